@@ -1,0 +1,1 @@
+"""The domain of service recovery: facts, steps, guards and `decide`. Pure; standard library only."""

@@ -1,0 +1,184 @@
+"""`decide`: the whole of the engine's judgement, pure.
+
+No I/O, no clock, no randomness: the same workflow, case, event and moment give the same answer. Every event has
+one handler below; a handler either collects changes in a `Draft` or raises `Refused`, in which case nothing of
+the draft is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from recovery.core import events as ev
+from recovery.core.case import Case, Stamp, opened
+from recovery.core.decision import Decision
+from recovery.core.draft import Draft, Refused
+from recovery.core.errors import Refusal
+from recovery.core.handovers import accept, decline, offer
+from recovery.core.instants import to_text
+from recovery.core.merging import absorb, merge, release, undo_merge
+from recovery.core.moves import force, request
+from recovery.core.spec import Workflow
+from recovery.core.walk import enter, fall_back, walk_on
+
+
+def open_case(
+    workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived, now: datetime
+) -> Decision | Refusal:
+    """Decide what a complaint leads to: a new case in the workflow's first step, walked as far as it knows.
+
+    Args:
+        id: the number the shell gives the new case.
+        now: the moment we learn of it (aware).
+
+    Returns:
+        A decision, or the refusal that says why no case was opened.
+    """
+    stamp = Stamp(1, to_text(event.occurred_at), to_text(now))
+    try:
+        return _open(workflow, tenant, id, event, stamp).decision()
+    except Refused as refused:
+        return refused.refusal
+
+
+def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> Decision | Refusal:
+    """Decide what an event leads to for a case.
+
+    Args:
+        workflow: the version this case runs on.
+        case: the snapshot; it is not changed.
+        now: the moment we learn of the event (aware).
+
+    Returns:
+        A decision to write together with the case, or the refusal that says why nothing changes.
+
+    Raises:
+        KeyError: a kind of event this version does not know.
+    """
+    stamp = Stamp(case.seq + 1, to_text(event.occurred_at), to_text(now))
+    draft = Draft(workflow, case, event, stamp)
+    try:
+        _HANDLERS[type(event)](draft, event)
+    except Refused as refused:
+        return refused.refusal
+    return draft.decision()
+
+
+def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived, stamp: Stamp) -> Draft:
+    if (event.text is None or not event.text.strip()) and event.mode == "live":
+        raise Refused("no_text", "A complaint needs a text.", "Say what happened, in any words.")
+    if not 1 <= event.severity <= workflow.severities:
+        raise Refused(
+            "wrong_severity", f"Severity {event.severity} is not within 1 to {workflow.severities}."
+        )
+    header = {
+        "step": workflow.start,
+        "mode": event.mode,
+        "external_id": event.external_id,
+        "channel": event.channel or ("mail" if event.customer.get("address") else "portal"),
+        "language": event.language,
+        "subject": event.subject,
+        "customer": dict(event.customer),
+        "severity": event.severity,
+    }
+    case = opened(tenant, id, workflow.id, workflow.bundle, header, stamp)
+    draft = Draft(workflow, case, event, stamp)
+    draft.changes.append(["open", workflow.id, workflow.bundle, header])
+    draft.why.append(f"a complaint opens the case in {workflow.start}")
+    if event.text is not None and event.text.strip():
+        draft.record({"problem.statement": event.text}, event.source)
+    draft.record(event.facts, event.source)
+    enter(draft, workflow.start)
+    return draft
+
+
+def _record(draft: Draft, event: ev.FactsRecorded) -> None:
+    if not event.facts:
+        raise Refused("no_facts", "No fact was given.", "Name at least one fact and its value.")
+    draft.record(event.facts, event.source)
+    _facts_changed(draft, list(event.facts))
+
+
+def _facts_changed(draft: Draft, names: list[str]) -> None:
+    fall_back(draft, names)
+    walk_on(draft)
+
+
+def _retract(draft: Draft, event: ev.FactRetracted) -> None:
+    if event.fact == "owner":
+        raise Refused("owner_stays", "An owner cannot be retracted.", "Offer a hand-off instead.")
+    if event.fact not in draft.case.facts:
+        known = ", ".join(sorted(draft.case.facts)) or "nothing"
+        raise Refused("not_on_record", f"{event.fact} is not on record.", f"On record: {known}.")
+    draft.change("forget", [event.fact])
+    draft.why.append(f"{event.fact} retracted: {event.reason}")
+    _facts_changed(draft, [event.fact])
+
+
+def _message(draft: Draft, event: ev.MessageReceived) -> None:
+    if not event.text.strip():
+        raise Refused("no_text", "A message needs a text.")
+    draft.change("count", "messages")
+
+
+def _delivered(draft: Draft, event: ev.EffectDelivered) -> None:
+    template, facts = _awaited(draft, event.effect)
+    draft.change("settled", event.effect, None)
+    draft.why.append(f"{template} was delivered")
+    if facts:
+        draft.record(facts, "engine")
+        _facts_changed(draft, list(facts))
+
+
+def _failed(draft: Draft, event: ev.EffectFailed) -> None:
+    template, _ = _awaited(draft, event.effect)
+    draft.change("settled", event.effect, event.reason)
+    draft.why.append(f"{template} could not be delivered: {event.reason}")
+
+
+def _awaited(draft: Draft, effect: str) -> tuple[str, dict[str, object]]:
+    found = draft.case.awaiting.get(effect)
+    if found is None:
+        awaited = ", ".join(draft.case.awaiting) or "none"
+        raise Refused("not_awaited", f"No delivery of {effect} is awaited.", f"Awaited: {awaited}.")
+    return found[0], found[1]
+
+
+def _quarantine(draft: Draft, event: ev.CaseQuarantined) -> None:
+    draft.change("set", "quarantine", event.reason)
+    draft.why.append(f"set aside: {event.reason}")
+
+
+def _lift(draft: Draft, event: ev.QuarantineLifted) -> None:
+    if draft.case.quarantine is None:
+        raise Refused("not_quarantined", "The case is not in quarantine.")
+    draft.change("set", "quarantine", None)
+    draft.why.append(f"takes part again: {event.reason}")
+    walk_on(draft)
+
+
+def _already_open(draft: Draft, _: ev.ComplaintReceived) -> None:
+    raise Refused("already_open", f"Case {draft.case.id} is already open.", "Send a message or record facts.")
+
+
+_HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
+    ev.ComplaintReceived: _already_open,
+    ev.FactsRecorded: _record,
+    ev.FactRetracted: _retract,
+    ev.MoveRequested: request,
+    ev.MoveForced: force,
+    ev.HandOffOffered: offer,
+    ev.HandOffAccepted: accept,
+    ev.HandOffDeclined: decline,
+    ev.MessageReceived: _message,
+    ev.EffectDelivered: _delivered,
+    ev.EffectFailed: _failed,
+    ev.CaseMerged: merge,
+    ev.CaseAbsorbed: absorb,
+    ev.MergeUndone: undo_merge,
+    ev.CaseReleased: release,
+    ev.CaseQuarantined: _quarantine,
+    ev.QuarantineLifted: _lift,
+}

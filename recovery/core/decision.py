@@ -1,0 +1,50 @@
+"""What `decide` answers: a `Decision` to be written together with the case, or a `Refusal`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recovery.core.case import Case, Change
+from recovery.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A message to be rendered and sent after commit.
+
+    Attributes:
+        n: its number within the event; `key` is `seq.n` within the case.
+        context: what its template may say, frozen at the moment of the decision.
+        held: put in the outbox but not sent until somebody releases it.
+    """
+
+    key: str
+    n: int
+    template: str
+    to: str
+    address: str | None
+    channel: str
+    language: str
+    context: dict[str, Any]
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything an event leads to, written together or not at all.
+
+    Attributes:
+        case: the next snapshot.
+        changes: how it differs from the last one, as the log keeps it.
+        effects: messages to send.
+        why: the trace, one line for each rule that was looked at and each move that was made.
+        also: events for other cases that belong to the same transaction.
+    """
+
+    case: Case
+    event: Event
+    changes: list[Change]
+    effects: list[Effect]
+    why: list[str]
+    also: tuple[tuple[int, Event], ...] = ()

@@ -1,0 +1,148 @@
+"""A decision in the making: a copy of the case, and everything done to it, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from recovery.core.case import Case, Change, Stamp, apply
+from recovery.core.decision import Decision, Effect
+from recovery.core.errors import Refusal, closest
+from recovery.core.events import Event
+from recovery.core.spec import Send, Workflow
+
+
+class Refused(Exception):
+    """Raised inside `decide` to give up an event; never leaves it."""
+
+    def __init__(self, code: str, message: str, hint: str = "", **more: Any) -> None:
+        super().__init__(message)
+        self.refusal = Refusal(code, message, hint, **more)
+
+
+class Draft:
+    """Collects changes, effects and the trace of one event. `case` is always up to date."""
+
+    __slots__ = ("also", "before", "case", "changes", "effects", "event", "stamp", "why", "workflow")
+
+    def __init__(self, workflow: Workflow, case: Case, event: Event, stamp: Stamp) -> None:
+        self.workflow = workflow
+        self.before = case
+        self.case = case.copy()
+        self.event = event
+        self.stamp = stamp
+        self.changes: list[Change] = []
+        self.effects: list[Effect] = []
+        self.why: list[str] = []
+        self.also: list[tuple[int, Event]] = []
+
+    def change(self, *row: Any) -> None:
+        """Do one change (see `case.apply`) and keep it for the log."""
+        change = list(row)
+        apply(self.case, change, self.stamp)
+        self.changes.append(change)
+
+    def decision(self) -> Decision:
+        """What has been collected."""
+        self.case.seq = self.stamp.seq
+        self.case.updated_at = self.stamp.recorded_at
+        return Decision(self.case, self.event, self.changes, self.effects, self.why, tuple(self.also))
+
+    def record(self, facts: Mapping[str, Any], source: str) -> None:
+        """Put facts on record after checking every one of them.
+
+        Raises:
+            Refused: unknown fact, wrong type, or a source the fact may not come from; nothing is recorded.
+        """
+        problems: list[Refusal] = []
+        checked: list[tuple[str, Any]] = []
+        for name, value in facts.items():
+            problem = self._problem(name, source)
+            if problem is None:
+                try:
+                    checked.append((name, self.workflow.facts[name].check(value)))
+                except ValueError as error:
+                    problem = Refusal("wrong_value", f"{name}: {error}.", _ask(self.workflow, name))
+            if problem is not None:
+                problems.append(problem)
+        if problems:
+            first, *rest = problems
+            raise Refused(
+                first.code,
+                first.message,
+                first.hint,
+                details=tuple(f"{p.message} {p.hint}".strip() for p in rest),
+            )
+        for name, value in checked:
+            self.change("fact", name, value, source, self.event.by)
+
+    def _problem(self, name: str, source: str) -> Refusal | None:
+        kind = self.workflow.facts.get(name)
+        if kind is None:
+            guess = closest(name, list(self.workflow.facts))
+            return Refusal(
+                "unknown_fact", f"{name} is not a fact of workflow {self.workflow.id}.", guess.capitalize()
+            )
+        if kind.said_by and source not in kind.said_by:
+            said_by = " or ".join(sorted(kind.said_by))
+            return Refusal("wrong_source", f"{name} must come from the {said_by}, not from the {source}.")
+        if name == "owner" and self.case.owner is not None and self.event.by != "engine":
+            return Refusal(
+                "has_owner",
+                f"The case is owned by {self.case.owner}.",
+                "Offer a hand-off; the owner changes when it is accepted.",
+            )
+        return None
+
+    def send(self, action: Send) -> None:
+        """Ask for a message, unless it has been sent in this cycle (or case), or the case is history."""
+        case = self.case
+        once = {"cycle": f"{action.template}@{case.cycle}", "case": action.template, "always": ""}[
+            action.once
+        ]
+        if once and once in case.sent:
+            self.why.append(f"{action.template} not sent again: already sent as {case.sent[once]}")
+            return
+        if case.mode == "history":
+            self.why.append(f"{action.template} not sent: the case is history")
+            return
+        n = len(self.effects)
+        key = f"{self.stamp.seq}.{n}"
+        to_customer = action.to == "customer"
+        self.effects.append(
+            Effect(
+                key,
+                n,
+                action.template,
+                action.to,
+                case.customer.get("address") if to_customer else case.owner,
+                case.channel if to_customer else "desk",
+                case.language if to_customer else "en",
+                context(case),
+                self.event.hold,
+            )
+        )
+        self.change("effect", key, action.template, once, dict(action.when_delivered))
+        self.why.append(f"send {action.template} to {action.to}" + (" (held)" if self.event.hold else ""))
+
+
+def context(case: Case) -> dict[str, Any]:
+    """What a template may say about a case, as plain data."""
+    return {
+        "case": {
+            "id": case.id,
+            "external_id": case.external_id,
+            "subject": case.subject,
+            "step": case.step,
+            "severity": case.severity,
+            "cycle": case.cycle,
+            "received_at": case.received_at,
+        },
+        "customer": dict(case.customer),
+        "owner": case.owner,
+        "facts": {name: row[0] for name, row in case.facts.items()},
+    }
+
+
+def _ask(workflow: Workflow, name: str) -> str:
+    return workflow.facts[name].ask.get("en", "")

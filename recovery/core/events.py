@@ -1,0 +1,212 @@
+"""Events: what happened, in the past tense. Every change enters the engine as one of these.
+
+All are frozen and keyword-only. `by` says who did it as `role:name` (`agent:li`) or a bare role (`customer`,
+`engine`, `import`); `occurred_at` is when it happened (aware; the engine adds when it learned of it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Literal
+
+Mode = Literal["live", "history"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event has.
+
+    Attributes:
+        hold: its messages are put in the outbox *held*, not sent (imports without `--send`).
+    """
+
+    by: str
+    occurred_at: datetime
+    hold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintReceived(Event):
+    """A complaint opens a case. Only a text and a way to answer are asked of a customer (domain.md §1).
+
+    `customer` may have `name`, `address`, `id`. Without an address the channel is `portal`. `source` is who
+    the text and `facts` come from. `mode` `history` marks a case of the past: it never sends anything.
+    """
+
+    text: str | None = None
+    customer: Mapping[str, str] = field(default_factory=dict)
+    channel: str | None = None
+    language: str = "en"
+    subject: str | None = None
+    external_id: str | None = None
+    severity: int = 1
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    source: str = "customer"
+    mode: Mode = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsRecorded(Event):
+    """Facts became known. All are put on record, or, when one is refused, none."""
+
+    facts: Mapping[str, Any]
+    source: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRetracted(Event):
+    """A fact turned out wrong. It stays in the log; the case no longer knows it."""
+
+    fact: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRequested(Event):
+    """Somebody asks for a transition by its name, with facts it may need (such as a reason)."""
+
+    transition: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    source: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveForced(Event):
+    """A case is put into a state that no rule leads to: for supervisors and imports, always with a reason."""
+
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOffOffered(Event):
+    """The owner (or a supervisor) asks somebody else to take the case. Nothing changes hands yet."""
+
+    to: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOffAccepted(Event):
+    """The person asked takes the case: only now is there a new owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOffDeclined(Event):
+    """The person asked does not take the case; the old owner still owns it."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(Event):
+    """The customer wrote or called again."""
+
+    text: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectDelivered(Event):
+    """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case."""
+
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectFailed(Event):
+    """A message could not be delivered and will not be tried again."""
+
+    effect: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMerged(Event):
+    """This case is the same trouble as another and goes on there."""
+
+    into: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAbsorbed(Event):
+    """Another case was merged into this one."""
+
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeUndone(Event):
+    """The merge was a mistake: this case stands again where it stood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReleased(Event):
+    """A case that had been absorbed here goes on by itself again."""
+
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseQuarantined(Event):
+    """Handling this case failed in a way nobody foresaw; it is set aside so that the rest go on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineLifted(Event):
+    """Somebody mended what was wrong; the case takes part again."""
+
+    reason: str
+
+
+EVENTS: dict[str, type[Event]] = {
+    cls.__name__: cls
+    for cls in (
+        ComplaintReceived,
+        FactsRecorded,
+        FactRetracted,
+        MoveRequested,
+        MoveForced,
+        HandOffOffered,
+        HandOffAccepted,
+        HandOffDeclined,
+        MessageReceived,
+        EffectDelivered,
+        EffectFailed,
+        CaseMerged,
+        CaseAbsorbed,
+        MergeUndone,
+        CaseReleased,
+        CaseQuarantined,
+        QuarantineLifted,
+    )
+}
+"""Every kind of event by its name, as it stands in the log."""
+
+_OWN_FIELDS = {
+    cls: tuple(f.name for f in fields(cls) if f.name not in ("by", "occurred_at")) for cls in EVENTS.values()
+}
+
+
+def payload(event: Event) -> dict[str, Any]:
+    """The event's own fields as JSON-native data, without those that say nothing."""
+    found = {}
+    for name in _OWN_FIELDS[type(event)]:
+        value = getattr(event, name)
+        if value is not None and value is not False and value != {}:
+            found[name] = value if not isinstance(value, Mapping) else dict(value)
+    return found
+
+
+def role(by: str) -> str:
+    """`agent:li` → `agent`."""
+    return by.partition(":")[0]
+
+
+def person(by: str) -> str:
+    """`agent:li` → `li`; empty for a bare role."""
+    return by.partition(":")[2]

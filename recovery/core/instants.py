@@ -1,0 +1,30 @@
+"""Instants: aware UTC `datetime` in the program, fixed-width ISO text wherever they are kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def utc(moment: datetime) -> datetime:
+    """The same instant in UTC.
+
+    Raises:
+        ValueError: the datetime is naive: it does not say which instant it means.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone: an instant must say its zone")
+    return moment.astimezone(UTC)
+
+
+def to_text(moment: datetime) -> str:
+    """`2026-11-22T09:00:00.000000Z`: 27 characters, so that text order is time order."""
+    return utc(moment).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def from_text(text: str) -> datetime:
+    """Read an ISO 8601 instant with a zone (`Z` or an offset).
+
+    Raises:
+        ValueError: the text is no ISO instant, or has no zone.
+    """
+    return utc(datetime.fromisoformat(text))

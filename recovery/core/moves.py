@@ -1,0 +1,140 @@
+"""Moves that somebody asks for: transitions of the workflow, and the audited forced move."""
+
+from __future__ import annotations
+
+from recovery.core.draft import Draft, Refused
+from recovery.core.errors import closest
+from recovery.core.events import MoveForced, MoveRequested, role
+from recovery.core.guards import why as guard_why
+from recovery.core.spec import MERGED, SAME, Transition, Workflow
+from recovery.core.walk import default_forget, enter, fire, move, walk_on
+
+
+def request(draft: Draft, event: MoveRequested) -> None:
+    """Make the transition that was asked for, or say why not and what is open from here."""
+    not_in_quarantine(draft)
+    transition = _choose(draft, event)
+    if event.facts:
+        draft.record(event.facts, event.source)
+    missing = [str(need) for need in transition.needs if not need.met(draft.case)]
+    if missing:
+        raise Refused(
+            "needs_facts",
+            f"{transition.name} needs {', '.join(missing)}.",
+            "Give them with the request or record them first.",
+        )
+    _may_leave(draft, transition)
+    source = draft.case.step
+    go = fire(draft, transition.then)
+    to = transition.to if go is None else go.to
+    if to == SAME:
+        draft.why.append(f"{transition.name}: stays in {source}")
+        walk_on(draft)
+        return
+    forget = transition.forget if go is None else go.forget
+    if forget is None:
+        forget = default_forget(draft, to)
+    given = set(event.facts)
+    move(draft, to, transition.name, tuple(name for name in forget if name not in given))
+    enter(draft, to)
+
+
+def _choose(draft: Draft, event: MoveRequested) -> Transition:
+    workflow, case = draft.workflow, draft.case
+    if event.transition not in workflow.moves.names:
+        raise Refused(
+            "unknown_transition",
+            f"{event.transition} is not a transition of workflow {workflow.id}.",
+            closest(event.transition, workflow.moves.names).capitalize() or open_moves(draft),
+        )
+    here = [found for found, _ in workflow.moves.named(event.transition, case.step)]
+    if not here:
+        raise Refused(
+            "not_from_here", f"{event.transition} does not start from {case.step}.", open_moves(draft)
+        )
+    allowed = [found for found in here if workflow.may(role(event.by), found.by)]
+    if not allowed:
+        roles = ", ".join(sorted({name for found in here for name in found.by}))
+        raise Refused("not_allowed", f"{event.by} may not ask for {event.transition}.", f"Allowed: {roles}.")
+    holding = [found for found in allowed if found.when is None or found.when.evaluate(case)]
+    if not holding:
+        reasons = tuple(guard_why(found.when, case) for found in allowed if found.when is not None)
+        raise Refused(
+            "guard_closed",
+            f"{event.transition} is not open: {reasons[0]}.",
+            open_moves(draft),
+            details=reasons[1:],
+        )
+    if len(holding) > 1:
+        places = ", ".join(sorted(found.to for found in holding))
+        raise Refused(
+            "two_open_moves",
+            f"{event.transition} is open to several places at once: {places}.",
+            "Make the conditions exclude each other.",
+            fault="workflow",
+        )
+    return holding[0]
+
+
+def _may_leave(draft: Draft, transition: Transition) -> None:
+    """No step is left forward, by a named move, without its exit facts; backwards and to side ends it is."""
+    workflow, case = draft.workflow, draft.case
+    step = workflow.steps.get(case.step)
+    if step is None or transition.to == SAME:
+        return
+    forward_step = transition.to in workflow.index and workflow.index[transition.to] > workflow.index[step.id]
+    if not (forward_step or transition.to == workflow.main_end) or step.met(case):
+        return
+    if workflow.order == "free" and not step.needs:
+        return
+    missing = ", ".join(str(need) for need in step.missing(case))
+    raise Refused("exit_facts_missing", f"{step.id} cannot be left yet.", f"Not on record: {missing}.")
+
+
+def open_moves(draft: Draft) -> str:
+    """`Open from here: …`: the transitions that start from where the case stands."""
+    names = dict.fromkeys(t.name for t in draft.workflow.moves.leaving(draft.case.step))
+    return (
+        f"From {draft.case.step}: {', '.join(names)}." if names else f"Nothing leads from {draft.case.step}."
+    )
+
+
+def force(draft: Draft, event: MoveForced) -> None:
+    """Put the case somewhere no rule leads to. Audited: who, why, from where. No rule fires."""
+    workflow, case = draft.workflow, draft.case
+    who = role(event.by)
+    supervisors = frozenset(workflow.escalation[1:2]) | {"import"}
+    if not workflow.may(who, supervisors):
+        raise Refused(
+            "not_allowed",
+            f"{event.by} may not force a move.",
+            f"Allowed: {', '.join(workflow.escalation[1:])}.",
+        )
+    if not event.reason.strip():
+        raise Refused("no_reason", "A forced move needs a reason.")
+    if event.to not in workflow.index and event.to not in workflow.ends or event.to == MERGED:
+        places = ", ".join([*workflow.steps, *(end for end in workflow.ends if end != MERGED)])
+        raise Refused(
+            "unknown_state", f"{event.to} is no step or end a case can be put into.", f"One of {places}."
+        )
+    if case.owner is None and _after_own(workflow, event.to):
+        raise Refused("no_owner", f"{event.to} needs an owner.", "Record the fact owner first.")
+    move(draft, event.to, f"forced by {event.by}: {event.reason}", ())
+
+
+def _after_own(workflow: Workflow, to: str) -> bool:
+    """Whether a step that needs an owner has been passed once the case stands in `to`."""
+    here = workflow.index.get(to)
+    return here is not None and any(
+        workflow.index[step] < here for step in workflow.steps_needing.get("owner", ())
+    )
+
+
+def not_in_quarantine(draft: Draft) -> None:
+    """Refuse while the case is set aside."""
+    if draft.case.quarantine is not None:
+        raise Refused(
+            "quarantined",
+            f"The case is in quarantine: {draft.case.quarantine}.",
+            "Mend the cause and lift the quarantine.",
+        )

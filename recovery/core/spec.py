@@ -1,0 +1,295 @@
+"""What a workflow is: plain frozen data, made by `recovery.workflow` from checked YAML.
+
+The theory in one place. A workflow has *steps* in an order and *ends*. A case stands in exactly one of them.
+In an `in_order` workflow it *walks on* by itself: as soon as a step's needs are met the step is left (its
+`on_leave` rules fire) and the next one is entered (its `on_enter` rules fire), so facts already known carry a
+case straight through; after the last step it reaches the first end. In a `free` workflow nothing walks; only
+*transitions* move. Transitions are the named moves that people and events may ask for, from one, several or
+any step. Rules fire actions; the only action that moves is `Go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from recovery.core.facts import BUILT_IN, FactType, Text
+from recovery.core.guards import Guard
+
+if TYPE_CHECKING:
+    from recovery.core.case import Case
+    from recovery.core.machine import MoveTable
+
+SAME = "same"
+"""The destination of a transition that does not move the case."""
+
+MERGED = "merged"
+"""The end a merged case rests in; a workflow without it cannot merge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message made from a template.
+
+    Attributes:
+        when_delivered: facts the engine records once the message has been delivered.
+        once: `cycle` (default: at most once until the case is reopened), `case`, or `always`.
+        to: `customer`, `owner` or `supervisor`.
+    """
+
+    template: str
+    when_delivered: Mapping[str, Any] = field(default_factory=dict)
+    once: Literal["cycle", "case", "always"] = "cycle"
+    to: Literal["customer", "owner", "supervisor"] = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Raise the escalation level, at most to the top."""
+
+    levels: int
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseSeverity:
+    """Raise severity one level, at most to the workflow's highest."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountFailure:
+    """One failure more for this customer: a new *cycle* of the case begins (a double deviation, domain.md §1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Facts the engine puts on record itself."""
+
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Move to a step or an end, forgetting facts that must be established anew (see `Transition.forget`)."""
+
+    to: str
+    forget: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Something declared that is not yet active; it does nothing and `check` lists it."""
+
+    verb: str
+
+
+Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`if` a guard holds, do these actions. A guard that is unknown does not fire."""
+
+    actions: tuple[Action, ...]
+    when: Guard | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One exit fact of a step.
+
+    `test` is `known` (any value), `is` (this value), `in` (one of these) or `at_least` (a number, or a list of
+    at least so many items). `when` says in which cases the fact is needed at all; while that is unknown, so is
+    whether the step may be left.
+    """
+
+    fact: str
+    test: Literal["known", "is", "in", "at_least"] = "known"
+    wanted: Any = None
+    when: Guard | None = None
+
+    def met(self, case: Case) -> bool:
+        """Whether the case has what is needed (or does not need it)."""
+        if self.when is not None:
+            needed = self.when.evaluate(case)
+            if needed is None:
+                return False
+            if not needed:
+                return True
+        fact = case.facts.get(self.fact)
+        if fact is None:
+            return False
+        value = fact[0]
+        if self.test == "known":
+            return True
+        if self.test == "is":
+            return bool(value == self.wanted)
+        if self.test == "in":
+            return value in self.wanted
+        return bool((len(value) if isinstance(value, list) else value) >= self.wanted)
+
+    def names(self) -> Iterator[str]:
+        """Every fact the answer hangs on."""
+        yield self.fact
+        if self.when is not None:
+            yield from self.when.facts()
+
+    def __str__(self) -> str:
+        if self.test == "known":
+            return self.fact
+        if self.test == "is":
+            shown = {True: "true", False: "false"}.get(self.wanted, self.wanted)
+            return f"{self.fact} = {shown}"
+        if self.test == "in":
+            return f"{self.fact} in {', '.join(map(str, self.wanted))}"
+        return f"{self.fact} (at least {self.wanted})"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """A need met by any one of several."""
+
+    name: str
+    of: tuple[Need, ...]
+
+    def met(self, case: Case) -> bool:
+        """Whether one of the alternatives is met."""
+        return any(need.met(case) for need in self.of)
+
+    def names(self) -> Iterator[str]:
+        """Every fact the answer hangs on."""
+        for need in self.of:
+            yield from need.names()
+
+    def __str__(self) -> str:
+        return " or ".join(str(need) for need in self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it is for, what the agent does and never does, and what must be known to leave it."""
+
+    id: str
+    title: Text
+    purpose: Text = field(default_factory=dict)
+    worth: Text = field(default_factory=dict)
+    do: tuple[Text, ...] = ()
+    never: tuple[Text, ...] = ()
+    needs: tuple[Need | AnyOf, ...] = ()
+    on_enter: tuple[Rule, ...] = ()
+    on_leave: tuple[Rule, ...] = ()
+
+    def met(self, case: Case) -> bool:
+        """Whether every exit fact is on record."""
+        return all(need.met(case) for need in self.needs)
+
+    def missing(self, case: Case) -> list[Need | AnyOf]:
+        """The needs not met, in order."""
+        return [need for need in self.needs if not need.met(case)]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A state in which nothing is expected any more: `closed`, `withdrawn`, …"""
+
+    id: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A named move.
+
+    Attributes:
+        sources: the steps and ends it may start from.
+        to: a step, an end, or `SAME`.
+        by: the roles that may ask for it; a higher escalation level may do what a lower one may.
+        needs: facts that must be on record (or come with the request), such as a reason.
+        forget: facts to be established anew. None: for a move backwards, everything the steps from the
+            destination to the source need, save the owner; for any other move nothing.
+
+    A move forward, to a later step or to the main end, asks for the exit facts of the step it leaves; a move
+    backwards or to a side end does not.
+    """
+
+    name: str
+    sources: frozenset[str]
+    to: str
+    by: frozenset[str]
+    title: Text = field(default_factory=dict)
+    when: Guard | None = None
+    needs: tuple[Need, ...] = ()
+    forget: tuple[str, ...] | None = None
+    then: tuple[Rule, ...] = ()
+    line: int = 0
+
+
+@dataclass(eq=False)
+class Workflow:
+    """One version of one workflow, ready to decide with. Build it once and share it; it never changes.
+
+    `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
+    """
+
+    id: str
+    bundle: str
+    title: Text
+    steps: Mapping[str, Step]
+    ends: Mapping[str, End]
+    facts: Mapping[str, FactType]
+    transitions: tuple[Transition, ...] = ()
+    escalation: tuple[str, ...] = ("agent", "supervisor", "manager")
+    severities: int = 3
+    order: Literal["in_order", "free"] = "in_order"
+
+    index: dict[str, int] = field(init=False, repr=False)
+    next_of: dict[str, str] = field(init=False, repr=False)
+    steps_needing: dict[str, tuple[str, ...]] = field(init=False, repr=False)
+    moves: MoveTable = field(init=False, repr=False)
+    start: str = field(init=False)
+    main_end: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        from recovery.core.machine import MoveTable
+
+        self.facts = {**BUILT_IN, **self.facts}
+        names = list(self.steps)
+        self.start = names[0]
+        self.main_end = next(iter(self.ends))
+        self.index = {name: at for at, name in enumerate(names)}
+        self.next_of = dict(zip(names, [*names[1:], self.main_end], strict=True))
+        needing: dict[str, list[str]] = {}
+        for step in self.steps.values():
+            for need in step.needs:
+                for fact in need.names():
+                    steps = needing.setdefault(fact, [])
+                    if step.id not in steps:
+                        steps.append(step.id)
+        self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
+        self.moves = MoveTable(self)
+
+    def is_end(self, state: str) -> bool:
+        """Whether this state is an end, not a step."""
+        return state in self.ends
+
+    def may(self, role: str, allowed: frozenset[str]) -> bool:
+        """Whether a role may do what `allowed` roles may; a higher escalation level may do what a lower may."""
+        if role in allowed:
+            return True
+        if role not in self.escalation:
+            return False
+        rank = self.escalation.index(role)
+        return any(lower in allowed for lower in self.escalation[:rank])
+
+    def needed_between(self, first: str, last: str) -> tuple[str, ...]:
+        """Every exit fact (never the owner) of the steps from `first` to `last`, both included."""
+        begin = self.index[first]
+        end = self.index.get(last, len(self.index) - 1)
+        found: dict[str, None] = {}
+        for step in list(self.steps.values())[begin : end + 1]:
+            for need in step.needs:
+                for one in need.of if isinstance(need, AnyOf) else (need,):
+                    found[one.fact] = None
+        found.pop("owner", None)
+        return tuple(found)

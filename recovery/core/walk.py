@@ -1,0 +1,162 @@
+"""Walking: leaving steps whose exit facts are on record, entering the next, and firing their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recovery.core.draft import Draft, Refused
+from recovery.core.guards import why as guard_why
+from recovery.core.spec import CountFailure, Declared, Escalate, Go, RaiseSeverity, Record, Rule, Send
+
+
+def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
+    """Fire rules in order and give the one move they ask for, if any.
+
+    Raises:
+        Refused: two rules want to move the case to different places: the workflow is ambiguous.
+    """
+    go: Go | None = None
+    for rule in rules:
+        if rule.when is not None:
+            answer = rule.when.evaluate(draft.case)
+            if not answer:
+                draft.why.append(f"line {rule.line}: not fired, {guard_why(rule.when, draft.case)}")
+                continue
+            draft.why.append(f"line {rule.line}: fired, {guard_why(rule.when, draft.case)}")
+        for action in rule.actions:
+            if isinstance(action, Send):
+                draft.send(action)
+            elif isinstance(action, Go):
+                if go is not None and go.to != action.to:
+                    raise Refused(
+                        "two_open_moves",
+                        f"Two rules of workflow {draft.workflow.id} are open at once: "
+                        f"one goes to {go.to}, one to {action.to}.",
+                        "Make their conditions exclude each other.",
+                        fault="workflow",
+                    )
+                go = action
+            elif isinstance(action, Escalate):
+                escalate(draft, action.levels)
+            elif isinstance(action, RaiseSeverity):
+                if draft.case.severity < draft.workflow.severities:
+                    draft.change("count", "severity")
+            elif isinstance(action, CountFailure):
+                draft.change("count", "failures")
+            elif isinstance(action, Record):
+                draft.record(action.facts, "engine")
+            else:
+                assert isinstance(action, Declared)
+                draft.why.append(f"{action.verb}: declared, not yet active")
+    return go
+
+
+def escalate(draft: Draft, levels: int) -> None:
+    """Raise the escalation level, at most to the top."""
+    level = min(draft.case.level + levels, len(draft.workflow.escalation) - 1)
+    if level != draft.case.level:
+        draft.change("set", "level", level)
+
+
+def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = None) -> None:
+    """Go to a state, forgetting what must be established anew, without firing any rule."""
+    case, workflow = draft.case, draft.workflow
+    if forget is None:
+        forget = default_forget(draft, to)
+    gone = [name for name in forget if name in case.facts]
+    if gone:
+        draft.change("forget", gone)
+        draft.why.append(f"to be established anew: {', '.join(gone)}")
+    if case.offered_to is not None and workflow.is_end(to):
+        draft.change("set", "offered_to", None)
+    draft.why.append(f"{case.step} → {to}: {reason}")
+    draft.change("move", case.step, to, reason, workflow.is_end(to))
+
+
+def default_forget(draft: Draft, to: str) -> tuple[str, ...]:
+    """What a move backwards forgets: every exit fact (never the owner) from the destination on."""
+    workflow, source = draft.workflow, draft.case.step
+    if to in workflow.index and workflow.index[to] <= workflow.index.get(source, len(workflow.index)):
+        return workflow.needed_between(to, source)
+    return ()
+
+
+def enter(draft: Draft, to: str) -> None:
+    """Fire the entry rules of a step (ends have none), follow a move they ask for, and walk on."""
+    step = draft.workflow.steps.get(to)
+    if step is not None:
+        go = fire(draft, step.on_enter)
+        if go is not None:
+            move(draft, go.to, f"rule on entering {to}", go.forget)
+            _bounded(draft)
+            enter(draft, go.to)
+            return
+    walk_on(draft)
+
+
+def walk_on(draft: Draft) -> None:
+    """Leave every step whose needs are met, until one is not or an end is reached."""
+    workflow = draft.workflow
+    while draft.case.quarantine is None:
+        step = workflow.steps.get(draft.case.step)
+        if step is None:
+            return
+        following = workflow.moves.following(step.id)
+        if following is None or not step.met(draft.case):
+            return
+        go = fire(draft, step.on_leave)
+        if go is None:
+            move(draft, following, "exit facts on record", ())
+        else:
+            move(draft, go.to, f"rule on leaving {step.id}", go.forget)
+        _bounded(draft)
+        entered = workflow.steps.get(draft.case.step)
+        if entered is not None:
+            go = fire(draft, entered.on_enter)
+            if go is not None:
+                move(draft, go.to, f"rule on entering {entered.id}", go.forget)
+                _bounded(draft)
+                enter(draft, go.to)
+                return
+
+
+def _bounded(draft: Draft) -> None:
+    moves = sum(1 for change in draft.changes if change[0] == "move")
+    if moves > 4 * len(draft.workflow.steps) + 4:
+        raise Refused(
+            "endless_walk",
+            f"Workflow {draft.workflow.id} walks in a circle: {moves} moves in one event.",
+            "Let the way back forget a fact that its steps need.",
+            fault="workflow",
+        )
+
+
+def fall_back(draft: Draft, changed: Sequence[str]) -> None:
+    """Return to the first passed step whose needs held before this event and no longer do.
+
+    Raises:
+        Refused: the case stands in an end; it must be reopened first.
+    """
+    workflow, case, before = draft.workflow, draft.case, draft.before
+    if workflow.order == "free":
+        return
+    here = workflow.index.get(case.step, len(workflow.index))
+    steps = {step for name in changed for step in workflow.steps_needing.get(name, ())}
+    broken = [
+        step
+        for step in sorted(steps, key=workflow.index.__getitem__)
+        if workflow.index[step] < here
+        and workflow.steps[step].met(before)
+        and not workflow.steps[step].met(case)
+    ]
+    if not broken:
+        return
+    missing = ", ".join(str(need) for need in workflow.steps[broken[0]].missing(case))
+    if workflow.is_end(case.step):
+        raise Refused(
+            "case_ended",
+            f"The case is {case.step}, and without {missing} its step {broken[0]} would not have been left.",
+            "Record the right value instead, or reopen the case first.",
+        )
+    move(draft, broken[0], f"no longer on record: {missing}", ())
+    enter(draft, broken[0])
