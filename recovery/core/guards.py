@@ -30,7 +30,7 @@ class Guard(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Constant:
     """A constant: text, whole number, decimal, boolean, or a tuple of those."""
 
     value: Any
@@ -43,7 +43,7 @@ class Literal:
 
     def __str__(self) -> str:
         if isinstance(self.value, tuple):
-            return "[" + ", ".join(str(Literal(item)) for item in self.value) + "]"
+            return "[" + ", ".join(str(Constant(item)) for item in self.value) + "]"
         if isinstance(self.value, bool):
             return "true" if self.value else "false"
         return f'"{self.value}"' if isinstance(self.value, str) else str(self.value)
@@ -217,7 +217,7 @@ def why(guard: Guard, case: Case) -> str:
         if fact is None:
             missing.append(name)
         else:
-            known.append(f"{name} is {Literal(fact[0]) if not isinstance(fact[0], list) else fact[0]}")
+            known.append(f"{name} is {Constant(fact[0]) if not isinstance(fact[0], list) else fact[0]}")
     word = "unknown" if answer is None else "true" if answer else "false"
     reasons = known + [f"{name} is not known" for name in missing]
     return f"{guard} is {word}" + (f" ({', '.join(reasons)})" if reasons else "")
