@@ -1,0 +1,44 @@
+#!/bin/sh
+# Mutation testing: changes the core in small ways, one at a time, and lists the changes that no test notices.
+# It works in a copy, for it edits files. Called by `make mutation`; it takes hours over the whole core, so narrow it:
+#   make mutation ONLY=recovery/core/guards.py TESTS="tests/unit/test_guards.py"
+set -eu
+cd "$(dirname "$0")/.."
+
+only=${ONLY:-recovery/core}
+tests=${TESTS:-tests}
+bin=$PWD/.venv/bin
+copy=build/mutation
+
+rm -rf "$copy"
+mkdir -p "$copy"
+cp -R pyproject.toml recovery tests "$copy"
+for folder in workflows templates config docs requirements; do
+    if [ -d "$folder" ]; then cp -R "$folder" "$copy"; fi
+done
+cd "$copy"
+
+# `X | None` in an annotation is no behaviour; changing it would only be noise.
+cat >mutation.toml <<END
+[cosmic-ray]
+module-path = "$only"
+timeout = 120.0
+excluded-modules = []
+test-command = "$bin/python -m pytest -x -q -p no:cacheprovider -m 'not slow and not postgres' $tests"
+
+[cosmic-ray.distributor]
+name = "local"
+
+[cosmic-ray.filters.operators-filter]
+exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
+END
+
+"$bin/cosmic-ray" init mutation.toml mutation.sqlite
+"$bin/cr-filter-operators" mutation.sqlite mutation.toml
+echo "make mutation: the tests as they are"
+"$bin/cosmic-ray" --verbosity ERROR baseline mutation.toml
+echo "make mutation: changing $only"
+"$bin/cosmic-ray" exec mutation.toml mutation.sqlite
+"$bin/cr-report" --surviving-only --show-diff --no-show-output mutation.sqlite
+echo "share of changes no test noticed, in percent:"
+"$bin/cr-rate" mutation.sqlite

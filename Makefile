@@ -1,0 +1,54 @@
+# The house's chores. `make help` lists them; the first one that needs .venv makes it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/setup.stamp
+PYTEST := $(BIN)/python -m pytest -n 2
+# More arguments for pytest, e.g. make test ARGS="-k promise -x"
+ARGS ?=
+# make lock UPGRADE=yes takes the newest versions the ranges allow; without it, pins that still fit stay.
+UPGRADE ?=
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-config \
+	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade) pyproject.toml --extra postgres
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test coverage lint docs lock mutation clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): .ci/venv.sh requirements/dev.txt pyproject.toml
+	@sh .ci/venv.sh
+
+setup: $(STAMP) ## make .venv with the command and every tool in it
+
+demo: $(STAMP) ## walk complaints through the ten steps under a fast clock
+	$(BIN)/recovery demo
+
+test: $(STAMP) ## run the tests on two cores (ARGS="-k name" narrows them)
+	$(PYTEST) $(ARGS)
+
+coverage: $(STAMP) ## run the tests and require 98 % of the core's lines and branches
+	$(PYTEST) --cov --cov-report= --junitxml=build/tests.xml $(ARGS)
+	$(BIN)/coverage report --include='recovery/core/*' --fail-under=98
+
+lint: $(STAMP) docs ## style, format, types, layers and the docs' links
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+docs: $(STAMP) ## build the documentation into build/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+lock: $(STAMP) ## pin requirements/*.txt anew after a change of dependencies (UPGRADE=yes)
+	$(LOCK) --extra dev --extra docs --output-file requirements/dev.txt
+	$(LOCK) --constraints requirements/dev.txt --output-file requirements/runtime.txt
+
+mutation: $(STAMP) ## change the core in small ways and list what no test notices (takes long)
+	sh .ci/mutation.sh
+
+clean: ## remove what was built; .venv stays
+	rm -rf build dist site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.import_linter_cache recovery-demo
+	find recovery tests -name __pycache__ -type d -prune -exec rm -rf {} +
