@@ -1,0 +1,30 @@
+"""What every test may ask for, and the conditions all of them run under."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.real_data import real_data_folder
+
+# No time limit for one example: two workers share the machine. In CI the same commit tries the same examples.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("RECOVERY_CI") == "1" else "here")
+
+
+def pytest_configure() -> None:
+    """Put the process into a zone nobody expects (UTC+12:45), so that code leaning on local time shows."""
+    os.environ["TZ"] = "Pacific/Chatham"
+    if hasattr(time, "tzset"):
+        time.tzset()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data: the test is skipped without it, and fails without it in CI."""
+    return real_data_folder()
