@@ -1,4 +1,4 @@
-"""Where time comes from. The system clock is read here and nowhere else; everything else is told the moment."""
+"""Where time comes from. The system clock is read here alone; everything else is told."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ class Engine:
             raise NotFound(f"No workflow {name} has been published here.", hint="Run `recovery publish`.")
         return self.workflow(hash)
 
-    # --- inside a transaction ---------------------------------------------------------------------------------
+    # --- inside a transaction -------------------------------------------------------------------------------
 
     def _prefetch(self, unit: Unit, commands: Sequence[Command]) -> None:
         """Load everything the commands name at once; no query per command."""

@@ -1,7 +1,7 @@
 """The case: one snapshot, and `apply`, the only way it changes.
 
-`decide` makes *changes*, small JSON-native rows; `apply` puts one into a snapshot. The log keeps the same rows,
-so folding the log gives the snapshot by construction, under any later version of the rules.
+`decide` makes *changes*, small JSON-native rows; `apply` puts one into a snapshot. The log keeps the same
+rows, so folding the log gives the snapshot by construction, under any later version of the rules.
 """
 
 from __future__ import annotations
@@ -202,8 +202,8 @@ _APPLY = {
 def fold(case: Case | None, records: Iterable[Mapping[str, Any]]) -> Case | None:
     """The snapshot that a case's log records add up to.
 
-    Each record has `tenant`, `case`, `seq`, `occurred_at`, `recorded_at` (text instants) and `changes`; the first
-    change of the first one is `["open", workflow, bundle, header]`.
+    Each record has `tenant`, `case`, `seq`, `occurred_at`, `recorded_at` (text instants) and `changes`; the
+    first change of the first one is `["open", workflow, bundle, header]`.
     """
     for record in records:
         stamp = Stamp(record["seq"], record["occurred_at"], record["recorded_at"])

@@ -24,7 +24,7 @@ CASE_VALUES = ("step", "severity", "level", "failures", "channel", "language", "
 class Guard(Protocol):
     """A node of a guard. `evaluate` gives a value, or None for unknown."""
 
-    def evaluate(self, case: Case) -> Any: ...
+    def evaluate(self, case: Case, /) -> Any: ...
     def facts(self) -> Iterator[str]: ...
     def __str__(self) -> str: ...
 
@@ -35,7 +35,7 @@ class Constant:
 
     value: Any
 
-    def evaluate(self, case: Case) -> Any:
+    def evaluate(self, _: Case) -> Any:
         return self.value
 
     def facts(self) -> Iterator[str]:

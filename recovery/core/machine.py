@@ -1,8 +1,8 @@
 """The table of moves: the one place where `transitions` is used.
 
-`transitions.Machine` validates nothing and its callbacks leave a half-moved state behind when they raise, so it
-is only a table here: built once per workflow version, without a model, without automatic triggers and without
-callbacks. `decide` evaluates the guards itself; two open moves are an error, never "the first wins".
+`transitions.Machine` validates nothing and its callbacks leave a half-moved state behind when they raise, so
+it is only a table here: built once per workflow version, without a model, without automatic triggers and
+without callbacks. `decide` evaluates the guards itself; two open moves are an error, never "the first wins".
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def force(draft: Draft, event: MoveForced) -> None:
         )
     if not event.reason.strip():
         raise Refused("no_reason", "A forced move needs a reason.")
-    if event.to not in workflow.index and event.to not in workflow.ends or event.to == MERGED:
+    if event.to == MERGED or (event.to not in workflow.index and event.to not in workflow.ends):
         places = ", ".join([*workflow.steps, *(end for end in workflow.ends if end != MERGED)])
         raise Refused(
             "unknown_state", f"{event.to} is no step or end a case can be put into.", f"One of {places}."

@@ -58,7 +58,7 @@ class RaiseSeverity:
 
 @dataclass(frozen=True, slots=True)
 class CountFailure:
-    """One failure more for this customer: a new *cycle* of the case begins (a double deviation, domain.md §1)."""
+    """One failure more for this customer begins a new *cycle* (a double deviation, domain.md §1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class Rule:
 class Need:
     """One exit fact of a step.
 
-    `test` is `known` (any value), `is` (this value), `in` (one of these) or `at_least` (a number, or a list of
-    at least so many items). `when` says in which cases the fact is needed at all; while that is unknown, so is
-    whether the step may be left.
+    `test` is `known` (any value), `is` (this value), `in` (one of these) or `at_least` (a number, or a list
+    of at least so many items). `when` says in which cases the fact is needed at all; while that is unknown,
+    the need is not met.
     """
 
     fact: str
@@ -274,7 +274,7 @@ class Workflow:
         return state in self.ends
 
     def may(self, role: str, allowed: frozenset[str]) -> bool:
-        """Whether a role may do what `allowed` roles may; a higher escalation level may do what a lower may."""
+        """Whether a role may do what `allowed` ones may; a higher escalation level may what a lower may."""
         if role in allowed:
             return True
         if role not in self.escalation:
