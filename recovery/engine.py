@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from recovery.clock import Clock
+from recovery.commands import Command, Outcome, Settlement, fingerprint, outcome_of, plain, repeat
 from recovery.core.case import Case
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
@@ -16,13 +14,13 @@ from recovery.core.errors import EventRefused, NotFound, Refusal
 from recovery.core.events import (
     CaseQuarantined,
     ComplaintReceived,
+    EffectDelivered,
+    EffectFailed,
     Event,
     FactsRecorded,
     MessageReceived,
     MoveRequested,
-    payload,
 )
-from recovery.core.instants import to_text
 from recovery.core.spec import MERGED, Workflow
 
 if TYPE_CHECKING:
@@ -30,44 +28,6 @@ if TYPE_CHECKING:
 
     from recovery.store.sqlite import SqliteStore, Unit
     from recovery.workflow.bundle import Bundle
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """An event and where it goes.
-
-    Attributes:
-        case: the case it is for; None for a `ComplaintReceived`, which opens one.
-        key: the caller's idempotency key: the same key gives the same answer and does nothing twice.
-        workflow: for a `ComplaintReceived`, the workflow to open it in; None for the engine's default.
-        recorded_at: when we learn of it (aware); None for the engine's clock. Plays set it.
-    """
-
-    event: Event
-    case: int | None = None
-    key: str | None = None
-    workflow: str | None = None
-    recorded_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an accepted event led to.
-
-    Attributes:
-        seq: the event's number within the case.
-        step: where the case stands now.
-        effects: keys (`seq.n`) of the messages that were asked for.
-        why: the trace, one line for each rule looked at and each move made.
-        repeated: nothing was done now, because the same key or the same complaint had come before.
-    """
-
-    case: int
-    seq: int
-    step: str
-    effects: tuple[str, ...]
-    why: tuple[str, ...]
-    repeated: bool = False
 
 
 class Engine:
@@ -109,24 +69,34 @@ class Engine:
         with self.store.write() as unit:
             now = self.clock.now()
             self._prefetch(unit, commands)
-            keys = [command.key for command in commands if command.key is not None]
-            remembered = unit.recall(self.tenant, keys) if keys else {}
-            answers: list[Outcome | Refusal] = []
-            for command in commands:
-                if command.key is None:
-                    answers.append(self._apply(unit, command, command.recorded_at or now))
-                    continue
-                fingerprint = _fingerprint(command)
-                known = remembered.get(command.key)
-                if known is not None:
-                    answers.append(_repeat(command.key, fingerprint, known.fingerprint, known.answer))
-                    continue
-                answer = self._apply(unit, command, command.recorded_at or now)
+            return [self._once(unit, command, command.recorded_at or now) for command in commands]
+
+    def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal]:
+        """Close effects in the outbox and let `EffectDelivered` or `EffectFailed` into their cases, together.
+
+        What was sent was sent: the outbox is closed even where the case refuses to hear of it.
+        """
+        if not settlements:
+            return []
+        with self.store.write() as unit:
+            unit.load(self.tenant, {settled.case for settled in settlements})
+            answers = []
+            for settled in settlements:
+                failure = settled.failure
+                event = (
+                    EffectDelivered(by="engine", occurred_at=settled.at, effect=settled.effect)
+                    if failure is None
+                    else EffectFailed(
+                        by="engine", occurred_at=settled.at, effect=settled.effect, reason=failure
+                    )
+                )
+                answer = self._apply(unit, Command(event, settled.case), settled.at)
+                note = failure or (answer.message if isinstance(answer, Refusal) else None)
+                status = "delivered" if failure is None else "failed"
+                unit.settle(
+                    self.tenant, settled.case, settled.effect, status, settled.at, settled.rendered, note
+                )
                 answers.append(answer)
-                if isinstance(answer, Outcome):
-                    plain = _plain(answer)
-                    unit.remember(self.tenant, command.key, fingerprint, answer.case, answer.seq, plain)
-                    remembered[command.key] = unit.remembered(fingerprint, plain)
             return answers
 
     # --- the usual commands ---------------------------------------------------------------------------------
@@ -254,6 +224,22 @@ class Engine:
         }
         if external:
             unit.find(self.tenant, external)
+        keys = {command.key for command in commands if command.key is not None}
+        if keys:
+            unit.recall(self.tenant, keys)
+
+    def _once(self, unit: Unit, command: Command, now: datetime) -> Outcome | Refusal:
+        """Apply a command, or repeat the answer its key was given before."""
+        if command.key is None:
+            return self._apply(unit, command, now)
+        print_ = fingerprint(command)
+        known = unit.recall(self.tenant, {command.key}).get(command.key)
+        if known is not None:
+            return repeat(command.key, print_, known.fingerprint, known.answer)
+        answer = self._apply(unit, command, now)
+        if isinstance(answer, Outcome):
+            unit.remember(self.tenant, command.key, print_, answer.case, answer.seq, plain(answer))
+        return answer
 
     def _apply(self, unit: Unit, command: Command, now: datetime) -> Outcome | Refusal:
         if isinstance(command.event, ComplaintReceived) and command.case is None:
@@ -274,7 +260,7 @@ class Engine:
             return decisions
         for decision in decisions:
             unit.add(decision)
-        return _outcome(decisions[0])
+        return outcome_of(decisions[0])
 
     def _open(
         self, unit: Unit, event: ComplaintReceived, workflow: str | None, now: datetime
@@ -292,7 +278,7 @@ class Engine:
         if isinstance(decision, Refusal):
             return decision
         unit.add(decision)
-        return _outcome(decision)
+        return outcome_of(decision)
 
     def _case(self, unit: Unit, id: int) -> Case | None:
         return unit.load(self.tenant, {id}).get(id)
@@ -327,44 +313,3 @@ class Engine:
             "Please report it; then lift the quarantine.",
             fault="engine",
         )
-
-
-def _outcome(decision: Decision) -> Outcome:
-    case = decision.case
-    keys = tuple(effect.key for effect in decision.effects)
-    return Outcome(case.id, case.seq, case.step, keys, tuple(decision.why))
-
-
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "case": outcome.case,
-        "seq": outcome.seq,
-        "step": outcome.step,
-        "effects": list(outcome.effects),
-        "why": list(outcome.why),
-    }
-
-
-def _fingerprint(command: Command) -> str:
-    """The same for the same command sent twice. When it happened is left out: a retry may stamp anew."""
-    event = command.event
-    said = [type(event).__name__, event.by, payload(event), command.case, command.workflow]
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, default=_json)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _json(value: Any) -> str:
-    return to_text(value) if hasattr(value, "tzinfo") and value.tzinfo else str(value)
-
-
-def _repeat(key: str, fingerprint: str, known: str, answer: Mapping[str, Any]) -> Outcome | Refusal:
-    if fingerprint != known:
-        return Refusal(
-            "key_reused",
-            f"Key {key} was used before for another command.",
-            "Use a new key for a new command; repeat the old command word for word to retry it.",
-        )
-    outcome = Outcome(
-        answer["case"], answer["seq"], answer["step"], tuple(answer["effects"]), tuple(answer["why"])
-    )
-    return replace(outcome, repeated=True)

@@ -1,8 +1,8 @@
 """`decide`: the whole of the engine's judgement, pure.
 
 No I/O, no clock, no randomness: the same workflow, case, event and moment give the same answer. Every event
-has one handler below; a handler either collects changes in a `Draft` or raises `Refused`, in which case nothing
-of the draft is kept.
+has one handler below; a handler either collects changes in a `Draft` or raises `Refused`, in which case
+nothing of the draft is kept.
 """
 
 from __future__ import annotations

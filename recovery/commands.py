@@ -1,0 +1,115 @@
+"""What goes through the engine's door and what comes back: commands, settlements, outcomes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from recovery.core.decision import Decision
+from recovery.core.errors import Refusal
+from recovery.core.events import Event, payload
+from recovery.core.instants import to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An event and where it goes.
+
+    Attributes:
+        case: the case it is for; None for a `ComplaintReceived`, which opens one.
+        key: the caller's idempotency key: the same key gives the same answer and does nothing twice.
+        workflow: for a `ComplaintReceived`, the workflow to open it in; None for the engine's default.
+        recorded_at: when we learn of it (aware); None for the engine's clock. Plays set it.
+    """
+
+    event: Event
+    case: int | None = None
+    key: str | None = None
+    workflow: str | None = None
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an accepted event led to.
+
+    Attributes:
+        seq: the event's number within the case.
+        step: where the case stands now.
+        effects: keys (`seq.n`) of the messages that were asked for.
+        why: the trace, one line for each rule looked at and each move made.
+        repeated: nothing was done now, because the same key or the same complaint had come before.
+    """
+
+    case: int
+    seq: int
+    step: str
+    effects: tuple[str, ...]
+    why: tuple[str, ...]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt to deliver an effect ended.
+
+    Attributes:
+        effect: `seq.n` within the case.
+        at: when it was delivered or given up (aware).
+        rendered: what was sent, as JSON text; None when it could not be rendered.
+        failure: why it was given up; None when it was delivered.
+    """
+
+    case: int
+    effect: str
+    at: datetime
+    rendered: str | None = None
+    failure: str | None = None
+
+
+def outcome_of(decision: Decision) -> Outcome:
+    """The caller's view of a decision."""
+    case = decision.case
+    keys = tuple(effect.key for effect in decision.effects)
+    return Outcome(case.id, case.seq, case.step, keys, tuple(decision.why))
+
+
+def plain(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as plain data, to be remembered under its key."""
+    return {
+        "case": outcome.case,
+        "seq": outcome.seq,
+        "step": outcome.step,
+        "effects": list(outcome.effects),
+        "why": list(outcome.why),
+    }
+
+
+def fingerprint(command: Command) -> str:
+    """The same for the same command sent twice. When it happened is left out: a retry may stamp anew."""
+    event = command.event
+    said = [type(event).__name__, event.by, payload(event), command.case, command.workflow]
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, default=_json)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return to_text(value) if hasattr(value, "tzinfo") and value.tzinfo else str(value)
+
+
+def repeat(key: str, given: str, known: str, answer: Mapping[str, Any]) -> Outcome | Refusal:
+    """The remembered answer to a key, or the refusal of a key used for something else before."""
+    if given != known:
+        return Refusal(
+            "key_reused",
+            f"Key {key} was used before for another command.",
+            "Use a new key for a new command; repeat the old command word for word to retry it.",
+        )
+    outcome = Outcome(
+        answer["case"], answer["seq"], answer["step"], tuple(answer["effects"]), tuple(answer["why"])
+    )
+    return replace(outcome, repeated=True)

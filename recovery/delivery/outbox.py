@@ -1,0 +1,91 @@
+"""Emptying the outbox: render what is due, deliver it, and tell the engine how it went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from recovery.commands import Settlement
+from recovery.core.instants import from_text
+from recovery.delivery.channels import Channel, DeliveryFailed, Message
+from recovery.delivery.render import RenderFailed, render
+from recovery.engine import Engine
+
+if TYPE_CHECKING:
+    from recovery.store.reading import OutboxRow
+
+BATCH = 200
+
+
+@dataclass(slots=True)
+class Delivered:
+    """How many messages were delivered, and how many could not be."""
+
+    delivered: int = 0
+    failed: int = 0
+
+
+def deliver_due(
+    engine: Engine,
+    channel: Channel,
+    *,
+    at_due_time: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Delivered:
+    """Deliver everything that is due, in the order of each case, until nothing is.
+
+    Args:
+        at_due_time: count each message as delivered at the moment it was asked for (plays and demos, whose
+            clock stands still) instead of now.
+        progress: told the number of messages settled in each batch.
+
+    Raises:
+        OSError: the channel is out of order; what was not delivered stays due.
+    """
+    total = Delivered()
+    installation = engine.store.installation_id()
+    while rows := engine.store.due_effects(engine.tenant, BATCH):
+        settlements = []
+        try:
+            for row in rows:
+                moment = from_text(row.due_at) if at_due_time else engine.clock.now()
+                settlements.append(_attempt(engine, channel, installation, row, moment))
+        finally:
+            engine.settle_many(settlements)
+        failed = sum(1 for settled in settlements if settled.failure is not None)
+        total.failed += failed
+        total.delivered += len(settlements) - failed
+        if progress is not None:
+            progress(len(settlements))
+    return total
+
+
+def _attempt(
+    engine: Engine, channel: Channel, installation: str, row: OutboxRow, moment: datetime
+) -> Settlement:
+    try:
+        text = render(engine.bundle(row.bundle), row.template, row.language, row.context)
+    except RenderFailed as error:
+        return Settlement(row.case, row.effect, moment, failure=str(error))
+    message = Message(
+        key=f"{installation}:{engine.tenant}:{row.case}:{row.effect.replace('.', ':')}",
+        case=row.case,
+        effect=row.effect,
+        template=row.template,
+        address=row.address,
+        channel=row.channel,
+        language=text.language,
+        subject=text.subject,
+        body=text.body,
+    )
+    rendered = json.dumps(
+        {"subject": text.subject, "body": text.body, "language": text.language}, ensure_ascii=False
+    )
+    try:
+        channel.deliver(message)
+    except DeliveryFailed as error:
+        return Settlement(row.case, row.effect, moment, rendered, failure=str(error))
+    return Settlement(row.case, row.effect, moment, rendered)
