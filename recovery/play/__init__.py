@@ -1,0 +1,1 @@
+"""Plays: a stream of timed events through the engine under a simulated clock."""
