@@ -44,6 +44,7 @@ docs: $(STAMP) ## build the documentation into build/site; a broken link is an e
 lock: $(STAMP) ## pin requirements/*.txt anew after a change of dependencies (UPGRADE=yes)
 	$(LOCK) --extra dev --extra docs --output-file requirements/dev.txt
 	$(LOCK) --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(LOCK) --extra mutation --constraints requirements/dev.txt --output-file requirements/mutation.txt
 
 mutation: $(STAMP) ## change the core in small ways and list what no test notices (takes long)
 	sh .ci/mutation.sh

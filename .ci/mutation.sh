@@ -10,6 +10,15 @@ tests=${TESTS:-tests}
 bin=$PWD/.venv/bin
 copy=build/mutation
 
+if ! [ -x "$bin/cosmic-ray" ]; then
+    echo "make mutation: installing what requirements/mutation.txt pins"
+    if [ -x "$bin/pip" ]; then
+        "$bin/pip" install -qq --disable-pip-version-check --require-hashes --requirement requirements/mutation.txt
+    else
+        "$bin/uv" pip install --quiet --python "$bin/python" --require-hashes --requirement requirements/mutation.txt
+    fi
+fi
+
 rm -rf "$copy"
 mkdir -p "$copy"
 cp -R pyproject.toml recovery tests "$copy"

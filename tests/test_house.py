@@ -18,7 +18,7 @@ from tests.real_data import ROOT, real_data_folder
 LINES_AT_MOST = 400
 MACHINE_PATH = re.compile(r"(?<![\w.<>*-])/(?:home|Users|root|work)/\w")
 REGISTRY_HOST = re.compile(r"\b(?:(?:pypi|pythonhosted|npmjs|debian|anaconda)\.org|npmjs\.com)\b")
-LOCKS = ("dev.txt", "runtime.txt")
+LOCKS = ("dev.txt", "mutation.txt", "runtime.txt")
 
 
 @cache
@@ -97,6 +97,7 @@ def test_the_lock_files_hold_what_the_project_asks_for() -> None:
     extras = project()["optional-dependencies"]
     runtime = [*project()["dependencies"], *extras["postgres"]]
     asked = {"runtime.txt": runtime, "dev.txt": [*runtime, *extras["dev"], *extras["docs"]]}
+    asked["mutation.txt"] = [*runtime, *extras["mutation"]]
     missing = [
         f"{name}: {wanted}"
         for name, requirements in asked.items()
