@@ -1,8 +1,8 @@
 """The script of a play: JSON Lines, one timed event a line, read into commands for the engine.
 
 Every line is an object with `at` (an instant with its zone), `event` (one of `LINES`), `case` (the external
-id; not for `tick`), `by` (`role:name`) and the fields of its kind. A line that cannot be read is refused, with
-its number and what would be accepted; the rest of the play goes on.
+id; not for `tick`), `by` (`role:name`) and the fields of its kind. A line that cannot be read is refused,
+with its number and what would be accepted; the rest of the play goes on.
 """
 
 from __future__ import annotations
