@@ -20,8 +20,9 @@ from recovery.core.handovers import accept, decline, offer
 from recovery.core.instants import to_text
 from recovery.core.merging import absorb, merge, release, undo_merge
 from recovery.core.moves import force, request
+from recovery.core.shape import problem
 from recovery.core.spec import Workflow
-from recovery.core.walk import enter, fall_back, walk_on
+from recovery.core.walk import enter, facts_changed, walk_on
 
 
 def open_case(
@@ -36,6 +37,9 @@ def open_case(
     Returns:
         A decision, or the refusal that says why no case was opened.
     """
+    wrong = problem(event)
+    if wrong is not None:
+        return wrong
     stamp = Stamp(1, to_text(event.occurred_at), to_text(now))
     try:
         return _open(workflow, tenant, id, event, stamp).decision()
@@ -57,6 +61,9 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
     Raises:
         KeyError: a kind of event this version does not know.
     """
+    wrong = problem(event)
+    if wrong is not None:
+        return wrong
     stamp = Stamp(case.seq + 1, to_text(event.occurred_at), to_text(now))
     draft = Draft(workflow, case, event, stamp)
     try:
@@ -90,7 +97,7 @@ def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived,
     if event.text is not None and event.text.strip():
         draft.record({"problem.statement": event.text}, event.source)
     draft.record(event.facts, event.source)
-    enter(draft, workflow.start)
+    enter(draft)
     return draft
 
 
@@ -98,12 +105,7 @@ def _record(draft: Draft, event: ev.FactsRecorded) -> None:
     if not event.facts:
         raise Refused("no_facts", "No fact was given.", "Name at least one fact and its value.")
     draft.record(event.facts, event.source)
-    _facts_changed(draft, list(event.facts))
-
-
-def _facts_changed(draft: Draft, names: list[str]) -> None:
-    fall_back(draft, names)
-    walk_on(draft)
+    facts_changed(draft, list(event.facts))
 
 
 def _retract(draft: Draft, event: ev.FactRetracted) -> None:
@@ -114,7 +116,7 @@ def _retract(draft: Draft, event: ev.FactRetracted) -> None:
         raise Refused("not_on_record", f"{event.fact} is not on record.", f"On record: {known}.")
     draft.change("forget", [event.fact])
     draft.why.append(f"{event.fact} retracted: {event.reason}")
-    _facts_changed(draft, [event.fact])
+    facts_changed(draft, [event.fact])
 
 
 def _message(draft: Draft, event: ev.MessageReceived) -> None:
@@ -129,7 +131,7 @@ def _delivered(draft: Draft, event: ev.EffectDelivered) -> None:
     draft.why.append(f"{template} was delivered")
     if facts:
         draft.record(facts, "engine")
-        _facts_changed(draft, list(facts))
+        facts_changed(draft, list(facts))
 
 
 def _failed(draft: Draft, event: ev.EffectFailed) -> None:

@@ -15,6 +15,8 @@ class Effect:
 
     Attributes:
         n: its number within the event; `key` is `seq.n` within the case.
+        address: the customer's address or the owner's name; None where nobody is known by name: a customer
+            without an address, the supervisor, the owner before there is one.
         context: what its template may say, frozen at the moment of the decision.
         held: put in the outbox but not sent until somebody releases it.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
 from recovery.core.decision import Decision, Effect
-from recovery.core.errors import Refusal, closest
+from recovery.core.errors import Refusal, closest, sentence
 from recovery.core.events import Event
 from recovery.core.spec import Send, Workflow
 
@@ -79,14 +79,13 @@ class Draft:
     def _problem(self, name: str, source: str) -> Refusal | None:
         kind = self.workflow.facts.get(name)
         if kind is None:
-            guess = closest(name, list(self.workflow.facts))
-            return Refusal(
-                "unknown_fact", f"{name} is not a fact of workflow {self.workflow.id}.", guess.capitalize()
-            )
+            known = list(self.workflow.facts)
+            guess = sentence(closest(name, known)) or f"Its facts: {', '.join(known)}."
+            return Refusal("unknown_fact", f"{name} is not a fact of workflow {self.workflow.id}.", guess)
         if kind.said_by and source not in kind.said_by:
             said_by = " or ".join(sorted(kind.said_by))
             return Refusal("wrong_source", f"{name} must come from the {said_by}, not from the {source}.")
-        if name == "owner" and self.case.owner is not None and self.event.by != "engine":
+        if name == "owner" and self.case.owner is not None:
             return Refusal(
                 "has_owner",
                 f"The case is owned by {self.case.owner}.",
@@ -115,7 +114,7 @@ class Draft:
                 n,
                 action.template,
                 action.to,
-                case.customer.get("address") if to_customer else case.owner,
+                {"customer": case.customer.get("address"), "owner": case.owner}.get(action.to),
                 case.channel if to_customer else "desk",
                 case.language if to_customer else "en",
                 context(case),

@@ -89,3 +89,8 @@ def closest(word: str, known: Sequence[str]) -> str:
 
     found = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {found[0]}?" if found else ""
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning; the rest stays, for names may hold capitals of their own."""
+    return text[:1].upper() + text[1:]

@@ -13,6 +13,9 @@ from typing import Any, Literal
 
 Mode = Literal["live", "history"]
 
+Source = str
+"""Who a fact comes from: one of `facts.SOURCES`; `engine` only in an event by the engine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -43,7 +46,7 @@ class ComplaintReceived(Event):
     external_id: str | None = None
     severity: int = 1
     facts: Mapping[str, Any] = field(default_factory=dict)
-    source: str = "customer"
+    source: Source = "customer"
     mode: Mode = "live"
 
 
@@ -52,7 +55,7 @@ class FactsRecorded(Event):
     """Facts became known. All are put on record, or, when one is refused, none."""
 
     facts: Mapping[str, Any]
-    source: str = "agent"
+    source: Source = "agent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ class MoveRequested(Event):
 
     transition: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    source: str = "agent"
+    source: Source = "agent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

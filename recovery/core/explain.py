@@ -1,4 +1,4 @@
-"""Why a case stands where it stands: what it waits for, what is open to whom, and what to say and not to say."""
+"""Why a case stands where it stands: what it waits for, what is open to whom, what to say and what not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def explain(workflow: Workflow, case: Case, language: str = "en") -> dict[str, A
     """Everything an agent needs to know now, as plain data.
 
     Returns:
-        `step` (id, title, purpose, worth, do, never), `waits_for` (one row for each exit fact that is missing:
+        `step` (id, title, purpose, worth, do, never), `waits_for` (a row for each exit fact that is missing:
         what, the question that gets it, who may say it, why it is needed), `owner`, `offered_to`,
         `messages` (on their way) and `undelivered`, `transitions` (each with whether it is open and why not),
         `rules` (those that will be looked at on leaving, and how they stand), `quarantine`.

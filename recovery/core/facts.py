@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,8 +25,14 @@ MAX_TEXT = 1_000_000
 MAX_ITEMS = 1_000
 MAX_INTEGER = 2**53
 
-_MONEY = re.compile(r"(-?\d{1,15}(?:\.\d{1,4})?) ([A-Z]{3})")
-_DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?")
+_MONEY = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,4})?) ([A-Z]{3})")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+_PERSON = re.compile(r"[^\s:]\S{0,99}")
+
+_LONGEST_SHOWN = 60
+_BRIEFLY = reprlib.Repr()
+_BRIEFLY.maxlevel = 3
+_BRIEFLY.maxstring = _BRIEFLY.maxother = _LONGEST_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,28 @@ class Fact(NamedTuple):
     seq: int
 
 
+def shown(value: Any) -> str:
+    """A value as a message shows it: short, and never failing however deep or huge the value is."""
+    try:
+        text = _BRIEFLY.repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        return f"this {type(value).__name__}"
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+
+
+def unusable(text: str) -> str:
+    """Why a text cannot be kept by every database and sent in every message; empty when it can."""
+    if "\x00" in text:
+        return "the text holds a NUL character; send it without"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "the text holds half a surrogate pair; send valid Unicode"
+    return ""
+
+
 def _wrong(value: Any, wanted: str) -> ValueError:
-    shown = repr(value)
-    return ValueError(f"{shown[:57] + '...' if len(shown) > 60 else shown} is not {wanted}")
+    return ValueError(f"{shown(value)} is not {wanted}")
 
 
 def _text(_: FactType, value: Any) -> str:
@@ -78,17 +104,9 @@ def _text(_: FactType, value: Any) -> str:
         raise _wrong(value, "a text of at least one character")
     if len(value) > MAX_TEXT:
         raise ValueError(f"a text of {len(value):,} characters is longer than {MAX_TEXT:,}")
-    if "\x00" in value or not _encodable(value):
-        raise ValueError("the text holds a NUL character or half a surrogate pair; send valid Unicode")
+    if problem := unusable(value):
+        raise ValueError(problem)
     return value
-
-
-def _encodable(value: str) -> bool:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _boolean(_: FactType, value: Any) -> bool:
@@ -163,7 +181,7 @@ def _list(_: FactType, value: Any) -> list[str]:
 
 
 def _person(_: FactType, value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[^\s:]\S{0,99}", value):
+    if not isinstance(value, str) or not _PERSON.fullmatch(value) or unusable(value):
         raise _wrong(value, "one person's name without spaces, such as li or ana@example.org")
     return value
 
@@ -185,9 +203,10 @@ _CHECKS = {
 def read_decimal(value: Any) -> Decimal | None:
     """A kept decimal as a number; None when it is none."""
     try:
-        return Decimal(value)
+        number = Decimal(value)
     except (InvalidOperation, TypeError, ValueError):
         return None
+    return number if number.is_finite() else None
 
 
 BUILT_IN: Mapping[str, FactType] = {

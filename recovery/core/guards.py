@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from recovery.core.facts import read_decimal
+from recovery.core.facts import read_decimal, shown
 
 if TYPE_CHECKING:
     from recovery.core.case import Case
@@ -217,7 +217,14 @@ def why(guard: Guard, case: Case) -> str:
         if fact is None:
             missing.append(name)
         else:
-            known.append(f"{name} is {Constant(fact[0]) if not isinstance(fact[0], list) else fact[0]}")
+            known.append(f"{name} is {_briefly(fact[0])}")
     word = "unknown" if answer is None else "true" if answer else "false"
     reasons = known + [f"{name} is not known" for name in missing]
     return f"{guard} is {word}" + (f" ({', '.join(reasons)})" if reasons else "")
+
+
+def _briefly(value: Any) -> str:
+    """A fact as a reason shows it: a customer's whole letter does not belong into a trace."""
+    if isinstance(value, list):
+        return shown(value)
+    return str(Constant(value[:57] + "..." if isinstance(value, str) and len(value) > 60 else value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from recovery.core.draft import Draft, Refused
 from recovery.core.events import HandOffAccepted, HandOffDeclined, HandOffOffered, person, role
 from recovery.core.moves import not_in_quarantine
+from recovery.core.walk import facts_changed
 
 
 def offer(draft: Draft, event: HandOffOffered) -> None:
@@ -34,6 +35,7 @@ def accept(draft: Draft, event: HandOffAccepted) -> None:
     draft.change("set", "offered_to", None)
     draft.change("fact", "owner", to, "agent", event.by)
     draft.why.append(f"{to} accepted and owns the case")
+    facts_changed(draft, ["owner"])
 
 
 def decline(draft: Draft, event: HandOffDeclined) -> None:

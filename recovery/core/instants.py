@@ -11,7 +11,7 @@ def utc(moment: datetime) -> datetime:
     Raises:
         ValueError: the datetime is naive: it does not say which instant it means.
     """
-    if moment.tzinfo is None:
+    if moment.utcoffset() is None:
         raise ValueError(f"{moment.isoformat()} has no time zone: an instant must say its zone")
     return moment.astimezone(UTC)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from recovery.core.draft import Draft, Refused
-from recovery.core.errors import closest
+from recovery.core.errors import closest, sentence
 from recovery.core.events import MoveForced, MoveRequested, role
 from recovery.core.guards import why as guard_why
 from recovery.core.spec import MERGED, SAME, Transition, Workflow
-from recovery.core.walk import default_forget, enter, fire, move, walk_on
+from recovery.core.walk import default_forget, enter, facts_changed, fire, move
 
 
 def request(draft: Draft, event: MoveRequested) -> None:
@@ -23,20 +23,20 @@ def request(draft: Draft, event: MoveRequested) -> None:
             f"{transition.name} needs {', '.join(missing)}.",
             "Give them with the request or record them first.",
         )
-    _may_leave(draft, transition)
-    source = draft.case.step
     go = fire(draft, transition.then)
     to = transition.to if go is None else go.to
+    recorded = [change[1] for change in draft.changes if change[0] == "fact"]
     if to == SAME:
-        draft.why.append(f"{transition.name}: stays in {source}")
-        walk_on(draft)
+        draft.why.append(f"{transition.name}: stays in {draft.case.step}")
+        facts_changed(draft, recorded)
         return
+    _may_leave(draft, to)
     forget = transition.forget if go is None else go.forget
     if forget is None:
         forget = default_forget(draft, to)
-    given = set(event.facts)
-    move(draft, to, transition.name, tuple(name for name in forget if name not in given))
-    enter(draft, to)
+    # What came with the request, or its own rules put on record, has just been established anew.
+    move(draft, to, transition.name, tuple(name for name in forget if name not in recorded))
+    enter(draft)
 
 
 def _choose(draft: Draft, event: MoveRequested) -> Transition:
@@ -45,7 +45,7 @@ def _choose(draft: Draft, event: MoveRequested) -> Transition:
         raise Refused(
             "unknown_transition",
             f"{event.transition} is not a transition of workflow {workflow.id}.",
-            closest(event.transition, workflow.moves.names).capitalize() or open_moves(draft),
+            sentence(closest(event.transition, workflow.moves.names)) or open_moves(draft),
         )
     here = [found for found, _ in workflow.moves.named(event.transition, case.step)]
     if not here:
@@ -76,16 +76,14 @@ def _choose(draft: Draft, event: MoveRequested) -> Transition:
     return holding[0]
 
 
-def _may_leave(draft: Draft, transition: Transition) -> None:
+def _may_leave(draft: Draft, to: str) -> None:
     """No step is left forward, by a named move, without its exit facts; backwards and to side ends it is."""
     workflow, case = draft.workflow, draft.case
     step = workflow.steps.get(case.step)
-    if step is None or transition.to == SAME:
+    if step is None:
         return
-    forward_step = transition.to in workflow.index and workflow.index[transition.to] > workflow.index[step.id]
-    if not (forward_step or transition.to == workflow.main_end) or step.met(case):
-        return
-    if workflow.order == "free" and not step.needs:
+    forward = to == workflow.main_end or workflow.index.get(to, -1) > workflow.index[step.id]
+    if not forward or step.met(case):
         return
     missing = ", ".join(str(need) for need in step.missing(case))
     raise Refused("exit_facts_missing", f"{step.id} cannot be left yet.", f"Not on record: {missing}.")
@@ -112,6 +110,12 @@ def force(draft: Draft, event: MoveForced) -> None:
         )
     if not event.reason.strip():
         raise Refused("no_reason", "A forced move needs a reason.")
+    if case.step == MERGED:
+        raise Refused(
+            "merged",
+            f"The case is merged into case {case.merged_into}.",
+            "Undo the merge, then force the move.",
+        )
     if event.to == MERGED or (event.to not in workflow.index and event.to not in workflow.ends):
         places = ", ".join([*workflow.steps, *(end for end in workflow.ends if end != MERGED)])
         raise Refused(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from recovery.core.facts import BUILT_IN, FactType, Text
+from recovery.core.facts import BUILT_IN, FactType, Text, read_decimal
 from recovery.core.guards import Guard
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class Need:
             return bool(value == self.wanted)
         if self.test == "in":
             return value in self.wanted
-        return bool((len(value) if isinstance(value, list) else value) >= self.wanted)
+        amount = len(value) if isinstance(value, list) else read_decimal(value)
+        return amount is not None and bool(amount >= self.wanted)
 
     def names(self) -> Iterator[str]:
         """Every fact the answer hangs on."""

@@ -59,11 +59,11 @@ def escalate(draft: Draft, levels: int) -> None:
 
 
 def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = None) -> None:
-    """Go to a state, forgetting what must be established anew, without firing any rule."""
+    """Go to a state, forgetting what must be established anew (never the owner), without firing any rule."""
     case, workflow = draft.case, draft.workflow
     if forget is None:
         forget = default_forget(draft, to)
-    gone = [name for name in forget if name in case.facts]
+    gone = [name for name in forget if name in case.facts and name != "owner"]
     if gone:
         draft.change("forget", gone)
         draft.why.append(f"to be established anew: {', '.join(gone)}")
@@ -81,17 +81,19 @@ def default_forget(draft: Draft, to: str) -> tuple[str, ...]:
     return ()
 
 
-def enter(draft: Draft, to: str) -> None:
-    """Fire the entry rules of a step (ends have none), follow a move they ask for, and walk on."""
-    step = draft.workflow.steps.get(to)
-    if step is not None:
-        go = fire(draft, step.on_enter)
-        if go is not None:
-            move(draft, go.to, f"rule on entering {to}", go.forget)
-            _bounded(draft)
-            enter(draft, go.to)
-            return
+def enter(draft: Draft) -> None:
+    """Fire the entry rules of the state just reached, follow the moves they ask for, and walk on."""
+    _arrive(draft)
     walk_on(draft)
+
+
+def _arrive(draft: Draft) -> None:
+    """Fire entry rules (ends have none) and follow the moves they ask for, until none asks."""
+    step = draft.workflow.steps.get(draft.case.step)
+    while step is not None and (go := fire(draft, step.on_enter)) is not None:
+        move(draft, go.to, f"rule on entering {step.id}", go.forget)
+        _bounded(draft)
+        step = draft.workflow.steps.get(go.to)
 
 
 def walk_on(draft: Draft) -> None:
@@ -110,14 +112,7 @@ def walk_on(draft: Draft) -> None:
         else:
             move(draft, go.to, f"rule on leaving {step.id}", go.forget)
         _bounded(draft)
-        entered = workflow.steps.get(draft.case.step)
-        if entered is not None:
-            go = fire(draft, entered.on_enter)
-            if go is not None:
-                move(draft, go.to, f"rule on entering {entered.id}", go.forget)
-                _bounded(draft)
-                enter(draft, go.to)
-                return
+        _arrive(draft)
 
 
 def _bounded(draft: Draft) -> None:
@@ -159,4 +154,14 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
             "Record the right value instead, or reopen the case first.",
         )
     move(draft, broken[0], f"no longer on record: {missing}", ())
-    enter(draft, broken[0])
+    enter(draft)
+
+
+def facts_changed(draft: Draft, names: Sequence[str]) -> None:
+    """Go where the facts now lead: back where a passed step lost an exit fact, else on.
+
+    Raises:
+        Refused: see `fall_back` and `fire`.
+    """
+    fall_back(draft, names)
+    walk_on(draft)

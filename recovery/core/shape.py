@@ -1,0 +1,118 @@
+"""The shape of an event: what is checked before anybody judges what it means.
+
+Whoever sends an event may have built it from anything (JSON, a form, a file). A value of the wrong type, half
+a character or a moment without a zone is the sender's mistake: it is refused here with its field's name, and
+never reaches a handler, a case or the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, get_args
+
+from recovery.core.errors import Refusal
+from recovery.core.events import EVENTS, Event, Mode, role
+from recovery.core.facts import MAX_INTEGER, MAX_TEXT, SOURCES, shown, unusable
+from recovery.core.instants import to_text
+
+MAX_NAME = 500
+"""The longest name: of a person, a transition, a fact, an external id …"""
+
+LONG_TEXTS = frozenset({"text", "reason", "subject"})
+"""Fields in which people write; every other text is a name."""
+
+MODES = get_args(Mode)
+
+
+def problem(event: Event) -> Refusal | None:
+    """What is wrong with the fields of an event; None when each is of its type."""
+    found = [
+        f"{name}: {wrong}."
+        for name, check in _FIELDS[type(event)]
+        if (wrong := check(getattr(event, name), MAX_TEXT if name in LONG_TEXTS else MAX_NAME))
+    ]
+    if found:
+        return Refusal(
+            "wrong_field",
+            found[0],
+            f"Mend it and send the {type(event).__name__} again.",
+            details=tuple(found[1:]),
+        )
+    if getattr(event, "source", None) == "engine" and role(event.by) != "engine":
+        return Refusal(
+            "wrong_source",
+            f"{event.by} cannot record what only the engine knows.",
+            "Name who said it: the customer, the agent or the import.",
+        )
+    return None
+
+
+def _text(value: Any, longest: int) -> str:
+    if not isinstance(value, str):
+        return f"{shown(value)} is not a text"
+    if len(value) > longest:
+        return f"{len(value):,} characters are more than {longest:,}"
+    return unusable(value)
+
+
+def _optional_text(value: Any, longest: int) -> str:
+    return "" if value is None else _text(value, longest)
+
+
+def _moment(value: Any, _: int) -> str:
+    if not isinstance(value, datetime):
+        return f"{shown(value)} is not a datetime"
+    try:
+        to_text(value)
+    except (ValueError, OverflowError) as error:
+        return str(error)
+    return ""
+
+
+def _boolean(value: Any, _: int) -> str:
+    return "" if isinstance(value, bool) else f"{shown(value)} is not true or false"
+
+
+def _whole(value: Any, _: int) -> str:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return "" if whole and 0 <= value <= MAX_INTEGER else f"{shown(value)} is not a whole number from 0 up"
+
+
+def _named(value: Any, longest: int) -> str:
+    """A mapping whose keys are names; what stands behind them is for others to check."""
+    if not isinstance(value, Mapping):
+        return f"{shown(value)} is not a mapping of names to values"
+    return next((f"name {shown(name)}: {wrong}" for name in value if (wrong := _text(name, longest))), "")
+
+
+def _texts(value: Any, longest: int) -> str:
+    wrong = _named(value, longest)
+    if wrong:
+        return wrong
+    return next((f"{name}: {wrong}" for name, text in value.items() if (wrong := _text(text, longest))), "")
+
+
+def _one_of(allowed: tuple[str, ...]) -> Callable[[Any, int], str]:
+    def check(value: Any, _: int) -> str:
+        known = isinstance(value, str) and value in allowed
+        return "" if known else f"{shown(value)} is not one of {', '.join(allowed)}"
+
+    return check
+
+
+_CHECKS: dict[object, Callable[[Any, int], str]] = {
+    "str": _text,
+    "str | None": _optional_text,
+    "datetime": _moment,
+    "bool": _boolean,
+    "int": _whole,
+    "Mapping[str, str]": _texts,
+    "Mapping[str, Any]": _named,
+    "Source": _one_of(SOURCES),
+    "Mode": _one_of(MODES),
+}
+"""How a field is checked, by its annotation: a new event needs nothing here."""
+
+_FIELDS = {cls: tuple((field.name, _CHECKS[field.type]) for field in fields(cls)) for cls in EVENTS.values()}
