@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
 from recovery.core.events import Event, payload
@@ -24,6 +25,8 @@ class Command:
         key: the caller's idempotency key: the same key gives the same answer and does nothing twice.
         workflow: for a `ComplaintReceived`, the workflow to open it in; None for the engine's default.
         recorded_at: when we learn of it (aware); None for the engine's clock. Plays set it.
+        otherwise: asked when a case refuses the event: the event to let in instead, in the same transaction
+            and under the same key, or None to leave it at the refusal. Imports record what happened by it.
     """
 
     event: Event
@@ -31,6 +34,7 @@ class Command:
     key: str | None = None
     workflow: str | None = None
     recorded_at: datetime | None = None
+    otherwise: Callable[[Refusal, Case], Event | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Outcome:
         effects: keys (`seq.n`) of the messages that were asked for.
         why: the trace, one line for each rule looked at and each move made.
         repeated: nothing was done now, because the same key or the same complaint had come before.
+        instead: the code of the refusal the event met, when the command's `otherwise` was let in; else empty.
     """
 
     case: int
@@ -51,6 +56,7 @@ class Outcome:
     effects: tuple[str, ...]
     why: tuple[str, ...]
     repeated: bool = False
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +77,11 @@ class Settlement:
     failure: str | None = None
 
 
-def outcome_of(decision: Decision) -> Outcome:
+def outcome_of(decision: Decision, instead: str = "") -> Outcome:
     """The caller's view of a decision."""
     case = decision.case
     keys = tuple(effect.key for effect in decision.effects)
-    return Outcome(case.id, case.seq, case.step, keys, tuple(decision.why))
+    return Outcome(case.id, case.seq, case.step, keys, tuple(decision.why), instead=instead)
 
 
 def plain(outcome: Outcome) -> dict[str, Any]:
@@ -86,6 +92,7 @@ def plain(outcome: Outcome) -> dict[str, Any]:
         "step": outcome.step,
         "effects": list(outcome.effects),
         "why": list(outcome.why),
+        "instead": outcome.instead,
     }
 
 
@@ -109,7 +116,12 @@ def repeat(key: str, given: str, known: str, answer: Mapping[str, Any]) -> Outco
             f"Key {key} was used before for another command.",
             "Use a new key for a new command; repeat the old command word for word to retry it.",
         )
-    outcome = Outcome(
-        answer["case"], answer["seq"], answer["step"], tuple(answer["effects"]), tuple(answer["why"])
+    return Outcome(
+        answer["case"],
+        answer["seq"],
+        answer["step"],
+        tuple(answer["effects"]),
+        tuple(answer["why"]),
+        repeated=True,
+        instead=answer.get("instead", ""),
     )
-    return replace(outcome, repeated=True)

@@ -252,15 +252,21 @@ class Engine:
             case = self._case(unit, case.merged_into)
         if case is None:
             return Refusal("no_such_case", f"There is no case {command.case}.")
+        instead = ""
         try:
             decisions = self._decide_all(unit, case, command.event, now)
+            if isinstance(decisions, Refusal) and command.otherwise is not None:
+                event = command.otherwise(decisions, case)
+                if event is not None:
+                    instead = decisions.code
+                    decisions = self._decide_all(unit, case, event, now)
         except Exception as error:
             return self._set_aside(unit, case, command.event, error, now)
         if isinstance(decisions, Refusal):
             return decisions
         for decision in decisions:
             unit.add(decision)
-        return outcome_of(decisions[0])
+        return outcome_of(decisions[0], instead)
 
     def _open(
         self, unit: Unit, event: ComplaintReceived, workflow: str | None, now: datetime
