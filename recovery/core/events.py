@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
+
+from recovery.core.instants import to_text
 
 Mode = Literal["live", "history"]
 
@@ -196,13 +199,28 @@ _OWN_FIELDS = {
 
 
 def payload(event: Event) -> dict[str, Any]:
-    """The event's own fields as JSON-native data, without those that say nothing."""
+    """The event's own fields as JSON-native data, without those that say nothing.
+
+    Dates, instants and decimals that a Python caller gave as such become the texts a fact keeps.
+    """
     found = {}
     for name in _OWN_FIELDS[type(event)]:
         value = getattr(event, name)
         if value is not None and value is not False and value != {}:
-            found[name] = value if not isinstance(value, Mapping) else dict(value)
+            found[name] = _native(value)
     return found
+
+
+def _native(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _native(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if isinstance(value, datetime) and value.utcoffset() is not None:
+        return to_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def role(by: str) -> str:
