@@ -8,9 +8,12 @@ with its number and what would be accepted; the rest of the play goes on.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from recovery.core import events as ev
@@ -193,3 +196,17 @@ def _event(number: int, kind: str, at: datetime, case: str, by: str, row: dict[s
     cls = LINES[kind][0]
     make: Callable[..., ev.Event] = cls  # type: ignore[assignment]
     return Line(number, kind, at, case, make(by=by, occurred_at=at, **given), other, workflow)
+
+
+@contextmanager
+def open_script(path: Path) -> Iterator[Iterable[str]]:
+    """The lines of a script file, or of standard input for `-`.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if str(path) == "-":
+        yield sys.stdin
+        return
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines:
+        yield lines

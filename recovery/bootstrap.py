@@ -1,0 +1,133 @@
+"""The composition root: the one place where an engine is put together. Tests go through it too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recovery.clock import Clock, SystemClock
+from recovery.core.errors import NotFound
+from recovery.engine import Engine
+from recovery.project import Project
+from recovery.sealing import seal_key
+from recovery.store.sqlite import SqliteStore
+from recovery.workflow.bundle import collect
+from recovery.workflow.findings import BadFile, Finding, errors
+
+Entropy = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One workflow's running version. `changed` says whether this publication made it so."""
+
+    workflow: str
+    hash: str
+    changed: bool
+
+
+def open_engine(
+    project: Project,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy = os.urandom,
+    make: bool = False,
+    synchronous: str = "FULL",
+) -> Engine:
+    """An engine on the project's database.
+
+    Args:
+        clock: where the present moment comes from; the machine's clock by default.
+        entropy: where salts and ids come from; seeded in demos so that they repeat byte for byte.
+        make: when there is no database yet, make one and publish the project's workflows.
+        synchronous: SQLite's `FULL` or `NORMAL`; `NORMAL` may forget the last commits at power loss.
+
+    Raises:
+        NotFound: no database is named, or there is none and `make` is off.
+        EnvironmentFault: the database cannot be used: another schema version, locked, no permission.
+        BadFile: a workflow that would be published has errors.
+    """
+    path = project.database_path
+    new = not path.exists()
+    if new and not make:
+        raise NotFound(f"There is no database {path}.", hint="Run `recovery db upgrade` to make it.")
+    clock = clock or SystemClock()
+    store = SqliteStore.open(path, clock=clock.now, entropy=entropy, synchronous=synchronous)
+    try:
+        if new:
+            store.upgrade()
+            seal_key(path, make=True, entropy=entropy)
+        store.require_current()
+        engine = Engine(store, clock, default_workflow=project.workflow)
+        if new:
+            publish(engine, project.root)
+    except BaseException:
+        store.close()
+        raise
+    return engine
+
+
+@contextmanager
+def reading(project: Project, *, make: bool = False, clock: Clock | None = None) -> Iterator[Engine]:
+    """An engine whose database is closed at the end.
+
+    Raises:
+        NotFound, EnvironmentFault, BadFile: see `open_engine`.
+    """
+    engine = open_engine(project, make=make, clock=clock)
+    try:
+        yield engine
+    finally:
+        engine.store.close()
+
+
+@contextmanager
+def working(project: Project, *, make: bool = False, clock: Clock | None = None) -> Iterator[Engine]:
+    """An engine for one piece of work: what it logged is sealed before the database is closed.
+
+    Raises:
+        NotFound, EnvironmentFault, BadFile: see `open_engine`.
+    """
+    with reading(project, make=make, clock=clock) as engine:
+        yield engine
+        seal(engine, project)
+
+
+def seal(engine: Engine, project: Project) -> None:
+    """Seal what has been logged since the last seal, if there is a key."""
+    key = seal_key(project.database_path)
+    if key is not None:
+        engine.store.seal(key, engine.clock.now())
+
+
+def publish(engine: Engine, root: Path) -> list[Publication]:
+    """Make the checked files of a project the versions that new cases run on. All of them, or none.
+
+    Raises:
+        BadFile: a file has errors; nothing is published.
+        NotFound: there is no workflow to publish.
+    """
+    files = sorted((root / "workflows").glob("*.yaml"))
+    if not files:
+        raise NotFound(
+            f"There is no workflow in {root / 'workflows'}.", hint="Write one, or `recovery init`."
+        )
+    bundles = []
+    findings: list[Finding] = []
+    for file in files:
+        bundle, found = collect(root, file)
+        findings += errors(found)
+        if bundle is not None:
+            bundles.append(bundle)
+    if findings:
+        raise BadFile(findings)
+    publications = []
+    for bundle in bundles:
+        changed = engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
+        if changed:
+            engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
+        publications.append(Publication(bundle.workflow_id, bundle.hash, changed))
+    return publications

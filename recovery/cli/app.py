@@ -1,0 +1,42 @@
+"""The commands and their help. Each command's work is imported only when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recovery.cli import care_commands, case_commands, project_commands, run_commands
+
+EPILOG = "Exit codes: 0 done · 1 problems found · 2 wrong usage · 3 refused · 4 environment · 5 bug"
+
+app = typer.Typer(
+    name="recovery",
+    help="Walk every complaint through a proven recovery process, with every move on record.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from recovery import __version__
+
+        typer.echo(f"service-recovery {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+for module in (project_commands, run_commands, case_commands, care_commands):
+    module.add_to(app)

@@ -1,0 +1,172 @@
+"""A case as data for programs and as pages for people."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from recovery.cli.output import table, visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from recovery.core.case import Case
+    from recovery.engine import Engine
+    from recovery.store.records import OutboxRow, Record
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """A case without its facts and log: one row of `list`."""
+    return {
+        "case": case.id,
+        "external_id": case.external_id,
+        "workflow": case.workflow,
+        "version": case.bundle,
+        "mode": case.mode,
+        "state": "open" if case.closed_at is None else "ended",
+        "step": case.step,
+        "owner": case.owner,
+        "offered_to": case.offered_to,
+        "level": case.level,
+        "severity": case.severity,
+        "cycle": case.cycle,
+        "channel": case.channel,
+        "language": case.language,
+        "subject": case.subject,
+        "received_at": case.received_at,
+        "opened_at": case.opened_at,
+        "updated_at": case.updated_at,
+        "closed_at": case.closed_at,
+        "events": case.seq,
+    }
+
+
+def case_data(engine: Engine, id: int) -> dict[str, Any]:
+    """A case with its facts (value, source, times), its messages and its whole log."""
+    case = engine.store.case(engine.tenant, id)
+    assert case is not None
+    return {
+        **case_row(case),
+        "customer": case.customer,
+        "merged_into": case.merged_into,
+        "absorbed": case.absorbed,
+        "quarantine": case.quarantine,
+        "facts": {name: fact._asdict() for name in case.facts if (fact := case.fact(name)) is not None},
+        "messages": [_message(row) for row in engine.store.outbox(engine.tenant, case=id)],
+        "log": [_record(record) for record in engine.store.log(engine.tenant, id)],
+    }
+
+
+def _message(row: OutboxRow) -> dict[str, Any]:
+    sent = json.loads(row.rendered) if row.rendered else {}
+    return {
+        "effect": row.effect,
+        "template": row.template,
+        "to": row.recipient,
+        "address": row.address,
+        "channel": row.channel,
+        "status": row.status,
+        "due_at": row.due_at,
+        "settled_at": row.settled_at,
+        "note": row.note,
+        "subject": sent.get("subject"),
+        "body": sent.get("body"),
+    }
+
+
+def _record(record: Record) -> dict[str, Any]:
+    return {
+        "seq": record.seq,
+        "event": record.kind,
+        "by": record.by,
+        "occurred_at": record.occurred_at,
+        "recorded_at": record.recorded_at,
+        "data": record.event,
+        "moves": [
+            {"from": change[1], "to": change[2], "why": change[3]}
+            for change in record.changes
+            if change[0] == "move"
+        ],
+        "effects": list(record.effects),
+        "why": record.why,
+    }
+
+
+def case_page(data: dict[str, Any]) -> list[RenderableType]:
+    """A case for a terminal."""
+    named = f" ({data['external_id']})" if data["external_id"] else ""
+    head = [
+        f"Case {data['case']}{named}: {data['step']}",
+        f"Owner: {data['owner'] or 'nobody yet'}   Severity: {data['severity']}   Cycle: {data['cycle']}",
+    ]
+    if data["merged_into"]:
+        head.append(f"Goes on in case {data['merged_into']}.")
+    if data["quarantine"]:
+        head.append(f"In quarantine: {data['quarantine']}")
+    facts = [
+        [name, f["value"], f["source"], f["by"], f["occurred_at"][:16]] for name, f in data["facts"].items()
+    ]
+    messages = [
+        [m["effect"], m["template"], m["address"] or m["channel"], m["status"], m["subject"]]
+        for m in data["messages"]
+    ]
+    log = [[r["seq"], r["occurred_at"][:16], r["by"], r["event"], "\n".join(r["why"])] for r in data["log"]]
+    pages: list[RenderableType] = [
+        *map(visible, head),
+        table("Facts", ["fact", "value", "source", "by", "at"], facts),
+    ]
+    if messages:
+        pages.append(table("Messages", ["effect", "template", "to", "status", "subject"], messages))
+    pages.append(table("Log", ["#", "at", "by", "event", "why"], log))
+    return pages
+
+
+def explanation_page(data: dict[str, Any]) -> list[RenderableType]:
+    """An explanation for a terminal."""
+    step = data["step"]
+    lines = [f"Case {data['case']} stands in {step['id']}: {step['title']}"]
+    lines += [step[part] for part in ("purpose", "worth") if step.get(part)]
+    lines += [f"  do     {text}" for text in step.get("do", [])]
+    lines += [f"  never  {text}" for text in step.get("never", [])]
+    if data["quarantine"]:
+        lines.append(f"In quarantine: {data['quarantine']}. It moves again when that is mended and lifted.")
+    if data["offered_to"]:
+        lines.append(f"Offered to {data['offered_to']}; {data['owner']} owns it until they accept.")
+    if data["waits_for"]:
+        lines.append("It waits for:")
+    for need in data["waits_for"]:
+        alternatives = need.get("any_of")
+        if alternatives:
+            lines.append("  any one of")
+            lines += [f"    {_wait(one)}" for one in alternatives]
+        else:
+            lines.append(f"  {_wait(need)}")
+    lines += [f"On its way: {m['template']} ({m['effect']})" for m in data["messages"]]
+    lines += [f"Not delivered: {m['template']} ({m['effect']}): {m['reason']}" for m in data["undelivered"]]
+    lines += [f"On leaving, line {rule['line']}: {rule['if']}" for rule in data["rules"]]
+    if data["transitions"]:
+        lines.append("It can be moved by:")
+    for move in data["transitions"]:
+        state = {True: "open", False: "closed", None: "unknown"}[move["open"]]
+        because = f", because {move['because']}" if move["because"] else ""
+        needs = f"; needs {', '.join(move['needs'])}" if move["needs"] else ""
+        lines.append(f"  {move['name']} → {move['to']} by {', '.join(move['by'])}: {state}{because}{needs}")
+    lines.append("The last event, and why:")
+    lines += [f"  {line}" for line in data["why"]]
+    return [visible(line) for line in lines]
+
+
+def _wait(need: dict[str, Any]) -> str:
+    parts = [need["need"]]
+    if need["ask"]:
+        parts.append(f"“{need['ask']}”")
+    parts.append(
+        f"({need['accepts']}{', from the ' + ' or '.join(need['said_by']) if need['said_by'] else ''})"
+    )
+    if need["comes_with"]:
+        parts.append(f"comes when {need['comes_with']} is delivered")
+    if need["on_record"] is not None:
+        parts.append(f"on record: {need['on_record']}")
+    if need["because"]:
+        parts.append(f"because {need['because']}")
+    return " ".join(parts)
