@@ -1,0 +1,117 @@
+"""The statements of the read side, beside those of `recovery.store.statements`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import false, func, select, true
+
+from recovery.store.compiling import Statement
+from recovery.store.statements import case, effect, event, first, value
+
+# --- listing cases ------------------------------------------------------------------------------------------
+
+FILTERS = ("step", "owner", "workflow", "mode", "severity", "ended", "before")
+"""What a list of cases can be narrowed by; `before` is a case number."""
+
+GROUPS = ("step", "owner", "workflow", "mode", "severity", "ended")
+"""What cases can be counted by."""
+
+
+@cache
+def list_cases(filters: frozenset[str], ended: bool | None) -> Statement:
+    """Cases with these filters, the newest first, found through an index whatever the filters are."""
+    clause = select(case).where(*_where(filters, ended)).order_by(case.c.id.desc())
+    return Statement(first(clause, value("limit")), *_values(filters), "limit")
+
+
+@cache
+def count_by(group: str, filters: frozenset[str], ended: bool | None) -> Statement:
+    """How many cases there are of each value of a column."""
+    column = case.c[group]
+    clause = select(column, func.count()).where(*_where(filters, ended)).group_by(column).order_by(column)
+    return Statement(clause, *_values(filters))
+
+
+def _where(filters: frozenset[str], ended: bool | None) -> list[Any]:
+    """`ended` is written into the text: a partial index serves no value that is only known later."""
+    terms = [case.c.tenant_id == value("tenant")]
+    terms += [case.c[name] == value(f"of_{name}") for name in FILTERS if name in filters and name in case.c]
+    if "before" in filters:
+        terms.append(case.c.id < value("before"))
+    if ended is not None:
+        terms.append(case.c.ended == (true() if ended else false()))
+    return terms
+
+
+def _values(filters: frozenset[str]) -> list[str]:
+    named = [f"of_{name}" for name in FILTERS if name in filters and name in case.c]
+    return ["tenant", *named, *(["before"] if "before" in filters else [])]
+
+
+_changed = (
+    select(case, event.c.id)
+    .select_from(event)
+    .join(
+        case,
+        (case.c.tenant_id == event.c.tenant_id)
+        & (case.c.id == event.c.case_id)
+        & (case.c.seq == event.c.seq),
+    )
+    .where(event.c.tenant_id == value("tenant"), event.c.id < value("before"))
+    .order_by(event.c.id.desc())
+)
+
+CHANGED_CASES = Statement(first(_changed, value("limit")), "tenant", "before", "limit")
+"""The cases changed last: those whose last event is near the end of the log. It needs no index of its own."""
+
+# --- the log ------------------------------------------------------------------------------------------------
+
+_record = (
+    event.c.id,
+    event.c.tenant_id,
+    event.c.case_id,
+    event.c.seq,
+    event.c.kind,
+    event.c.by,
+    event.c.occurred_at,
+    event.c.recorded_at,
+    event.c.body,
+    event.c.hash,
+)
+
+LOG = Statement(
+    select(*_record)
+    .where(event.c.tenant_id == value("tenant"), event.c.case_id == value("of_case"))
+    .order_by(event.c.seq),
+    "tenant",
+    "of_case",
+)
+
+LOGS = Statement(
+    select(*_record)
+    .where(event.c.tenant_id == value("tenant"))
+    .order_by(event.c.tenant_id, event.c.case_id, event.c.seq),
+    "tenant",
+)
+
+# --- the outbox ---------------------------------------------------------------------------------------------
+
+_OUTBOX_FILTERS = {"case": effect.c.case_id, "status": effect.c.status}
+
+
+@cache
+def outbox(filters: frozenset[str]) -> Statement:
+    """Effects of a case, or with a status, as they were asked for, with the version of their case."""
+    used = [name for name in _OUTBOX_FILTERS if name in filters]
+    clause = (
+        select(effect, case.c.bundle)
+        .join(case, (case.c.tenant_id == effect.c.tenant_id) & (case.c.id == effect.c.case_id))
+        .where(
+            effect.c.tenant_id == value("tenant"),
+            *(_OUTBOX_FILTERS[name] == value(f"of_{name}") for name in used),
+        )
+        .order_by(effect.c.id)
+    )
+    return Statement(clause, "tenant", *(f"of_{name}" for name in used))

@@ -1,0 +1,236 @@
+"""The read side: cases, their log, the outbox and the published versions, without the domain in between."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from recovery.core.case import Case
+from recovery.core.instants import to_text
+from recovery.store import queries
+from recovery.store import statements as sql
+from recovery.store.codec import decode, effect_key, encode, read_case
+from recovery.store.compiling import Statement, Texts
+from recovery.store.records import OutboxRow, Record, StoredBundle
+from recovery.store.unit import CHUNK
+
+__all__ = ["OutboxRow", "Reading", "Record", "Snapshot", "StoredBundle"]
+
+FETCH = 200
+"""How many rows a streaming read holds at a time."""
+
+LAST = 2**63 - 1
+
+
+class Reading(ABC):
+    """Everything there is to ask. Each question sees the database as it is when it is asked."""
+
+    def __init__(self, texts: Texts, clock: Callable[[], datetime]) -> None:
+        self._texts = texts
+        self._clock = clock
+
+    @abstractmethod
+    def _reader(self) -> sqlite3.Connection:
+        """The connection to read through."""
+
+    @abstractmethod
+    def _explaining(self) -> AbstractContextManager[None]:
+        """Turns the driver's errors into ours."""
+
+    def _all(self, statement: Statement, *values: Any) -> list[Any]:
+        with self._explaining():
+            return self._reader().execute(self._texts[statement], values).fetchall()
+
+    def _stream(self, statement: Statement, *values: Any) -> Iterator[Any]:
+        with self._explaining():
+            cursor = self._reader().execute(self._texts[statement], values)
+            while rows := cursor.fetchmany(FETCH):
+                yield from rows
+
+    # --- cases ----------------------------------------------------------------------------------------------
+
+    def case(self, tenant: str, id: int) -> Case | None:
+        """One case, or None."""
+        return self.cases(tenant, [id]).get(id)
+
+    def cases(self, tenant: str, ids: Iterable[int]) -> dict[int, Case]:
+        """Cases by their numbers; unknown ones are left out."""
+        rows = self._each(sql.LOAD_CASES, tenant, list(ids))
+        return {case.id: case for case, _ in map(read_case, rows)}
+
+    def find_cases(self, tenant: str, external_ids: Iterable[str]) -> dict[str, int]:
+        """The numbers of the cases with these external ids; unknown ones are left out."""
+        return dict(self._each(sql.FIND_CASES, tenant, list(external_ids)))
+
+    def _each(self, statement: Statement, tenant: str, items: list[Any]) -> Iterator[Any]:
+        for start in range(0, len(items), CHUNK):
+            yield from self._all(statement, tenant, encode(items[start : start + CHUNK]))
+
+    def list_cases(
+        self,
+        tenant: str,
+        *,
+        step: str | None = None,
+        owner: str | None = None,
+        workflow: str | None = None,
+        mode: str | None = None,
+        severity: int | None = None,
+        ended: bool | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Case]:
+        """Cases with all of these, the newest (highest number) first.
+
+        Args:
+            before: the number of the last case of the page before; None for the first page.
+        """
+        given = _given(step=step, owner=owner, workflow=workflow, mode=mode, severity=severity, before=before)
+        statement = queries.list_cases(frozenset(given), ended)
+        return [read_case(row)[0] for row in self._all(statement, tenant, *given.values(), limit)]
+
+    def changed_cases(
+        self, tenant: str, *, before: int | None = None, limit: int = 50
+    ) -> list[tuple[int, Case]]:
+        """Cases that changed last, first, each with the position of its last event.
+
+        Args:
+            before: the position of the last row of the page before; None for the first page.
+        """
+        rows = self._all(queries.CHANGED_CASES, tenant, LAST if before is None else before, limit)
+        return [(row[-1], read_case(row[:-1])[0]) for row in rows]
+
+    def count_by(
+        self,
+        tenant: str,
+        group: str,
+        *,
+        step: str | None = None,
+        owner: str | None = None,
+        workflow: str | None = None,
+        mode: str | None = None,
+        severity: int | None = None,
+        ended: bool | None = None,
+    ) -> dict[Any, int]:
+        """How many cases there are of each `step`, `owner`, `workflow`, `mode`, `severity` or `ended`.
+
+        Raises:
+            ValueError: cases cannot be counted by that.
+        """
+        if group not in queries.GROUPS:
+            raise ValueError(f"{group!r} is not one of {', '.join(queries.GROUPS)}")
+        given = _given(step=step, owner=owner, workflow=workflow, mode=mode, severity=severity)
+        rows = self._all(queries.count_by(group, frozenset(given), ended), tenant, *given.values())
+        return {bool(found) if group == "ended" else found: count for found, count in rows}
+
+    # --- the log --------------------------------------------------------------------------------------------
+
+    def log(self, tenant: str, case: int) -> list[Record]:
+        """Every event of a case, in order; empty for an unknown case."""
+        return [_record(row) for row in self._all(queries.LOG, tenant, case)]
+
+    def logs(self, tenant: str) -> Iterator[Record]:
+        """Every event of every case, case by case and in order within each, in constant memory."""
+        return map(_record, self._stream(queries.LOGS, tenant))
+
+    # --- the outbox -----------------------------------------------------------------------------------------
+
+    def outbox(
+        self, tenant: str, *, case: int | None = None, status: str | None = None
+    ) -> Iterator[OutboxRow]:
+        """Effects of a case, with a status, or all, in the order they were asked for, in constant memory."""
+        given = _given(case=case, status=status)
+        return map(_outbox_row, self._stream(queries.outbox(frozenset(given)), tenant, *given.values()))
+
+    def due_effects(self, tenant: str, limit: int) -> list[OutboxRow]:
+        """The effects to be sent now, the longest due first, and those of one case in their order."""
+        rows = self._all(sql.DUE_EFFECTS, tenant, to_text(self._clock()), limit)
+        return [_outbox_row(row) for row in rows]
+
+    # --- versions -------------------------------------------------------------------------------------------
+
+    def bundle(self, tenant: str, hash: str) -> StoredBundle | None:
+        """A version with its files, or None when it was never saved here."""
+        rows = self._all(sql.LOAD_BUNDLE, tenant, hash)
+        if not rows:
+            return None
+        ((found, workflow, files, created_at),) = rows
+        return StoredBundle(found, workflow, decode(files), created_at)
+
+    def published(self, tenant: str, workflow: str) -> str | None:
+        """The hash of the version new cases run on, or None."""
+        rows = self._all(sql.LAST_PUBLISHED, tenant, workflow)
+        return rows[0][0] if rows else None
+
+    def workflows(self, tenant: str) -> dict[str, str]:
+        """Every published workflow with the hash of its running version."""
+        return dict(self._all(sql.WORKFLOWS, tenant))
+
+    def installation_id(self) -> str:
+        """What sets this database apart from every other; part of each effect's idempotency key."""
+        ((found,),) = self._all(sql.GET_META, "installation_id")
+        return str(found)
+
+
+class Snapshot(Reading):
+    """Reads that all see the database as it was at one moment. `SqliteStore.snapshot` makes it."""
+
+    def __init__(
+        self,
+        texts: Texts,
+        clock: Callable[[], datetime],
+        connection: sqlite3.Connection,
+        explaining: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        super().__init__(texts, clock)
+        self._connection = connection
+        self._explain = explaining
+
+    def _reader(self) -> sqlite3.Connection:
+        return self._connection
+
+    def _explaining(self) -> AbstractContextManager[None]:
+        return self._explain()
+
+
+def _given(**filters: Any) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _record(row: Any) -> Record:
+    position, tenant, case, seq, kind, by, occurred_at, recorded_at, text, hash = row
+    body = decode(text)
+    return Record(
+        position,
+        tenant,
+        case,
+        seq,
+        kind,
+        by,
+        occurred_at,
+        recorded_at,
+        body["event"],
+        body["changes"],
+        tuple(body["effects"]),
+        body["why"],
+        hash,
+    )
+
+
+def _outbox_row(row: Any) -> OutboxRow:
+    _, tenant, case, seq, n, template, recipient, address, channel, language, context, *rest = row
+    return OutboxRow(
+        tenant,
+        case,
+        effect_key(seq, n),
+        template,
+        recipient,
+        address,
+        channel,
+        language,
+        decode(context),
+        *rest,
+    )

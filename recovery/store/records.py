@@ -1,0 +1,97 @@
+"""What the store gives to read: small frozen records. Instants are text (UTC), as in the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recovery.core.case import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event of the log.
+
+    Attributes:
+        position: its number over all cases, in the order of writing.
+        event: the event's own fields (`core.events.payload`).
+        changes: what it changed, as `core.case.apply` takes it.
+        effects: keys (`seq.n`) of the messages it asked for.
+        why: the trace of the decision.
+    """
+
+    position: int
+    tenant: str
+    case: int
+    seq: int
+    kind: str
+    by: str
+    occurred_at: str
+    recorded_at: str
+    event: dict[str, Any]
+    changes: list[Change]
+    effects: tuple[str, ...]
+    why: list[str]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message that was asked for, and what became of it.
+
+    Attributes:
+        effect: `seq.n` within the case.
+        recipient: `customer`, `owner` or `supervisor`.
+        bundle: the version its case runs on, whose template is to be used.
+        status: `due`, `held`, `delivered`, `failed` or `cancelled`.
+        rendered: JSON of what was sent; None before.
+    """
+
+    tenant: str
+    case: int
+    effect: str
+    template: str
+    recipient: str
+    address: str | None
+    channel: str
+    language: str
+    context: dict[str, Any]
+    status: str
+    due_at: str
+    attempts: int
+    rendered: str | None
+    settled_at: str | None
+    note: str | None
+    bundle: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBundle:
+    """A version of a workflow with every file it uses: path → text."""
+
+    hash: str
+    workflow: str
+    files: Mapping[str, str]
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A command done before: the hash of what it asked for, and the answer that was given."""
+
+    fingerprint: str
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema's revision in the database (None: not made yet) and the one this version works with."""
+
+    current: str | None
+    expected: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this version can work with the database."""
+        return self.current == self.expected

@@ -1,0 +1,130 @@
+"""Seals: what makes it impossible to rewrite the log unseen for whoever has the database but not the key.
+
+The chain of each case shows a change in the middle. It cannot show that its end was cut off, that a whole
+case is gone, or that everything was hashed anew. So now and then the hashes every case's log has reached are
+written into a *seal*, signed (HMAC-SHA256) with a key from outside the database. Each seal signs the one
+before; the *tip* (`seal_tip` in `recovery_meta`) signs the last, and is overwritten by the next, so that a
+seal cannot be taken off the end without the key either.
+
+What seals cannot show is said in `recovery.store.verify`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from recovery.core.errors import RecoveryError
+from recovery.core.instants import to_text
+from recovery.store import statements as sql
+from recovery.store.codec import encode
+from recovery.store.compiling import Texts
+
+BATCH = 1_000
+"""How many events one seal covers at most: what sealing holds in memory."""
+
+TIP = "seal_tip"
+SHORTEST_KEY = 16
+
+
+class WrongSealKey(RecoveryError):
+    """The last seal is not one that this key signed; nothing was sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """One seal as it stands in its table; `entries` is JSON, `[[tenant, case, seq, hash], …]`."""
+
+    id: int
+    sealed_at: str
+    through: int
+    events: int
+    entries: str
+    mac: str
+
+    def signature(self, key: bytes, installation: str, before: str) -> str:
+        """What `mac` must be after a seal with the mac `before` (hexadecimal)."""
+        said = [installation, self.id, self.sealed_at, self.through, self.events, self.entries, before]
+        return _sign(key, "seal", said)
+
+
+def tip(key: bytes, installation: str, seal: Seal) -> str:
+    """What the tip must be while this seal is the last (hexadecimal)."""
+    return _sign(key, "tip", [installation, seal.id, seal.mac])
+
+
+def _sign(key: bytes, what: str, said: list[Any]) -> str:
+    return hmac.digest(key, encode([what, *said]).encode(), "sha256").hex()
+
+
+def check_key(key: bytes) -> None:
+    """Make sure that a key is one.
+
+    Raises:
+        RecoveryError: it is too short to keep anybody out.
+    """
+    if len(key) < SHORTEST_KEY:
+        raise RecoveryError(
+            f"The seal key has {len(key)} bytes.", hint=f"Give it at least {SHORTEST_KEY} random ones."
+        )
+
+
+def seal_all(
+    reader: sqlite3.Connection,
+    texts: Texts,
+    transaction: Callable[[], AbstractContextManager[sqlite3.Connection]],
+    key: bytes,
+    now: datetime,
+) -> int:
+    """Seal every event since the last seal, each batch in its own transaction; gives how many those were.
+
+    Raises:
+        RecoveryError: the key is too short.
+        WrongSealKey: the last seal was not made with this key, or seals are missing.
+    """
+    check_key(key)
+    sealed = 0
+    while _is_unsealed(reader, texts):
+        with transaction() as writer:
+            sealed += _seal_batch(writer, texts, key, to_text(now))
+    return sealed
+
+
+def _last(connection: sqlite3.Connection, texts: Texts) -> Seal:
+    row = connection.execute(texts[sql.LAST_SEAL]).fetchone()
+    return Seal(0, "", 0, 0, "[]", "") if row is None else Seal(*row)
+
+
+def _is_unsealed(connection: sqlite3.Connection, texts: Texts) -> bool:
+    through = _last(connection, texts).through
+    return connection.execute(texts[sql.UNSEALED], (through, 1)).fetchone() is not None
+
+
+def _seal_batch(connection: sqlite3.Connection, texts: Texts, key: bytes, now: str) -> int:
+    (installation,) = connection.execute(texts[sql.GET_META], ("installation_id",)).fetchone()
+    last = _last(connection, texts)
+    known = connection.execute(texts[sql.GET_META], (TIP,)).fetchone()
+    if known != ((tip(key, installation, last),) if last.id else None):
+        raise WrongSealKey(
+            "The last seal of this database was not made with this key, or is not the last that was made.",
+            hint="Give the key the seals were made with; `recovery db verify` says whether some are missing.",
+        )
+    rows = connection.execute(texts[sql.UNSEALED], (last.through, BATCH)).fetchall()
+    if not rows:
+        return 0
+    heads = {(tenant, case): (seq, hash) for _, tenant, case, seq, hash in rows}
+    entries = encode([[*of, *reached] for of, reached in sorted(heads.items())])
+    unsigned = Seal(last.id + 1, now, rows[-1][0], len(rows), entries, "")
+    seal = replace(unsigned, mac=unsigned.signature(key, installation, last.mac))
+    connection.execute(texts[sql.INSERT_SEAL], astuple(seal))
+    mark = tip(key, installation, seal)
+    if known is None:
+        connection.execute(texts[sql.INSERT_META], (TIP, mark))
+    else:
+        connection.execute(texts[sql.SET_META], (mark, TIP))
+    return len(rows)

@@ -1,0 +1,216 @@
+"""The tables, declared once. JSON is kept as text: what the log's hashes cover must read back byte for byte.
+
+`tenant_id` is part of every key. Instants are fixed-width UTC text (`Instant`). A change here needs a new
+revision in `migrations/versions`; a test compares the two.
+
+Indexes are chosen for the write path: an ordinary step changes no indexed column of `recovery_case` unless
+the case moves, changes its owner, opens or ends. There is none on `updated_at`, which changes every time:
+what changed lately is read from the end of the log.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, Index, Table, Text, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from recovery.store.types import Instant, WholeNumber
+
+
+class Row(SQLModel, registry=registry()):
+    """What every table has: it belongs to this library's own metadata, never to a host's."""
+
+    __table_args__: ClassVar[Any] = ()
+
+
+class Meta(Row, table=True):
+    """One value each: `installation_id`, `next_case`, `seal_tip`."""
+
+    __tablename__ = "recovery_meta"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: str = Field(primary_key=True, sa_type=Text)
+    value: str = Field(sa_type=Text)
+
+
+class BundleRow(Row, table=True):
+    """A version of a workflow with everything it uses; `files` is JSON, path → text."""
+
+    __tablename__ = "recovery_bundle"
+
+    tenant_id: str = Field(primary_key=True, sa_type=Text)
+    hash: str = Field(primary_key=True, sa_type=Text)
+    workflow: str = Field(sa_type=Text)
+    files: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class PublicationRow(Row, table=True):
+    """Which version became the running one when; the last row of a workflow counts."""
+
+    __tablename__ = "recovery_published"
+    __table_args__ = (Index("recovery_published_workflow", "tenant_id", "workflow", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)
+    tenant_id: str = Field(sa_type=Text)
+    workflow: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+    published_at: datetime = Field(sa_type=Instant)
+
+
+class CaseRow(Row, table=True):
+    """The snapshot of a case. `data` is JSON: the fields of `core.case.Case` without a column of their own.
+
+    `owner` and `ended` repeat what the case says elsewhere, for listing; `seq` and `head` are the number of
+    events in its log and the hash of the last one.
+    """
+
+    __tablename__ = "recovery_case"
+    __table_args__ = (
+        Index(
+            "recovery_case_external",
+            "tenant_id",
+            "external_id",
+            unique=True,
+            sqlite_where=text("external_id IS NOT NULL"),
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        Index(
+            "recovery_case_open",
+            "tenant_id",
+            "id",
+            sqlite_where=text("ended = 0"),
+            postgresql_where=text("ended = false"),
+        ),
+        Index("recovery_case_step", "tenant_id", "step", "id"),
+        Index(
+            "recovery_case_owner",
+            "tenant_id",
+            "owner",
+            "ended",
+            "id",
+            sqlite_where=text("owner IS NOT NULL"),
+            postgresql_where=text("owner IS NOT NULL"),
+        ),
+    )
+
+    tenant_id: str = Field(primary_key=True, sa_type=Text)
+    id: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    workflow: str = Field(sa_type=Text)
+    bundle: str = Field(sa_type=Text)
+    external_id: str | None = Field(sa_type=Text)
+    step: str = Field(sa_type=Text)
+    ended: bool = Field(sa_type=Boolean)
+    mode: str = Field(sa_type=Text)
+    owner: str | None = Field(sa_type=Text)
+    severity: int = Field(sa_type=WholeNumber)
+    level: int = Field(sa_type=WholeNumber)
+    received_at: datetime = Field(sa_type=Instant)
+    opened_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(sa_type=Instant)
+    seq: int = Field(sa_type=WholeNumber)
+    head: str = Field(sa_type=Text)
+    data: str = Field(sa_type=Text)
+
+
+class EventRow(Row, table=True):
+    """The log. `id` is the position over all cases; `seq` the number within the case.
+
+    `body` is JSON: `{"event": …, "changes": […], "effects": {key: digest}, "why": […]}`. `commitment` is the
+    salted hash of `by` and `body`, and `hash` links it to the event before (see `recovery.store.chain`).
+    """
+
+    __tablename__ = "recovery_event"
+    __table_args__ = (Index("recovery_event_case", "tenant_id", "case_id", "seq", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)
+    tenant_id: str = Field(sa_type=Text)
+    case_id: int = Field(sa_type=WholeNumber)
+    seq: int = Field(sa_type=WholeNumber)
+    kind: str = Field(sa_type=Text)
+    by: str = Field(sa_type=Text)
+    occurred_at: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+    body: str = Field(sa_type=Text)
+    salt: str = Field(sa_type=Text)
+    commitment: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+
+
+class EffectRow(Row, table=True):
+    """The outbox: one row for each message ever asked for. `context` and `rendered` are JSON."""
+
+    __tablename__ = "recovery_effect"
+    __table_args__ = (
+        Index("recovery_effect_case", "tenant_id", "case_id", "seq", "n", unique=True),
+        Index(
+            "recovery_effect_due",
+            "tenant_id",
+            "due_at",
+            "id",
+            sqlite_where=text("status = 'due'"),
+            postgresql_where=text("status = 'due'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)
+    tenant_id: str = Field(sa_type=Text)
+    case_id: int = Field(sa_type=WholeNumber)
+    seq: int = Field(sa_type=WholeNumber)
+    n: int = Field(sa_type=WholeNumber)
+    template: str = Field(sa_type=Text)
+    recipient: str = Field(sa_type=Text)
+    address: str | None = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    language: str = Field(sa_type=Text)
+    context: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    due_at: datetime = Field(sa_type=Instant)
+    attempts: int = Field(sa_type=WholeNumber)
+    rendered: str | None = Field(sa_type=Text)
+    settled_at: datetime | None = Field(sa_type=Instant)
+    note: str | None = Field(sa_type=Text)
+
+
+class CommandRow(Row, table=True):
+    """Commands already done, by their caller's key, with the JSON answer that was given."""
+
+    __tablename__ = "recovery_command"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    tenant_id: str = Field(primary_key=True, sa_type=Text)
+    key: str = Field(primary_key=True, sa_type=Text)
+    fingerprint: str = Field(sa_type=Text)
+    case_id: int = Field(sa_type=WholeNumber)
+    seq: int = Field(sa_type=WholeNumber)
+    answer: str = Field(sa_type=Text)
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class SealRow(Row, table=True):
+    """A seal over every event after the last seal up to event `through` (see `recovery.store.seals`).
+
+    `events` is how many those were; `entries` is JSON, `[[tenant, case, seq, hash], …]`: how far each case's
+    log went, and the hash it ended in.
+    """
+
+    __tablename__ = "recovery_seal"
+
+    id: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    sealed_at: datetime = Field(sa_type=Instant)
+    through: int = Field(sa_type=WholeNumber)
+    events: int = Field(sa_type=WholeNumber)
+    entries: str = Field(sa_type=Text)
+    mac: str = Field(sa_type=Text)
+
+
+metadata = Row.metadata
+
+
+def table(name: str) -> Table:
+    """A table by its name without the prefix."""
+    return metadata.tables[f"recovery_{name}"]

@@ -1,0 +1,332 @@
+"""A unit of work: everything one transaction loads and writes.
+
+Reads are one query for many and are remembered, absences too; writes are buffered and go out together. The
+unit neither begins nor commits: its maker does, so that it can work inside a transaction it does not own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from recovery.core.case import Case
+from recovery.core.decision import Decision
+from recovery.core.errors import EngineFault, NotFound
+from recovery.core.events import payload
+from recovery.core.instants import to_text
+from recovery.store import statements as sql
+from recovery.store.chain import BEGINNING, SALT_BYTES, commitment, effect_digest, link
+from recovery.store.codec import (
+    CaseValues,
+    case_values,
+    decode,
+    effect_key,
+    encode,
+    read_case,
+    read_effect_key,
+)
+from recovery.store.compiling import Statement, Texts
+from recovery.store.faults import ExternalIdTaken, LostRace
+from recovery.store.records import Remembered
+
+CHUNK = 500
+"""How many cases, external ids or keys one query asks for."""
+
+BUFFER = 1_000
+"""How many events are held before they are written out."""
+
+OPEN_STATUSES = ("due", "held")
+TRIED_STATUSES = ("delivered", "failed")
+STATUSES = (*OPEN_STATUSES, *TRIED_STATUSES, "cancelled")
+"""What can become of an effect."""
+
+_moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING))
+_staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.STAYING))
+_settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.STAYING))
+
+
+class _Known:
+    """A case in this unit: its newest snapshot and head, and what the database has of it (`was` 0: none)."""
+
+    __slots__ = ("case", "head", "settled", "was")
+
+    def __init__(self, case: Case, head: str, was: int, settled: tuple[Any, ...]) -> None:
+        self.case = case
+        self.head = head
+        self.was = was
+        self.settled = settled
+
+
+class Unit:
+    """One transaction's reads and writes. `SqliteStore.write` makes it, writes it out and commits."""
+
+    def __init__(
+        self,
+        cursor: sqlite3.Cursor,
+        texts: Texts,
+        clock: Callable[[], datetime],
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._cursor = cursor
+        self._texts = texts
+        self._clock = clock
+        self._entropy = entropy
+        self._cases: dict[tuple[str, int], _Known | None] = {}
+        self._external: dict[tuple[str, str], int | None] = {}
+        self._commands: dict[tuple[str, str], Remembered | None] = {}
+        self._next_id: int | None = None
+        self._written_id: int | None = None
+        self._changed: dict[tuple[str, int], _Known] = {}
+        self._events: list[tuple[Any, ...]] = []
+        self._effects: list[tuple[Any, ...]] = []
+        self._settlements: list[tuple[Statement, tuple[Any, ...]]] = []
+        self._remembered: list[tuple[Any, ...]] = []
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    def load(self, tenant: str, ids: Iterable[int]) -> dict[int, Case]:
+        """The newest snapshots of cases, those decided in this unit included; unknown ids are left out."""
+        wanted = list(ids)
+        missing = [id for id in wanted if (tenant, id) not in self._cases]
+        for row in self._each(sql.LOAD_CASES, tenant, missing):
+            case, head = read_case(row)
+            self._cases[tenant, case.id] = _Known(case, head, case.seq, _settled(row))
+        for id in missing:
+            self._cases.setdefault((tenant, id), None)
+        return {id: known.case for id in wanted if (known := self._cases[tenant, id]) is not None}
+
+    def find(self, tenant: str, external_ids: Iterable[str]) -> dict[str, int]:
+        """The cases with these external ids, those opened in this unit included."""
+        wanted = list(external_ids)
+        missing = [name for name in wanted if (tenant, name) not in self._external]
+        for name, id in self._each(sql.FIND_CASES, tenant, missing):
+            self._external[tenant, name] = id
+        for name in missing:
+            self._external.setdefault((tenant, name), None)
+        return {name: id for name in wanted if (id := self._external[tenant, name]) is not None}
+
+    def recall(self, tenant: str, keys: Iterable[str]) -> dict[str, Remembered]:
+        """The commands done before under these keys, those of this unit included."""
+        wanted = list(keys)
+        missing = [key for key in wanted if (tenant, key) not in self._commands]
+        for key, fingerprint, answer in self._each(sql.RECALL_COMMANDS, tenant, missing):
+            self._commands[tenant, key] = Remembered(fingerprint, decode(answer))
+        for key in missing:
+            self._commands.setdefault((tenant, key), None)
+        return {key: found for key in wanted if (found := self._commands[tenant, key]) is not None}
+
+    def _each(self, statement: Statement, tenant: str, items: list[Any]) -> Iterator[Any]:
+        text = self._texts[statement]
+        for start in range(0, len(items), CHUNK):
+            yield from self._cursor.execute(text, (tenant, encode(items[start : start + CHUNK]))).fetchall()
+
+    # --- writing --------------------------------------------------------------------------------------------
+
+    def new_ids(self, n: int) -> range:
+        """Numbers for `n` new cases, never given before and never again once this unit is committed."""
+        if self._next_id is None:
+            (text,) = self._cursor.execute(self._texts[sql.GET_META], ("next_case",)).fetchone()
+            self._next_id = self._written_id = int(text)
+        first = self._next_id
+        self._next_id += n
+        return range(first, self._next_id)
+
+    def add(self, decision: Decision) -> None:
+        """Take a decision into this unit: the case, its event in the log, and its effects.
+
+        Raises:
+            LostRace: the case is no longer as the decision found it.
+            ExternalIdTaken: another case has this external id.
+            NotFound: the case does not exist.
+        """
+        case, event = decision.case, decision.event
+        tenant, id, seq = case.tenant, case.id, case.seq
+        known = self._known(case)
+        before = known.head if known is not None else BEGINNING
+        recorded_at = case.updated_at
+        effects = []
+        digests = {}
+        for effect in decision.effects:
+            context = encode(effect.context)
+            what = (effect.template, effect.to, effect.address, effect.channel, effect.language, context)
+            digests[effect.key] = effect_digest(*what)
+            status = "held" if effect.held else "due"
+            effects.append((tenant, id, seq, effect.n, *what, status, recorded_at, 0, None, None, None))
+        kind = type(event).__name__
+        occurred_at = to_text(event.occurred_at)
+        body = encode(
+            {"event": payload(event), "changes": decision.changes, "effects": digests, "why": decision.why}
+        )
+        salt = self._entropy(SALT_BYTES).hex()
+        committed = commitment(salt, event.by, body)
+        head = link(before, tenant, id, seq, kind, occurred_at, recorded_at, committed)
+        if known is None:
+            known = self._cases[tenant, id] = _Known(case, head, 0, ())
+            if case.external_id is not None:
+                self._external[tenant, case.external_id] = id
+        else:
+            known.case = case
+            known.head = head
+        self._changed[tenant, id] = known
+        self._effects += effects
+        self._events.append(
+            (tenant, id, seq, kind, event.by, occurred_at, recorded_at, body, salt, committed, head)
+        )
+        for change in decision.changes:
+            if change[0] == "settled":
+                self._close(case, change[1], change[2])
+        if len(self._events) >= BUFFER:
+            self.flush()
+
+    def _known(self, case: Case) -> _Known | None:
+        """What is known of the case before this decision; None for a new one."""
+        known = self._cases.get((case.tenant, case.id))
+        if known is None and case.seq > 1:
+            self.load(case.tenant, (case.id,))
+            known = self._cases[case.tenant, case.id]
+            if known is None:
+                raise NotFound(f"There is no case {case.id}.")
+        if known is not None and known.case.seq != case.seq - 1:
+            raise _lost([case.id])
+        if known is None and case.external_id is not None:
+            taken = self._external.get((case.tenant, case.external_id))
+            if taken is not None:
+                raise _taken({case.external_id: taken})
+        return known
+
+    def _close(self, case: Case, key: str, failure: str | None) -> None:
+        status = "delivered" if failure is None else "failed"
+        values = (status, case.updated_at, failure, case.tenant, case.id, *read_effect_key(key))
+        self._settlements.append((sql.CLOSE_EFFECT, values))
+
+    def settle(
+        self,
+        tenant: str,
+        case: int,
+        effect: str,
+        status: str,
+        at: datetime,
+        rendered: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Say what became of an effect. `due` releases a held one; `rendered` and `note` stay when None.
+
+        The log has the last word: `verify` wants `delivered` where it has `EffectDelivered`, `failed` or
+        `cancelled` where it has `EffectFailed`, and `due` or `held` where it has neither.
+
+        Raises:
+            ValueError: no such status, not an effect's key, or a naive moment.
+            NotFound: when written out: the outbox has no such effect.
+        """
+        if status not in STATUSES:
+            raise ValueError(f"{status!r} is not one of {', '.join(STATUSES)}")
+        settled_at = None if status in OPEN_STATUSES else to_text(at)
+        tried = int(status in TRIED_STATUSES)
+        key = read_effect_key(effect)
+        self._settlements.append(
+            (sql.SETTLE_EFFECT, (status, tried, rendered, settled_at, note, tenant, case, *key))
+        )
+
+    def remember(self, tenant: str, key: str, fingerprint: str, case: int, seq: int, answer: Any) -> None:
+        """Keep the answer to a command, so that the same key gets the same answer."""
+        text = encode(answer)
+        self._commands[tenant, key] = Remembered(fingerprint, decode(text))
+        self._remembered.append((tenant, key, fingerprint, case, seq, text, to_text(self._clock())))
+
+    def flush(self) -> None:
+        """Write out what is buffered, without committing.
+
+        Raises:
+            LostRace: a case was changed by somebody else.
+            ExternalIdTaken: an external id is another case's.
+            NotFound: an effect that was settled does not exist.
+        """
+        if self._next_id != self._written_id:
+            self._cursor.execute(self._texts[sql.SET_META], (str(self._next_id), "next_case"))
+            self._written_id = self._next_id
+        self._flush_cases()
+        self._many(sql.INSERT_EVENT, self._events)
+        self._many(sql.INSERT_EFFECT, self._effects)
+        for statement, values in self._settlements:
+            self._cursor.execute(self._texts[statement], values)
+            if self._cursor.rowcount == 0 and statement is sql.SETTLE_EFFECT:
+                raise NotFound(f"Case {values[6]} has no effect {effect_key(*values[7:])}.")
+        self._settlements.clear()
+        self._many(sql.INSERT_COMMAND, self._remembered)
+
+    def _flush_cases(self) -> None:
+        new: list[CaseValues] = []
+        moving: list[tuple[Any, ...]] = []
+        staying: list[tuple[Any, ...]] = []
+        for known in self._changed.values():
+            values = case_values(known.case, known.head)
+            settled = _settled(values)
+            if known.was == 0:
+                new.append(values)
+            elif settled != known.settled:
+                moving.append((*_moving(values), values[0], values[1], known.was))
+            else:
+                staying.append((*_staying(values), values[0], values[1], known.was))
+            known.was = known.case.seq
+            known.settled = settled
+        changed = list(self._changed)
+        self._changed.clear()
+        try:
+            self._many(sql.INSERT_CASE, new)
+        except sqlite3.IntegrityError as error:
+            raise self._refused(new) from error
+        updated = len(moving) + len(staying)
+        if self._many(sql.UPDATE_MOVING, moving) + self._many(sql.UPDATE_STAYING, staying) != updated:
+            raise _lost(self._losers(changed))
+
+    def _many(self, statement: Statement, rows: list[tuple[Any, ...]]) -> int:
+        if not rows:
+            return 0
+        self._cursor.executemany(self._texts[statement], rows)
+        rows.clear()
+        return self._cursor.rowcount
+
+    def _losers(self, changed: list[tuple[str, int]]) -> list[int]:
+        """Of the cases just written, those whose row is not as we wrote it."""
+        losers = []
+        for tenant in {tenant for tenant, _ in changed}:
+            ids = [id for of, id in changed if of == tenant]
+            written = {row[1]: row[-3] for row in self._each(sql.LOAD_CASES, tenant, ids)}
+            for id in ids:
+                known = self._cases[tenant, id]
+                if known is None or written.get(id) != known.case.seq:
+                    losers.append(id)
+        return losers
+
+    def _refused(self, new: list[CaseValues]) -> Exception:
+        """Why new cases were refused: an external id or a number that exists already."""
+        ours = {(row[0], row[4]): row[1] for row in new if row[4] is not None}
+        taken = {}
+        for tenant in {tenant for tenant, _ in ours}:
+            names = [name for of, name in ours if of == tenant]
+            for name, id in self._each(sql.FIND_CASES, tenant, names):
+                if id != ours[tenant, name]:
+                    taken[name] = id
+        if taken:
+            return _taken(taken)
+        ids = ", ".join(str(row[1]) for row in new[:10])
+        return EngineFault(f"Case numbers were used twice, among them one of {ids}.")
+
+
+def _lost(ids: list[int]) -> LostRace:
+    cases = ", ".join(map(str, ids[:10])) + (" …" if len(ids) > 10 else "")
+    return LostRace(
+        f"Changed by somebody else in the meantime: case {cases}.",
+        hint="Nothing was written. Load it again and decide again.",
+    )
+
+
+def _taken(taken: dict[str, int]) -> ExternalIdTaken:
+    names = ", ".join(f"{name} is case {id}" for name, id in list(taken.items())[:10])
+    return ExternalIdTaken(
+        f"External ids are taken: {names}.",
+        hint="Nothing was written. Look complaints up by their external id before opening cases for them.",
+    )
