@@ -1,0 +1,230 @@
+"""Bundles: one version of a workflow with every template it sends, named by the hash of their contents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recovery.core.spec import Send, Workflow
+from recovery.workflow.build import Built, build
+from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
+from recovery.workflow.meaning import check_meaning
+from recovery.workflow.model import LANGUAGE, WorkflowShape
+from recovery.workflow.prune import prune
+from recovery.workflow.reader import BYTES_AT_MOST, decode, read_yaml
+from recovery.workflow.shape import check_shape
+from recovery.workflow.templates import Template, read_template
+
+WORKFLOWS, TEMPLATES = "workflows", "templates"
+"""The folders of a project that a bundle is collected from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One version.
+
+    Attributes:
+        hash: of the paths and contents of `files`; two bundles with the same hash are the same.
+        files: path from the project's root (with `/`) → text with `\\n` line ends.
+    """
+
+    hash: str
+    workflow_id: str
+    files: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was found out about one workflow file; `built` is None when it could not be read at all."""
+
+    built: Built | None
+    findings: list[Finding]
+    templates: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Finding]]:
+    """Gather a workflow and every template, in every language, that it sends.
+
+    Args:
+        root: the project's folder; templates are in its `templates/<language>/<id>.md`.
+        workflow_file: the workflow's file, below `root`.
+
+    Returns:
+        The bundle, or None when there are errors; and every finding, notices too, in order of place.
+    """
+    text, checked = check_workflow(root, workflow_file)
+    findings = in_order(checked.findings)
+    if text is None or checked.built is None or errors(findings):
+        return None, findings
+    files = {name_of(root, workflow_file): text}
+    for by_file in checked.templates.values():
+        files.update(by_file)
+    return Bundle(hash_of(files), checked.built.workflow.id, files), findings
+
+
+def hash_of(files: Mapping[str, str]) -> str:
+    """SHA-256 over every path and content, in order of path, each with its length before it."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        for part in (path.encode(), files[path].encode()):
+            digest.update(b"%d:" % len(part))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def load(bundle: Bundle) -> Workflow:
+    """The workflow of a bundle, ready to decide with; its meaning was checked when it was collected.
+
+    Raises:
+        BadFile: the bundle holds no workflow that this version of the language can read.
+    """
+    name = next((path for path in sorted(bundle.files) if path.endswith(".yaml")), "")
+    document, findings = read_yaml(bundle.files.get(name, "").encode(), name)
+    shape = None
+    if document is not None:
+        shape, wrong = check_shape(document, WorkflowShape)
+        findings += wrong
+    if document is None or shape is None:
+        raise BadFile(findings)
+    built = build(document, shape, bundle.hash)
+    if errors(built.findings):
+        raise BadFile(errors(built.findings))
+    return built.workflow
+
+
+def template(bundle: Bundle, name: str, language: str) -> Template:
+    """A template of a bundle in a language, else in the language without its region, else in English.
+
+    Raises:
+        BadFile: the bundle has no such template.
+    """
+    for wanted in (language, language.partition("-")[0], "en"):
+        path = template_path(wanted, name)
+        if path in bundle.files:
+            made, findings = read_template(bundle.files[path].encode(), path)
+            if made is None:
+                raise BadFile(findings)
+            return made
+    path = template_path("en", name)
+    raise BadFile([Finding(path, 1, 1, "unknown_template", f"The bundle has no template {name}.")])
+
+
+def template_path(language: str, name: str) -> str:
+    """Where a template stands, from the project's root."""
+    return f"{TEMPLATES}/{language}/{name}.md"
+
+
+def name_of(root: Path, path: Path) -> str:
+    """A file as findings and bundles name it: from the root, with `/`; as given when it is not below it."""
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def read_file(root: Path, path: Path) -> tuple[bytes | None, Finding | None]:
+    """A file's bytes, at most one more than is accepted; or why it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(BYTES_AT_MOST + 1), None
+    except OSError as error:
+        message = f"The file cannot be read: {error.strerror or error}."
+        return None, Finding(name_of(root, path), 1, 1, "unreadable", message)
+
+
+def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
+    """Everything that is wrong with one workflow and the templates it sends, and its text."""
+    name = name_of(root, path)
+    data, unreadable = read_file(root, path)
+    if data is None:
+        return None, Checked(None, [unreadable] if unreadable else [])
+    document, findings = read_yaml(data, name)
+    if document is None:
+        return None, Checked(None, findings)
+    pruned = prune(document)
+    findings += pruned.findings
+    if pruned.shape is None:
+        return None, Checked(None, findings)
+    called = pruned.shape.workflow
+    if called != path.stem and ("workflow",) not in pruned.broken:
+        message = f"The workflow is called {called} and its file {path.name}."
+        hint = f"Call one like the other, such as {called}.yaml."
+        findings.append(document.finding(("workflow",), "wrong_name", message, hint))
+    built = build(document, pruned.shape, broken=pruned.broken)
+    templates, texts, bad = _templates(root, built)
+    findings += [*built.findings, *bad, *check_meaning(built, templates, sound=pruned.sound)]
+    text, _ = decode(data, name)
+    return text, Checked(built, findings, texts)
+
+
+def sent_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], Send]]:
+    """Every `send` of a workflow with the path of its verb."""
+    for placed in built.rules:
+        for action in placed.rule.actions:
+            if isinstance(action, Send):
+                yield (*placed.path, "send"), action
+
+
+def _templates(
+    root: Path, built: Built
+) -> tuple[dict[str, list[Template]], dict[str, dict[str, str]], list[Finding]]:
+    """Read every template a workflow sends: by name, the readable ones, their texts by path, and findings."""
+    folder = root / TEMPLATES
+    entries = folder.iterdir() if folder.is_dir() else ()
+    languages = sorted(entry.name for entry in entries if entry.is_dir() and re.match(LANGUAGE, entry.name))
+    there = sorted({file.stem for language in languages for file in (folder / language).glob("*.md")})
+    found: dict[str, list[Template]] = {}
+    texts: dict[str, dict[str, str]] = {}
+    findings: list[Finding] = []
+    for path, action in sent_templates(built):
+        name = action.template
+        if name not in texts:
+            texts[name], found[name] = {}, []
+            if name in there:
+                _read_one(root, name, languages, texts[name], found[name], findings)
+        if template_path("en", name) not in texts[name]:
+            findings.append(_missing(built, path, name, list(texts[name]), there))
+    return found, texts, findings
+
+
+def _read_one(
+    root: Path,
+    name: str,
+    languages: list[str],
+    texts: dict[str, str],
+    found: list[Template],
+    findings: list[Finding],
+) -> None:
+    for language in languages:
+        place = root / TEMPLATES / language / f"{name}.md"
+        if not place.is_file():
+            continue
+        data, unreadable = read_file(root, place)
+        if data is None:
+            findings += [unreadable] if unreadable else []
+            continue
+        made, wrong = read_template(data, name_of(root, place))
+        findings += wrong
+        text, _ = decode(data, place.name)
+        texts[name_of(root, place)] = text or ""
+        if made is not None:
+            found.append(made)
+
+
+def _missing(
+    built: Built, path: tuple[str | int, ...], name: str, languages: list[str], there: list[str]
+) -> Finding:
+    if languages:
+        message = f"The template {name} has no English text, which is sent where no other fits."
+        return built.document.finding(path, "unknown_template", message, f"Add {template_path('en', name)}.")
+    message = f"There is no template {name}."
+    hint = guess(name, there)
+    return built.document.finding(
+        path,
+        "unknown_template",
+        message,
+        hint if hint.startswith("Did") else f"Add {template_path('en', name)}.",
+    )

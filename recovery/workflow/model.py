@@ -1,0 +1,359 @@
+"""The shape of a workflow file: one model, the source of the checks and of the published JSON Schema.
+
+Short forms are widened before they are checked (a text that is only English, a need that is only a value), so
+that every part has one shape and an error has one place. What a value *means* is checked in `meaning.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from typing_extensions import TypeAliasType
+
+from recovery.core.facts import SOURCES
+
+FACT_NAME = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
+STATE_ID = r"^[a-z][a-z0-9_-]*$"
+WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
+ANY_NEED = r"^any( .+)?$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+INERT_VERBS = ("follow_up", "start", "stop")
+"""Verbs of rules that may be declared and do nothing yet."""
+
+INERT_PARTS = ("calendar", "clocks", "budgets")
+"""Parts of a workflow that may be declared and do nothing yet."""
+
+ACTIVE_VERBS = ("send", "escalate", "raise", "count", "record", "go")
+
+SIBLINGS = {"when_delivered": "send", "once": "send", "to": "send", "forget": "go"}
+"""Keys of a rule that belong to a verb beside them."""
+
+FactName = Annotated[str, StringConstraints(pattern=FACT_NAME, max_length=100)]
+StateId = Annotated[str, StringConstraints(pattern=STATE_ID, max_length=60)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"\S")]
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
+
+
+def _text(value: Any) -> Any:
+    return {"en": value} if isinstance(value, str) else value
+
+
+def _english(value: dict[str, str]) -> dict[str, str]:
+    if "en" not in value:
+        raise PydanticCustomError("no_english", "The text has no English (`en`)")
+    return value
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, (str, dict)) else value
+
+
+def _nothing(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _any_severity(value: Any) -> Any:
+    return {"any severity": value} if isinstance(value, str) else value
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or isinstance(value, (dict, list)):
+        raise PydanticCustomError("scalar", "A text, a whole number, true or false is wanted")
+    return value
+
+
+_Texts = Annotated[dict[Language, Line], Field(json_schema_extra={"required": ["en"]})]
+Text = Annotated[
+    dict[Language, Line],
+    AfterValidator(_english),
+    BeforeValidator(_text, json_schema_input_type=Line | _Texts),
+]
+"""A text for people: a map from language to text with `en` in it, or a plain English text."""
+
+Words = Annotated[
+    list[Word], Field(min_length=1), BeforeValidator(_one_or_many, json_schema_input_type=Word | list[Word])
+]
+Scalar = Annotated[Any, BeforeValidator(_scalar, json_schema_input_type=str | int | bool)]
+Guard = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class Shape(BaseModel):
+    """What every part has: no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True, title=None)
+
+
+# --- Facts
+
+Source = Literal["customer", "agent", "engine", "import"]
+assert Source.__args__ == SOURCES  # type: ignore[attr-defined]
+
+
+class _Fact(Shape):
+    said_by: (
+        Annotated[
+            list[Source],
+            Field(min_length=1),
+            BeforeValidator(_one_or_many, json_schema_input_type=Source | list[Source]),
+        ]
+        | None
+    ) = Field(None, description="Who this can be known from; left out, from anybody.")
+    ask: Text | None = Field(None, description="The question that gets it.")
+
+
+class PlainFact(_Fact):
+    type: Literal["text", "boolean", "money", "date", "instant", "person", "list"]
+
+
+class NumberFact(_Fact):
+    type: Literal["integer", "decimal"]
+    least: int | None = Field(None, alias="from", description="The smallest value.")
+    most: int | None = Field(None, alias="to", description="The largest value.")
+
+
+class ChoiceFact(_Fact):
+    type: Literal["choice"]
+    of: Annotated[list[Word], Field(min_length=1, max_length=1_000)] | None = Field(
+        None, description="The values it can have."
+    )
+    source: Word | None = Field(
+        None, alias="from", description="The list under `lists` that holds its values."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["of"]}, {"required": ["from"]}]},
+    )
+
+
+FactShape = Annotated[PlainFact | NumberFact | ChoiceFact, Field(discriminator="type")]
+
+
+# --- Rules and needs
+
+
+class RuleShape(Shape):
+    """`if` a guard holds, do what the verbs say, in the order they are written."""
+
+    when: Guard | None = Field(None, alias="if", description="The rule fires when this is true.")
+    send: StateId | None = Field(None, description="A template to send.")
+    when_delivered: Annotated[dict[FactName, Scalar], Field(min_length=1)] | None = Field(
+        None, description="Facts to put on record once the message has arrived."
+    )
+    once: Literal["cycle", "case", "always"] | None = Field(
+        None, description="How often it may be sent; once per cycle of the case when left out."
+    )
+    to: Literal["customer", "owner", "supervisor"] | None = Field(None, description="Who gets it.")
+    escalate: Annotated[int, Field(ge=1, le=9)] | None = Field(None, description="Levels to go up.")
+    raise_: Literal["severity"] | None = Field(None, alias="raise")
+    count: Literal["failures"] | None = None
+    record: Annotated[dict[FactName, Scalar], Field(min_length=1)] | None = Field(
+        None, description="Facts the engine puts on record."
+    )
+    go: StateId | None = Field(None, description="The step or end to move to.")
+    forget: list[FactName] | None = Field(None, description="Facts to be established anew after `go`.")
+    follow_up: dict[str, Any] | None = Field(None, description="Declared, not yet active.")
+    start: Any = Field(None, description="Declared, not yet active.")
+    stop: Any = Field(None, description="Declared, not yet active.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [verb]} for verb in (*ACTIVE_VERBS, *INERT_VERBS)],
+            "dependentRequired": {sibling: [verb] for sibling, verb in SIBLINGS.items()},
+        }
+    )
+
+
+Rules = list[RuleShape]
+
+
+class NeedTest(Shape):
+    """What a needed fact must be; nothing but its name means any value."""
+
+    is_: Scalar = Field(None, alias="is", description="Exactly this value.")
+    in_: Annotated[list[Scalar], Field(min_length=1)] | None = Field(
+        None, alias="in", description="One of these."
+    )
+    at_least: int | None = Field(None, description="A number, or a list of so many items.")
+    when: Guard | None = Field(None, alias="if", description="It is needed only when this is true.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {
+                "anyOf": [
+                    {"required": ["is", "in"]},
+                    {"required": ["is", "at_least"]},
+                    {"required": ["in", "at_least"]},
+                ]
+            }
+        }
+    )
+
+
+def _test(value: Any) -> Any:
+    if value is None:
+        return {}
+    return {"is": value} if isinstance(value, (str, int)) else value
+
+
+NeedShape = TypeAliasType(
+    "NeedShape",
+    Annotated[NeedTest, BeforeValidator(_test, json_schema_input_type=NeedTest | str | int | bool | None)],
+)
+_Alternative = Annotated[dict[FactName, NeedShape], Field(min_length=1, max_length=1)]
+
+
+def _alternatives(value: Any) -> Any:
+    return [{key: item} for key, item in value.items()] if isinstance(value, dict) else value
+
+
+AnyShape = Annotated[
+    list[_Alternative],
+    Field(min_length=1),
+    BeforeValidator(
+        _alternatives,
+        json_schema_input_type=Annotated[list[_Alternative], Field(min_length=1)]
+        | Annotated[dict[FactName, NeedShape], Field(min_length=1)],
+    ),
+]
+
+EVERY, ANY = "(every)", "(any)"
+
+
+class Needs(Shape):
+    """Exit facts: each name with what it must be; `any` and `any NAME` hold alternatives."""
+
+    every: dict[FactName, NeedShape] = Field(alias=EVERY)
+    any_of: dict[str, AnyShape] = Field(alias=ANY)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sort(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        alternatives = {key: item for key, item in value.items() if is_any(key)}
+        return {EVERY: {k: v for k, v in value.items() if k not in alternatives}, ANY: alternatives}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        made = handler.resolve_ref_schema(handler(core))
+        every, alternatives = made["properties"][EVERY], made["properties"][ANY]
+        ((pattern, need),) = every["patternProperties"].items()
+        return {
+            "type": "object",
+            "description": made["description"],
+            "patternProperties": {ANY_NEED: alternatives["additionalProperties"], pattern: need},
+            "additionalProperties": False,
+        }
+
+
+def is_any(key: str) -> bool:
+    """Whether a key of `needs` holds alternatives."""
+    return key == "any" or key.startswith("any ")
+
+
+# --- Steps, moves, the whole
+
+
+class StepShape(Shape):
+    title: Text
+    purpose: Text | None = None
+    worth: Text | None = Field(None, description="What the step is worth to the customer.")
+    do: list[Text] = Field([], description="What the agent does.")
+    never: list[Text] = Field([], description="What the agent never does.")
+    on_enter: Rules = []
+    on_leave: Rules = []
+    needs: Annotated[Needs | None, Field(description="What must be on record before the step is left.")] = (
+        None
+    )
+
+
+class EndShape(Shape):
+    title: Text | None = None
+
+
+class TransitionShape(Shape):
+    title: Text | None = None
+    sources: Annotated[
+        list[StateId],
+        Field(min_length=1),
+        BeforeValidator(_one_or_many, json_schema_input_type=StateId | list[StateId]),
+    ] = Field(alias="from", description="A step or an end, several of them, or `any` step.")
+    to: StateId = Field(description="A step, an end, or `same` to stay.")
+    by: Words = Field(description="The roles that may ask for it.")
+    when: Guard | None = Field(None, alias="if")
+    needs: dict[FactName, NeedShape] = Field({}, description="Facts that must be on record or come along.")
+    forget: list[FactName] | None = Field(None, description="Facts to be established anew.")
+    then: Rules = []
+
+
+_Alternatives = Annotated[
+    list[TransitionShape],
+    Field(min_length=1),
+    BeforeValidator(_one_or_many, json_schema_input_type=TransitionShape | list[TransitionShape]),
+]
+
+
+class ClockShape(Shape):
+    """A deadline; declared, not yet active."""
+
+    starts: Word | None = None
+    stops: Word | None = None
+    every: Word | None = None
+    while_: Word | None = Field(None, alias="while")
+    within: (
+        Annotated[
+            dict[str, Word],
+            BeforeValidator(_any_severity, json_schema_input_type=Word | dict[str, Word]),
+        ]
+        | None
+    ) = Field(None, description="How long, or how long for each severity.")
+    send: Word | None = None
+    warn_at: Word | None = None
+    pause_while: Word | None = None
+    on_breach: Rules = []
+    legal: bool = False
+
+
+class WorkflowShape(Shape):
+    """A workflow: the steps a case walks, what must be known to leave each, and the moves people may make."""
+
+    workflow: Annotated[str, StringConstraints(pattern=WORKFLOW_ID, max_length=60)] = Field(
+        description="The name, the same as the file's."
+    )
+    title: Text
+    order: Literal["in_order", "free"] = Field(
+        "in_order", description="`in_order` walks on by itself; in `free` only transitions move."
+    )
+    calendar: Word | None = Field(None, description="Declared, not yet active.")
+    escalation: Annotated[list[StateId], Field(min_length=1)] = ["agent", "supervisor", "manager"]
+    severities: Annotated[int, Field(ge=1, le=9)] = 3
+    lists: dict[str, Annotated[list[Word], Field(min_length=1, max_length=1_000)]] = {}
+    facts: dict[FactName, FactShape] = {}
+    steps: Annotated[dict[StateId, StepShape], Field(min_length=1)]
+    ends: (
+        Annotated[
+            dict[
+                StateId,
+                Annotated[EndShape, BeforeValidator(_nothing, json_schema_input_type=EndShape | None)],
+            ],
+            Field(min_length=1),
+        ]
+        | None
+    ) = Field(None, description="The first is where the last step leads to.")
+    transitions: dict[StateId, _Alternatives] = {}
+    clocks: dict[str, ClockShape] = Field({}, description="Declared, not yet active.")
+    budgets: dict[str, Any] = Field({}, description="Declared, not yet active.")
