@@ -14,7 +14,7 @@ from recovery.engine import Engine
 from recovery.project import Project
 from recovery.sealing import seal_key
 from recovery.store.sqlite import SqliteStore
-from recovery.workflow.bundle import collect
+from recovery.workflow.bundle import Bundle, collect
 from recovery.workflow.findings import BadFile, Finding, errors
 
 Entropy = Callable[[int], bytes]
@@ -110,20 +110,13 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
         BadFile: a file has errors; nothing is published.
         NotFound: there is no workflow to publish.
     """
-    files = sorted((root / "workflows").glob("*.yaml"))
-    if not files:
+    bundles, findings = collect_all(root)
+    if errors(findings):
+        raise BadFile(errors(findings))
+    if not bundles:
         raise NotFound(
             f"There is no workflow in {root / 'workflows'}.", hint="Write one, or `recovery init`."
         )
-    bundles = []
-    findings: list[Finding] = []
-    for file in files:
-        bundle, found = collect(root, file)
-        findings += errors(found)
-        if bundle is not None:
-            bundles.append(bundle)
-    if findings:
-        raise BadFile(findings)
     publications = []
     for bundle in bundles:
         changed = engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
@@ -131,3 +124,42 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
             engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
         publications.append(Publication(bundle.workflow_id, bundle.hash, changed))
     return publications
+
+
+def collect_all(root: Path) -> tuple[list[Bundle], list[Finding]]:
+    """Every workflow of a project that has no error, as a bundle, and the findings in all of them."""
+    bundles: list[Bundle] = []
+    findings: list[Finding] = []
+    for file in sorted((root / "workflows").glob("*.yaml")):
+        bundle, found = collect(root, file)
+        findings += found
+        if bundle is not None:
+            bundles.append(bundle)
+    return bundles, findings
+
+
+def upgrade_database(project: Project) -> tuple[str | None, str | None]:
+    """Make the project's database, or bring its schema to this version; give the revisions before and after.
+
+    Raises:
+        EnvironmentFault: the database is newer than this version, locked, or cannot be written.
+    """
+    path = project.database_path
+    if not path.exists():
+        open_engine(project, make=True).store.close()
+        before = None
+    else:
+        before = _upgrade(path)
+    with reading(project) as engine:
+        return before, engine.store.schema().current
+
+
+def _upgrade(path: Path) -> str | None:
+    store = SqliteStore.open(path, clock=SystemClock().now)
+    try:
+        before = store.schema().current
+        store.upgrade()
+        seal_key(path, make=True)
+        return before
+    finally:
+        store.close()

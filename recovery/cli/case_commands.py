@@ -73,9 +73,7 @@ def list_(
     workflow: Annotated[str | None, typer.Option(help="Only cases of this workflow.")] = None,
     state: Annotated[str, typer.Option(help="open, ended or all.")] = "all",
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
-    after: Annotated[
-        int | None, typer.Option(help="Go on after this case (`next` of the page before).")
-    ] = None,
+    before: Annotated[int | None, typer.Option(help="Go on below this case (`next` before).")] = None,
     database: Database = None,
     json: Json = False,
 ) -> None:
@@ -88,18 +86,18 @@ def list_(
         raise RecoveryError(f"{state} is no state to list.", hint="One of open, ended, all.")
     ended = {"open": False, "ended": True, "all": None}[state]
     with reading(project(database)) as engine:
-        page = engine.store.list_cases(
+        rows = engine.store.list_cases(
             engine.tenant,
             step=step,
             owner=owner,
             workflow=workflow,
             ended=ended,
+            before=before,
             limit=limit,
-            cursor=after,
         )
-    rows = page.cases
     if json:
-        as_json({"cases": [case_row(row) for row in rows], "next": page.next})
+        following = rows[-1].id if len(rows) == limit else None
+        as_json({"cases": [case_row(row) for row in rows], "next": following})
         return
     columns = ["case", "external id", "step", "owner", "severity", "received", "updated"]
     cells = [
@@ -160,7 +158,8 @@ def do(
     """Move a case by a transition of its workflow, or by a move every case has.
 
     Moves every case has: hand_off --to PERSON, accept, decline, message --text TEXT, retract --to FACT
-    --reason WHY, merge --to CASE, unmerge, force --to STEP --reason WHY, lift --reason WHY (out of quarantine).
+    --reason WHY, merge --to CASE, unmerge, force --to STEP --reason WHY, and lift --reason WHY, which takes
+    a case out of quarantine.
     """
     from recovery.bootstrap import working
     from recovery.cli.moves import event_for
@@ -190,7 +189,7 @@ def explain(
         found = engine.store.case(engine.tenant, find_case(engine, case))
         assert found is not None
         data = explain_case(engine.workflow(found.bundle), found, language)
-        data["why"] = engine.store.log(engine.tenant, found.id)[-1].body["why"]
+        data["why"] = engine.store.log(engine.tenant, found.id)[-1].why
     if json:
         as_json(data)
         return

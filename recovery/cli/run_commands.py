@@ -152,27 +152,26 @@ def worker(
     """Deliver what is due and seal the log, until told to stop (Ctrl-C or SIGTERM)."""
     from recovery.bootstrap import seal, working
     from recovery.delivery.channels import FolderChannel
-    from recovery.delivery.outbox import deliver_due
+    from recovery.delivery.outbox import Delivered, deliver_due
     from recovery.worker.loop import run_until_stopped
 
     here = project(database)
     channel = FolderChannel(here.outbox)
+    total = Delivered()
     with working(here) as engine:
 
         def tick() -> None:
-            nonlocal delivered, failed
             done = deliver_due(engine, channel)
             seal(engine, here)
-            delivered += done.delivered
-            failed += done.failed
+            total.delivered += done.delivered
+            total.failed += done.failed
 
-        delivered = failed = 0
         if once:
             tick()
         else:
             notice("The worker runs. Ctrl-C stops it.")
             run_until_stopped(tick)
     if json:
-        as_json({"delivered": delivered, "failed": failed})
+        as_json({"delivered": total.delivered, "failed": total.failed})
         return
-    say(f"{delivered:,} messages delivered into {here.outbox}, {failed:,} failed.")
+    say(f"{total.delivered:,} messages delivered into {here.outbox}, {total.failed:,} failed.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import ChainableUndefined, Environment, TemplateError
 
 from recovery.workflow.bundle import Bundle, template
 from recovery.workflow.findings import BadFile
@@ -30,25 +30,21 @@ class RenderFailed(Exception):
     """The template cannot be filled with what the case knows."""
 
 
-class _Missing(StrictUndefined):
+class _Missing(ChainableUndefined):
     """A fact the case does not have: false in a condition, refused in a text."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name[:2] == "__":
-            raise AttributeError(name)
-        return self
+    def __str__(self) -> str:
+        return str(self._fail_with_undefined_error())
 
-    def __bool__(self) -> bool:
-        return False
-
-    __hash__ = StrictUndefined.__hash__
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._fail_with_undefined_error())
 
 
 def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any]) -> Rendered:
     """Fill a template.
 
     Args:
-        context: `case`, `customer`, `owner` and `facts` (dotted name → value) as `core.draft.context` makes it.
+        context: `case`, `customer`, `owner` and `facts` (dotted name → value), see `core.draft.context`.
 
     Raises:
         RenderFailed: there is no such template, a fact it states or says is missing, or it grows too long.

@@ -1,0 +1,152 @@
+"""`recovery doctor`: what is wrong in this place, and how to mend it. It looks and changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from recovery import __version__
+from recovery.bootstrap import collect_all, reading
+from recovery.core.errors import RecoveryError
+from recovery.engine import Engine
+from recovery.project import CONFIG, Project
+from recovery.sealing import KEY_VARIABLE, key_file, seal_key
+from recovery.workflow.findings import BadFile, errors
+
+FREE_MEGABYTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: `well`, worth `note`, or `wrong`; `mend` says what to do."""
+
+    what: str
+    state: Literal["well", "note", "wrong"]
+    found: str
+    mend: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The check as plain data, for JSON."""
+        return asdict(self)
+
+
+def examine(project: Project) -> list[Check]:
+    """Look at everything a project needs; a check that fails never stops the others."""
+    checks = [_program(), _folder(project), _files(project), _diagrams()]
+    try:
+        path = project.database_path
+    except RecoveryError as error:
+        return [*checks, Check("database", "wrong", error.message, error.hint)]
+    if not path.exists():
+        return [*checks, Check("database", "note", f"{path} is not there yet.", "Run `recovery db upgrade`.")]
+    checks += [_space(project), _key(project)]
+    try:
+        with reading(project) as engine:
+            for check in (_schema, _published, _messages, _quarantine):
+                checks.append(_guarded(check, engine, project))
+    except RecoveryError as error:
+        checks.append(Check("database", "wrong", error.message, error.hint))
+    return checks
+
+
+def _guarded(check: Callable[[Engine, Project], Check], engine: Engine, project: Project) -> Check:
+    try:
+        return check(engine, project)
+    except RecoveryError as error:
+        return Check(check.__name__.strip("_"), "wrong", error.message, error.hint)
+
+
+def _program() -> Check:
+    found = (
+        f"service-recovery {__version__}, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}"
+    )
+    return Check("program", "well", found)
+
+
+def _folder(project: Project) -> Check:
+    if project.starter:
+        found = f"No {CONFIG} here; the starter files are used."
+        return Check("project", "note", found, "Run `recovery init DIR` for files of your own.")
+    return Check("project", "well", str(project.root))
+
+
+def _files(project: Project) -> Check:
+    bundles, findings = collect_all(project.root)
+    wrong = errors(findings)
+    if wrong:
+        return Check(
+            "workflows", "wrong", f"{len(wrong)} errors; the first: {wrong[0]}", "Run `recovery check`."
+        )
+    return Check("workflows", "well", f"{len(bundles)} without errors")
+
+
+def _diagrams() -> Check:
+    if shutil.which("dot"):
+        return Check("diagrams", "well", "Graphviz is installed.")
+    return Check("diagrams", "note", "Graphviz is not installed.", "Install it for diagrams as pictures.")
+
+
+def _space(project: Project) -> Check:
+    free = shutil.disk_usage(project.database_path.parent).free // 2**20
+    if free < FREE_MEGABYTES:
+        return Check("disk", "wrong", f"{free} MB are free.", f"Free at least {FREE_MEGABYTES} MB.")
+    return Check("disk", "well", f"{free:,} MB are free.")
+
+
+def _key(project: Project) -> Check:
+    try:
+        key = seal_key(project.database_path)
+    except RecoveryError as error:
+        return Check("seal key", "wrong", error.message, error.hint)
+    if key is None:
+        mend = f"Set {KEY_VARIABLE}, or restore {key_file(project.database_path)}."
+        return Check("seal key", "wrong", "There is none: the log cannot be sealed or checked.", mend)
+    return Check("seal key", "well", "there, outside the database")
+
+
+def _schema(engine: Engine, _: Project) -> Check:
+    return Check(
+        "schema", "well", f"{engine.store.schema().current}, installation {engine.store.installation_id()}"
+    )
+
+
+def _published(engine: Engine, project: Project) -> Check:
+    try:
+        bundles, _ = collect_all(project.root)
+    except BadFile as error:
+        return Check("published", "wrong", error.message, "Run `recovery check`.")
+    differ = [
+        bundle.workflow_id
+        for bundle in bundles
+        if engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
+    ]
+    if differ:
+        found = f"The files of {', '.join(differ)} differ from what new cases run on."
+        return Check("published", "note", found, "Run `recovery publish` when the change is meant.")
+    return Check("published", "well", f"{len(bundles)} workflows as in the files")
+
+
+def _messages(engine: Engine, _: Project) -> Check:
+    counts = engine.store.outbox_counts(engine.tenant)
+    found = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "none"
+    if counts.get("failed"):
+        return Check(
+            "messages", "wrong", found, "`recovery explain CASE` says why; tell the customer yourself."
+        )
+    if counts.get("due"):
+        return Check("messages", "note", found, "Run `recovery worker`.")
+    return Check("messages", "well", found)
+
+
+def _quarantine(engine: Engine, _: Project) -> Check:
+    cases = engine.store.quarantined(engine.tenant)
+    if cases:
+        named = ", ".join(map(str, cases[:10]))
+        return Check(
+            "quarantine", "wrong", f"{len(cases)} cases: {named}", "Mend, then `recovery do CASE lift`."
+        )
+    return Check("quarantine", "well", "no case")
