@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from recovery.imports.loading import check_mapping
 from tests.content.reading import ROOT, plain, workflow
 
 MAPPINGS = {path.stem: plain(path) for path in sorted((ROOT / "config/imports").glob("*.yaml"))}
@@ -61,6 +62,14 @@ def test_a_mapping_is_named_as_its_file_and_fills_a_workflow_that_is_here(name: 
     mapping = MAPPINGS[name]
     assert mapping["mapping"] == name
     assert workflow(mapping["workflow"])
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
+def test_the_importer_accepts_it(name: str) -> None:
+    path = ROOT / "config/imports" / f"{name}.yaml"
+    mapping, findings = check_mapping(path.read_bytes(), path.name, workflow)
+    assert [str(finding) for finding in findings] == []
+    assert mapping is not None
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
