@@ -130,7 +130,7 @@ def _delivered(draft: Draft, event: ev.EffectDelivered) -> None:
     draft.change("settled", event.effect, None)
     draft.why.append(f"{template} was delivered")
     if facts:
-        draft.record(facts, "engine")
+        draft.record(facts, "engine", "workflow")
         facts_changed(draft, list(facts))
 
 

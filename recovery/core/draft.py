@@ -7,7 +7,7 @@ from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
 from recovery.core.decision import Decision, Effect
-from recovery.core.errors import Refusal, closest, sentence
+from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event
 from recovery.core.spec import Send, Workflow
 
@@ -48,8 +48,8 @@ class Draft:
         self.case.updated_at = self.stamp.recorded_at
         return Decision(self.case, self.event, self.changes, self.effects, self.why, tuple(self.also))
 
-    def record(self, facts: Mapping[str, Any], source: str) -> None:
-        """Put facts on record after checking every one of them.
+    def record(self, facts: Mapping[str, Any], source: str, fault: Fault = "caller") -> None:
+        """Put facts on record after checking every one of them. `fault`: whose it is when one is wrong.
 
         Raises:
             Refused: unknown fact, wrong type, or a source the fact may not come from; nothing is recorded.
@@ -71,6 +71,7 @@ class Draft:
                 first.code,
                 first.message,
                 first.hint,
+                fault=fault,
                 details=tuple(f"{p.message} {p.hint}".strip() for p in rest),
             )
         for name, value in checked:

@@ -54,10 +54,9 @@ class MoveTable:
         """The transitions of this name that start from this state, each with its destination."""
         found = []
         for number, move in enumerate(self._transitions):
-            if move.name == name:
-                rows = self._machine.events[self._trigger(number)].transitions.get(state)
-                if rows:
-                    found.append((move, str(rows[0].dest)))
+            if move.name == name and state in move.sources:
+                (row,) = self._machine.events[self._trigger(number)].transitions[state]
+                found.append((move, str(row.dest)))
         return found
 
     def leaving(self, state: str) -> list[Transition]:

@@ -44,7 +44,7 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
             elif isinstance(action, CountFailure):
                 draft.change("count", "failures")
             elif isinstance(action, Record):
-                draft.record(action.facts, "engine")
+                draft.record(action.facts, "engine", "workflow")
             else:
                 assert isinstance(action, Declared)
                 draft.why.append(f"{action.verb}: declared, not yet active")

@@ -1,0 +1,190 @@
+"""The snapshot: only `apply` changes it, and folding the log gives it again."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from recovery.core.case import Case, Stamp, apply, fold, opened
+from tests.core.builders import case_with
+
+STAMP = Stamp(2, "2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
+
+
+def rich() -> Case:
+    """A case in which every field says something of its own."""
+    return Case(
+        tenant="t",
+        id=7,
+        workflow="small",
+        bundle="b",
+        step="two",
+        mode="history",
+        external_id="x7",
+        channel="mail",
+        language="zh",
+        subject="Order 17",
+        customer={"name": "Ana"},
+        severity=2,
+        level=1,
+        failures=3,
+        facts={"owner": ["li", "agent", "agent:li", "", "", 1]},
+        offered_to="bo",
+        sent={"apology@1": "1.0"},
+        awaiting={"1.0": ["apology", {}]},
+        undelivered={"1.1": ["note", "bounced"]},
+        messages=4,
+        merged_into=9,
+        merged_from="one",
+        absorbed=[5],
+        quarantine="it broke",
+        received_at="r",
+        opened_at="o",
+        updated_at="u",
+        closed_at="c",
+        seq=11,
+    )
+
+
+def test_a_copy_says_the_same_and_can_be_changed_without_changing_the_case() -> None:
+    case = rich()
+    assert not [field.name for field in fields(Case) if getattr(case, field.name) in ("", 0, None, [], {})]
+    copy = case.copy()
+    assert copy == case
+    apply(copy, ["fact", "a", "x", "agent", "agent:li"], STAMP)
+    apply(copy, ["forget", ["owner"]], STAMP)
+    apply(copy, ["effect", "2.0", "note", "note", {}], STAMP)
+    apply(copy, ["settled", "1.0", "bounced"], STAMP)
+    apply(copy, ["absorb", 6], STAMP)
+    apply(copy, ["move", "two", "closed", "why", True], STAMP)
+    assert case == rich()
+
+
+CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
+    (
+        ["fact", "a", "x", "customer", "agent:li"],
+        {
+            "facts": {
+                **rich().facts,
+                "a": ["x", "customer", "agent:li", STAMP.occurred_at, STAMP.recorded_at, 2],
+            }
+        },
+    ),
+    (["forget", ["owner", "never known"]], {"facts": {}}),
+    (["move", "two", "three", "why", False], {"step": "three", "closed_at": None}),
+    (["move", "two", "closed", "why", True], {"step": "closed", "closed_at": STAMP.occurred_at}),
+    (["set", "offered_to", None], {"offered_to": None}),
+    (["set", "level", 2], {"level": 2}),
+    (["count", "failures"], {"failures": 4}),
+    (
+        ["effect", "2.0", "note", "note@4", {"told": True}],
+        {
+            "sent": {"apology@1": "1.0", "note@4": "2.0"},
+            "awaiting": {"1.0": ["apology", {}], "2.0": ["note", {"told": True}]},
+        },
+    ),
+    (
+        ["effect", "2.0", "note", "", {}],
+        {"awaiting": {"1.0": ["apology", {}], "2.0": ["note", {}]}},
+    ),
+    (["settled", "1.0", None], {"awaiting": {}}),
+    (
+        ["settled", "1.0", "no such mailbox"],
+        {"awaiting": {}, "undelivered": {"1.1": ["note", "bounced"], "1.0": ["apology", "no such mailbox"]}},
+    ),
+    (
+        ["settled", "1.0", ""],
+        {"awaiting": {}, "undelivered": {"1.1": ["note", "bounced"], "1.0": ["apology", ""]}},
+    ),
+    (["absorb", 6], {"absorbed": [5, 6]}),
+    (["release", 5], {"absorbed": []}),
+]
+
+
+@pytest.mark.parametrize(("change", "different"), CHANGES, ids=lambda part: str(part)[:40])
+def test_each_kind_of_change_changes_its_own_fields_and_no_other(
+    change: list[Any], different: dict[str, Any]
+) -> None:
+    case = rich()
+    apply(case, change, STAMP)
+    assert case == replace(rich(), **different)
+
+
+def test_a_kind_of_change_nobody_knows_raises() -> None:
+    with pytest.raises(KeyError):
+        apply(rich(), ["unheard of"], STAMP)
+
+
+def test_a_case_opens_with_its_header_and_both_times() -> None:
+    case = opened("t", 3, "small", "b", {"step": "one", "severity": 2}, STAMP)
+    assert (case.tenant, case.id, case.workflow, case.bundle) == ("t", 3, "small", "b")
+    assert (case.step, case.severity, case.seq) == ("one", 2, 0)
+    assert (case.received_at, case.opened_at) == (STAMP.occurred_at, STAMP.recorded_at)
+
+
+RECORDS: list[dict[str, Any]] = [
+    {
+        "tenant": "t",
+        "case": 3,
+        "seq": 1,
+        "occurred_at": "08",
+        "recorded_at": "09",
+        "changes": [["open", "small", "b", {"step": "one"}], ["fact", "a", "x", "agent", "agent:li"]],
+    },
+    {
+        "tenant": "t",
+        "case": 3,
+        "seq": 2,
+        "occurred_at": "10",
+        "recorded_at": "11",
+        "changes": [["move", "one", "closed", "done", True]],
+    },
+]
+
+
+def test_folding_a_log_gives_the_case() -> None:
+    case = fold(None, RECORDS)
+    assert case is not None
+    assert (case.step, case.seq, case.updated_at, case.closed_at) == ("closed", 2, "11", "10")
+    assert case.facts == {"a": ["x", "agent", "agent:li", "08", "09", 1]}
+    assert (case.received_at, case.opened_at) == ("08", "09")
+
+
+def test_folding_goes_on_from_a_snapshot() -> None:
+    assert fold(fold(None, RECORDS[:1]), RECORDS[1:]) == fold(None, RECORDS)
+
+
+def test_an_event_that_changed_nothing_still_counts() -> None:
+    still = {**RECORDS[1], "seq": 3, "recorded_at": "12", "changes": []}
+    case = fold(None, [*RECORDS, still])
+    assert case is not None
+    assert (case.seq, case.updated_at) == (3, "12")
+
+
+def test_an_empty_log_is_no_case() -> None:
+    assert fold(None, []) is None
+    assert fold(None, [{**RECORDS[0], "changes": []}]) is None
+
+
+def test_a_log_that_does_not_begin_with_its_opening_is_a_fault() -> None:
+    with pytest.raises(AssertionError, match="the first change of a log opens the case"):
+        fold(None, RECORDS[1:])
+
+
+def test_a_case_speaks_of_its_owner_its_cycle_and_its_facts() -> None:
+    case = rich()
+    assert (case.owner, case.cycle) == ("li", 4)
+    fact = case.fact("owner")
+    assert fact is not None
+    assert (fact.value, fact.source, fact.by, fact.seq) == ("li", "agent", "agent:li", 1)
+    empty = case_with()
+    assert (empty.owner, empty.cycle, empty.fact("owner")) == (None, 1, None)
+
+
+def test_a_case_begins_plain() -> None:
+    case = Case("t", 1, "small", "b", "one")
+    assert (case.mode, case.channel, case.language, case.severity) == ("live", "portal", "en", 1)
+    assert (case.level, case.failures, case.messages, case.seq) == (0, 0, 0, 0)
+    assert (case.received_at, case.opened_at, case.updated_at, case.closed_at) == ("", "", "", None)
