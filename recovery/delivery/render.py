@@ -94,6 +94,8 @@ def _when(value: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(autoescape=False, undefined=_Missing, keep_trailing_newline=True, auto_reload=False)
+    made = Environment(
+        autoescape=False, trim_blocks=True, undefined=_Missing, keep_trailing_newline=True, auto_reload=False
+    )
     made.filters["when"] = _when
     return made
