@@ -1,0 +1,1 @@
+"""Importing complaints and logs from files (CSV, JSON Lines) through a mapping."""
