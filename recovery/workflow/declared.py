@@ -18,7 +18,7 @@ _BUILT_IN_ENDS = {
 _NOT_CHOICES = ("yes", "no", "on", "off", "y", "n", "true", "false")
 """Words that some reader of YAML takes for a boolean: no value of a choice may look like one."""
 
-_NOT_FIRST = ("case", "not", "and", "or", "in", "is", "if", "else", "true", "false", "none")
+_NOT_FIRST = ("any", "case", "not", "and", "or", "in", "is", "if", "else", "true", "false", "none")
 """Words that a condition reads as something else; no fact's name begins with one."""
 
 

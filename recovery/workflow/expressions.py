@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
@@ -30,28 +30,19 @@ from recovery.core.guards import (
     Not,
     Or,
 )
-from recovery.workflow.findings import guess, one_of, shown
-from recovery.workflow.shape import boolean_hint
+from recovery.workflow.comparisons import Bad, Problem, fitting, membership, turned, two_facts
+from recovery.workflow.findings import guess, shown
 
-_ORDERS = {"lt": "<", "lteq": "<=", "gt": ">", "gteq": ">="}
-_OPERATORS = {"eq": "==", "ne": "!=", **_ORDERS, "in": "in", "notin": "not in"}
-_ORDERED = ("integer", "decimal", "date", "instant")
-_TEXTS = ("text", "person", "choice", "money", "date", "instant")
-
-
-class Problem(NamedTuple):
-    """What is wrong with a guard; its place is that of the whole expression."""
-
-    code: str
-    message: str
-    hint: str = ""
-    about: str = ""
-
-
-class _Bad(Exception):
-    def __init__(self, code: str, message: str, hint: str = "", about: str = "") -> None:
-        super().__init__(message)
-        self.problem = Problem(code, message, hint, about)
+_OPERATORS = {
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "lteq": "<=",
+    "gt": ">",
+    "gteq": ">=",
+    "in": "in",
+    "notin": "not in",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +85,8 @@ def read_guard(text: str, words: Vocabulary) -> tuple[Guard | None, list[Problem
         tree = parser.parse_expression()
         if not parser.stream.eos:
             token = parser.stream.current
-            raise _Bad("guard_syntax", f"Nothing was expected after {shown(text)[:40]}… at {token.value!r}.")
-    except _Bad as bad:
+            raise Bad("guard_syntax", f"Nothing was expected after {shown(text)[:40]}… at {token.value!r}.")
+    except Bad as bad:
         return None, [bad.problem]
     except TemplateSyntaxError as error:
         hint = "Write for example: followup.satisfaction >= 4."
@@ -125,7 +116,7 @@ class _Reader:
         """A node that must be true, false or unknown."""
         try:
             return self._condition(node)
-        except _Bad as bad:
+        except Bad as bad:
             self.problems.append(bad.problem)
             return None
 
@@ -144,14 +135,14 @@ class _Reader:
         if isinstance(node, nodes.Test):
             return self._test(node)
         if isinstance(node, nodes.Const):
-            raise _Bad(
+            raise Bad(
                 "constant_guard", f"The condition {_constant_text(node)} never changes.", "Leave it out."
             )
         value, kind = self._value(node)
         if kind is None or kind.kind != "boolean":
             what = f"{kind.name} is of type {kind.kind}" if kind else str(value)
             name = kind.name if kind else "fact"
-            raise _Bad(
+            raise Bad(
                 "not_a_condition", f"{what}, not true or false.", f"Compare it, or write `{name} is known`."
             )
         return value
@@ -164,10 +155,10 @@ class _Reader:
     def _test(self, node: nodes.Test) -> Guard:
         if node.name not in ("known", "unknown") or node.args or node.kwargs or node.dyn_args:
             hint = "Write `is known` or `is unknown`; compare with == and !=."
-            raise _Bad("guard_syntax", f"`is {node.name}` is not a test.", hint)
+            raise Bad("guard_syntax", f"`is {node.name}` is not a test.", hint)
         value, _ = self._value(node.node)
         if not isinstance(value, FactValue):
-            raise _Bad("constant_guard", f"{value} is always known.", "Ask it of a fact.")
+            raise Bad("constant_guard", f"{value} is always known.", "Ask it of a fact.")
         return Known(value.name, node.name == "known")
 
     def _value(self, node: nodes.Expr) -> tuple[Guard, FactType | None]:
@@ -181,19 +172,19 @@ class _Reader:
         if root == "case" and rest:
             if rest not in self.words.case:
                 hint = guess(rest, self.words.case)
-                raise _Bad("unknown_case_value", f"A condition cannot ask for {name}.", hint)
+                raise Bad("unknown_case_value", f"A condition cannot ask for {name}.", hint)
             return CaseValue(rest), self.words.case[rest]
         kind = self.words.facts.get(name)
         if kind is None:
             hint = f"Did you mean case.{name}?" if name in self.words.case else guess(name, self.words.facts)
             if name not in self.words.case and "." not in name and hint.startswith("One of"):
                 hint = f'Put a text in quotes: "{name}". ' + hint
-            raise _Bad("unknown_fact", f"{name} is not a fact of this workflow.", hint, name)
+            raise Bad("unknown_fact", f"{name} is not a fact of this workflow.", hint, name)
         return FactValue(name, kind.kind == "decimal"), kind
 
     def _compare(self, node: nodes.Compare) -> Guard:
         if len(node.ops) != 1:
-            raise _Bad(
+            raise Bad(
                 "guard_syntax", "A chain of comparisons is not accepted.", "Join two of them with `and`."
             )
         operand = node.ops[0]
@@ -201,17 +192,17 @@ class _Reader:
         left, left_kind = self._value(node.expr)
         right, right_kind = self._value(operand.expr)
         if left_kind is None and right_kind is None:
-            raise _Bad("constant_guard", f"{left} {sign} {right} never changes.", "Compare a fact.")
+            raise Bad("constant_guard", f"{left} {sign} {right} never changes.", "Compare a fact.")
         if sign in ("in", "not in"):
-            right = _membership(sign, left, left_kind, right, right_kind)
+            right = membership(sign, left, left_kind, right, right_kind)
             if left_kind is None or right_kind is not None:
                 return Compare(sign, left, right)
         elif left_kind is not None and right_kind is not None:
-            _two_facts(sign, left_kind, right_kind)
+            two_facts(sign, left_kind, right_kind)
         elif left_kind is not None:
-            right = Constant(_fitting(sign, left_kind, right))
+            right = Constant(fitting(sign, left_kind, right))
         elif right_kind is not None:
-            left = Constant(_fitting(_turned(sign), right_kind, left))
+            left = Constant(fitting(turned(sign), right_kind, left))
         return Compare(sign, left, right)
 
 
@@ -239,7 +230,7 @@ def _literal(node: nodes.Expr) -> Any:
     if isinstance(node, nodes.List):
         items = [_literal(item) for item in node.items]
         if not items or any(isinstance(item, tuple) for item in items):
-            raise _Bad("guard_syntax", "A list holds at least one text or number and no lists.")
+            raise Bad("guard_syntax", "A list holds at least one text or number and no lists.")
         return tuple(items)
     if isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const):
         value = _literal(node.node)
@@ -247,10 +238,10 @@ def _literal(node: nodes.Expr) -> Any:
             return -value
     if isinstance(node, nodes.Const):
         if node.value is None:
-            raise _Bad("guard_syntax", "There is no `none`.", "Write `fact is unknown`.")
+            raise Bad("guard_syntax", "There is no `none`.", "Write `fact is unknown`.")
         if isinstance(node.value, float):
             if not math.isfinite(node.value):
-                raise _Bad("guard_syntax", "The number is too large.")
+                raise Bad("guard_syntax", "The number is too large.")
             return Decimal(str(node.value))
         return node.value
     raise _unaccepted(node)
@@ -271,108 +262,11 @@ _NAMES: Mapping[type[nodes.Node], str] = {
 }
 
 
-def _unaccepted(node: nodes.Node) -> _Bad:
+def _unaccepted(node: nodes.Node) -> Bad:
     what = next((words for kind, words in _NAMES.items() if isinstance(node, kind)), type(node).__name__)
     hint = "Use and, or, not, ==, !=, <, <=, >, >=, in, not in, `is known`, `is unknown`, facts and values."
-    return _Bad("guard_syntax", f"{what[:1].upper()}{what[1:]} is not accepted in a condition.", hint)
+    return Bad("guard_syntax", f"{what[:1].upper()}{what[1:]} is not accepted in a condition.", hint)
 
 
 def _constant_text(node: nodes.Const) -> str:
     return "none" if node.value is None else str(Constant(node.value))
-
-
-def _turned(sign: str) -> str:
-    return {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(sign, sign)
-
-
-# --- Types
-
-
-def _membership(
-    sign: str, left: Guard, left_kind: FactType | None, right: Guard, right_kind: FactType | None
-) -> Guard:
-    """The right side of `in`, checked: a list of values the fact can have, or a fact of type list."""
-    if right_kind is not None:
-        if right_kind.kind != "list":
-            message = f"`{sign}` wants a list; {right_kind.name} is of type {right_kind.kind}."
-            raise _Bad(
-                "wrong_type", message, 'Write for example: problem.category in ["delivery", "billing"].'
-            )
-        text = left_kind.kind in _TEXTS if left_kind else isinstance(getattr(left, "value", None), str)
-        if not text:
-            raise _Bad("wrong_type", f"{right_kind.name} is a list of texts; {left} is no text.")
-        return right
-    value = right.value if isinstance(right, Constant) else None
-    if not isinstance(value, tuple):
-        raise _Bad("wrong_type", f"`{sign}` wants a list on its right.", f"Write [{right}].")
-    assert left_kind is not None
-    return Constant(tuple(_fitting("==", left_kind, Constant(item)) for item in value))
-
-
-def _two_facts(sign: str, left: FactType, right: FactType) -> None:
-    numbers = ("integer", "decimal")
-    same = left.kind == right.kind or (left.kind in numbers and right.kind in numbers)
-    texts = sign in ("==", "!=") and {left.kind, right.kind} <= {"text", "choice", "person"}
-    if not (same or texts) or left.kind == "list":
-        message = f"{left.name} ({left.kind}) and {right.name} ({right.kind}) cannot be compared."
-        raise _Bad("wrong_type", message)
-    if sign in _ORDERS.values():
-        _orderable(left)
-
-
-def _orderable(kind: FactType) -> None:
-    if kind.kind == "money":
-        message = f"{kind.name} is money: amounts of two currencies have no order."
-        raise _Bad("wrong_type", message, "Only == and != are accepted.")
-    if kind.kind not in _ORDERED:
-        message = f"{kind.name} is of type {kind.kind}, which has no order."
-        raise _Bad("wrong_type", message, "Use ==, != or in.")
-
-
-def _fitting(sign: str, kind: FactType, constant: Guard) -> Any:
-    """The constant as facts of this type keep their values, if the comparison can ever matter."""
-    assert isinstance(constant, Constant)
-    value = constant.value
-    if isinstance(value, tuple):
-        raise _Bad("wrong_type", f"{kind.name} cannot be compared with a list.", "Use `in`.")
-    if kind.kind == "list":
-        raise _Bad("wrong_type", f"{kind.name} is a list.", f'Write "…" in {kind.name}, or `is known`.')
-    ordered = sign in _ORDERS.values()
-    if ordered:
-        _orderable(kind)
-    unbounded = FactType(kind.name, kind.kind, kind.choices) if ordered else kind
-    try:
-        kept = unbounded.check(value)
-    except ValueError as error:
-        hint = boolean_hint(value) or (guess(str(value), kind.choices) if kind.choices else "")
-        message = f"{kind.name} can never be {constant}: {error}."
-        raise _Bad("impossible_value", message, hint or _accepted(kind)) from None
-    kept = Decimal(kept) if kind.kind == "decimal" else kept
-    if ordered:
-        _matters(sign, kind, kept)
-    return kept
-
-
-def _accepted(kind: FactType) -> str:
-    return one_of(kind.choices) if kind.choices else ""
-
-
-def _matters(sign: str, kind: FactType, value: Any) -> None:
-    """Refuse a comparison that no value within the fact's bounds can make false, or none can make true."""
-    low, high = kind.minimum, kind.maximum
-    compare = {
-        "<": (low is not None and low >= value, high is not None and high < value),
-        "<=": (low is not None and low > value, high is not None and high <= value),
-        ">": (high is not None and high <= value, low is not None and low > value),
-        ">=": (high is not None and high < value, low is not None and low >= value),
-    }
-    never, always = compare[sign]
-    if never or always:
-        span = (
-            f"from {low} to {high}"
-            if low is not None and high is not None
-            else (f"from {low} up" if low is not None else f"up to {high}")
-        )
-        word = "never" if never else "always"
-        message = f"{kind.name} {sign} {value} is {word} true: {kind.name} goes {span}."
-        raise _Bad("constant_guard", message, f"Write `{kind.name} is known`." if always else "")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from types import SimpleNamespace
 from typing import Any
 
 from recovery.core.guards import CaseValue, Compare, Guard, Known
 from recovery.core.spec import SAME, AnyOf, Go, Need, Record, Send, Transition
-from recovery.workflow.build import UNREAD, Built, PlacedRule
+from recovery.workflow.build import Built
 from recovery.workflow.domains import describe, worlds
 from recovery.workflow.expressions import vocabulary
 from recovery.workflow.findings import Finding, errors
@@ -21,7 +22,9 @@ from recovery.workflow.knowledge import (
     recorded,
     surely_known,
 )
+from recovery.workflow.names import UNREAD
 from recovery.workflow.reader import Path
+from recovery.workflow.rules import PlacedRule
 from recovery.workflow.templates import Template, check_facts
 
 
@@ -273,8 +276,6 @@ class _Checker:
 
 
 def _only(name: str, value: Any) -> Any:
-    from types import SimpleNamespace
-
     return SimpleNamespace(facts={name: [value]})
 
 

@@ -255,7 +255,10 @@ class Needs(Shape):
         return {
             "type": "object",
             "description": made["description"],
-            "patternProperties": {ANY_NEED: alternatives["additionalProperties"], pattern: need},
+            "patternProperties": {
+                ANY_NEED: alternatives["additionalProperties"],
+                f"^(?!any$){pattern.removeprefix('^')}": need,
+            },
             "additionalProperties": False,
         }
 

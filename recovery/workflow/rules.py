@@ -1,0 +1,91 @@
+"""Rules: what the engine does by itself when a step is entered or left, or a transition made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from recovery.core.spec import (
+    Action,
+    CountFailure,
+    Declared,
+    Escalate,
+    Go,
+    RaiseSeverity,
+    Record,
+    Rule,
+    Send,
+    Transition,
+)
+from recovery.workflow.findings import Finding, one_of
+from recovery.workflow.model import ACTIVE_VERBS, INERT_VERBS, SIBLINGS, RuleShape
+from recovery.workflow.names import Names
+from recovery.workflow.reader import Document, Path
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRule:
+    """A rule with its place in the file and in the process: on entering, on leaving, or with a transition."""
+
+    rule: Rule
+    path: Path
+    on: Literal["enter", "leave", "then"]
+    states: tuple[str, ...]
+    transition: Transition | None = None
+
+
+def read_rules(names: Names, path: Path, shapes: Sequence[RuleShape]) -> list[tuple[Path, Rule]]:
+    """The rules of one list, each with its place; what had the wrong shape is left out."""
+    return [
+        (here, _rule(names, here, shape))
+        for number, shape in enumerate(shapes)
+        if (here := (*path, number)) not in names.broken
+    ]
+
+
+def declared_not_active(document: Document, path: Path, what: str) -> Finding:
+    """The notice that something may be written and does nothing yet."""
+    return document.notice(path, "declared_not_active", f"{what}: declared, not yet active.")
+
+
+def _rule(names: Names, path: Path, shape: RuleShape) -> Rule:
+    written = names.document.get(path)
+    actions: list[Action] = []
+    for key in written:
+        if (*path, key) not in names.broken:
+            actions += _actions(names, path, key, shape, written)
+    verbs = (*ACTIVE_VERBS, *INERT_VERBS)
+    broken_inside = any(broken[: len(path)] == path for broken in names.broken)
+    if not broken_inside and not any(key in written for key in verbs):
+        names.say(path, "empty_rule", "The rule does nothing.", one_of(ACTIVE_VERBS))
+    return Rule(tuple(actions), names.guard((*path, "if"), shape.when), names.document.at(path).line)
+
+
+def _actions(
+    names: Names, path: Path, key: str, shape: RuleShape, written: Mapping[str, Any]
+) -> list[Action]:
+    """What one key of a rule does."""
+    here = (*path, key)
+    if key in INERT_VERBS:
+        names.findings.append(declared_not_active(names.document, here, key))
+        return [Declared(key)]
+    if key in ACTIVE_VERBS and written[key] is None:
+        names.say(here, "missing_value", f"`{key}` says nothing.", key=True)
+    elif key in SIBLINGS and SIBLINGS[key] not in written:
+        message = f"`{key}` belongs to `{SIBLINGS[key]}`, which this rule does not have."
+        names.say(here, "sibling_alone", message, key=True)
+    elif key == "send" and shape.send is not None:
+        facts = names.recorded((*path, "when_delivered"), shape.when_delivered or {})
+        return [Send(shape.send, facts, shape.once or "cycle", shape.to or "customer")]
+    elif key == "escalate" and shape.escalate is not None:
+        return [Escalate(shape.escalate)]
+    elif key == "raise" and shape.raise_ is not None:
+        return [RaiseSeverity()]
+    elif key == "count" and shape.count is not None:
+        return [CountFailure()]
+    elif key == "record" and shape.record is not None:
+        return [Record(names.recorded(here, shape.record))]
+    elif key == "go" and shape.go is not None and names.state(here, shape.go):
+        return [Go(shape.go, names.forgotten((*path, "forget"), shape.forget))]
+    return []
