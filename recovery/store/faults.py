@@ -62,6 +62,8 @@ def explained(error: sqlite3.Error, path: Path) -> RecoveryError:
     """The error of our own that says what happened to the database and what to do."""
     code = getattr(error, "sqlite_errorcode", None)
     words = _WORDS.get(code & 0xFF) if code is not None else None
+    if "decode to UTF-8" in str(error):
+        words = _WORDS[sqlite3.SQLITE_CORRUPT]
     if words is None:
         return EngineFault(
             f"The database {path} refused a statement: {error}.",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import false, func, select, true
+from sqlalchemy import false, func, literal_column, select, true
 
 from recovery.store.compiling import Statement
-from recovery.store.statements import case, effect, event, first, value
+from recovery.store.statements import case, effect, event, first, names, seal, value
 
 # --- listing cases ------------------------------------------------------------------------------------------
 
@@ -115,3 +115,29 @@ def outbox(filters: frozenset[str]) -> Statement:
         .order_by(effect.c.id)
     )
     return Statement(clause, "tenant", *(f"of_{name}" for name in used))
+
+
+# --- verifying ----------------------------------------------------------------------------------------------
+
+AUDIT_CASES = Statement(select(case).order_by(case.c.tenant_id, case.c.id))
+
+AUDIT_EVENTS = Statement(
+    select(*(event.c[name] for name in names(event, "id"))).order_by(
+        event.c.tenant_id, event.c.case_id, event.c.seq
+    )
+)
+
+AUDIT_EFFECTS = Statement(
+    select(*(effect.c[name] for name in names(effect, "id")[:11])).order_by(
+        effect.c.tenant_id, effect.c.case_id, effect.c.seq, effect.c.n
+    )
+)
+"""Without what the log says nothing of: attempts, what was sent, times and notes."""
+
+COUNT_THROUGH = Statement(
+    select(func.count()).select_from(event).where(event.c.id <= value("through")), "through"
+)
+
+SEAL_TOTALS = Statement(
+    select(func.count(), func.coalesce(func.max(seal.c.through), literal_column("0"))).select_from(seal)
+)

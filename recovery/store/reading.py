@@ -41,11 +41,13 @@ class Reading(ABC):
     def _explaining(self) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""
 
-    def _all(self, statement: Statement, *values: Any) -> list[Any]:
+    def rows(self, statement: Statement, *values: Any) -> list[Any]:
+        """Every row a statement gives: for this package."""
         with self._explaining():
             return self._reader().execute(self._texts[statement], values).fetchall()
 
-    def _stream(self, statement: Statement, *values: Any) -> Iterator[Any]:
+    def stream(self, statement: Statement, *values: Any) -> Iterator[Any]:
+        """The rows a statement gives, in constant memory: for this package."""
         with self._explaining():
             cursor = self._reader().execute(self._texts[statement], values)
             while rows := cursor.fetchmany(FETCH):
@@ -68,7 +70,7 @@ class Reading(ABC):
 
     def _each(self, statement: Statement, tenant: str, items: list[Any]) -> Iterator[Any]:
         for start in range(0, len(items), CHUNK):
-            yield from self._all(statement, tenant, encode(items[start : start + CHUNK]))
+            yield from self.rows(statement, tenant, encode(items[start : start + CHUNK]))
 
     def list_cases(
         self,
@@ -90,7 +92,7 @@ class Reading(ABC):
         """
         given = _given(step=step, owner=owner, workflow=workflow, mode=mode, severity=severity, before=before)
         statement = queries.list_cases(frozenset(given), ended)
-        return [read_case(row)[0] for row in self._all(statement, tenant, *given.values(), limit)]
+        return [read_case(row)[0] for row in self.rows(statement, tenant, *given.values(), limit)]
 
     def changed_cases(
         self, tenant: str, *, before: int | None = None, limit: int = 50
@@ -100,7 +102,7 @@ class Reading(ABC):
         Args:
             before: the position of the last row of the page before; None for the first page.
         """
-        rows = self._all(queries.CHANGED_CASES, tenant, LAST if before is None else before, limit)
+        rows = self.rows(queries.CHANGED_CASES, tenant, LAST if before is None else before, limit)
         return [(row[-1], read_case(row[:-1])[0]) for row in rows]
 
     def count_by(
@@ -123,18 +125,18 @@ class Reading(ABC):
         if group not in queries.GROUPS:
             raise ValueError(f"{group!r} is not one of {', '.join(queries.GROUPS)}")
         given = _given(step=step, owner=owner, workflow=workflow, mode=mode, severity=severity)
-        rows = self._all(queries.count_by(group, frozenset(given), ended), tenant, *given.values())
+        rows = self.rows(queries.count_by(group, frozenset(given), ended), tenant, *given.values())
         return {bool(found) if group == "ended" else found: count for found, count in rows}
 
     # --- the log --------------------------------------------------------------------------------------------
 
     def log(self, tenant: str, case: int) -> list[Record]:
         """Every event of a case, in order; empty for an unknown case."""
-        return [_record(row) for row in self._all(queries.LOG, tenant, case)]
+        return [_record(row) for row in self.rows(queries.LOG, tenant, case)]
 
     def logs(self, tenant: str) -> Iterator[Record]:
         """Every event of every case, case by case and in order within each, in constant memory."""
-        return map(_record, self._stream(queries.LOGS, tenant))
+        return map(_record, self.stream(queries.LOGS, tenant))
 
     # --- the outbox -----------------------------------------------------------------------------------------
 
@@ -143,18 +145,18 @@ class Reading(ABC):
     ) -> Iterator[OutboxRow]:
         """Effects of a case, with a status, or all, in the order they were asked for, in constant memory."""
         given = _given(case=case, status=status)
-        return map(_outbox_row, self._stream(queries.outbox(frozenset(given)), tenant, *given.values()))
+        return map(_outbox_row, self.stream(queries.outbox(frozenset(given)), tenant, *given.values()))
 
     def due_effects(self, tenant: str, limit: int) -> list[OutboxRow]:
         """The effects to be sent now, the longest due first, and those of one case in their order."""
-        rows = self._all(sql.DUE_EFFECTS, tenant, to_text(self._clock()), limit)
+        rows = self.rows(sql.DUE_EFFECTS, tenant, to_text(self._clock()), limit)
         return [_outbox_row(row) for row in rows]
 
     # --- versions -------------------------------------------------------------------------------------------
 
     def bundle(self, tenant: str, hash: str) -> StoredBundle | None:
         """A version with its files, or None when it was never saved here."""
-        rows = self._all(sql.LOAD_BUNDLE, tenant, hash)
+        rows = self.rows(sql.LOAD_BUNDLE, tenant, hash)
         if not rows:
             return None
         ((found, workflow, files, created_at),) = rows
@@ -162,16 +164,16 @@ class Reading(ABC):
 
     def published(self, tenant: str, workflow: str) -> str | None:
         """The hash of the version new cases run on, or None."""
-        rows = self._all(sql.LAST_PUBLISHED, tenant, workflow)
+        rows = self.rows(sql.LAST_PUBLISHED, tenant, workflow)
         return rows[0][0] if rows else None
 
     def workflows(self, tenant: str) -> dict[str, str]:
         """Every published workflow with the hash of its running version."""
-        return dict(self._all(sql.WORKFLOWS, tenant))
+        return dict(self.rows(sql.WORKFLOWS, tenant))
 
     def installation_id(self) -> str:
         """What sets this database apart from every other; part of each effect's idempotency key."""
-        ((found,),) = self._all(sql.GET_META, "installation_id")
+        ((found,),) = self.rows(sql.GET_META, "installation_id")
         return str(found)
 
 
@@ -188,6 +190,16 @@ class Snapshot(Reading):
         super().__init__(texts, clock)
         self._connection = connection
         self._explain = explaining
+
+    def read_anything(self) -> None:
+        """Give also what is no text (bytes somebody changed), with lone surrogates for what is unreadable."""
+        self._connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+
+    def damage(self) -> list[str]:
+        """What SQLite itself finds wrong with the file: at most ten findings, none for a sound one."""
+        with self._explain():
+            found = [row[0] for row in self._connection.execute("pragma integrity_check(10)")]
+        return [] if found == ["ok"] else found
 
     def _reader(self) -> sqlite3.Connection:
         return self._connection

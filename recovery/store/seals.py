@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
@@ -38,19 +38,29 @@ class WrongSealKey(RecoveryError):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """One seal as it stands in its table; `entries` is JSON, `[[tenant, case, seq, hash], …]`."""
+    """One seal as it stands in its table (see `tables.SealRow`)."""
 
     id: int
     sealed_at: str
+    since: int
     through: int
     events: int
     entries: str
+    before: str
     mac: str
 
-    def signature(self, key: bytes, installation: str, before: str) -> str:
-        """What `mac` must be after a seal with the mac `before` (hexadecimal)."""
-        said = [installation, self.id, self.sealed_at, self.through, self.events, self.entries, before]
-        return _sign(key, "seal", said)
+    def signature(self, key: bytes, installation: str) -> str:
+        """What `mac` must be (hexadecimal)."""
+        return _sign(key, "seal", [installation, *astuple(self)[:-1]])
+
+
+NO_SEAL = Seal(0, "", 0, 0, 0, "[]", "", "")
+"""What comes before the first seal."""
+
+
+def reached(events: Iterable[Any]) -> dict[tuple[str, int], tuple[int, str]]:
+    """How far each case's log goes and the hash there; `events` are (tenant, case, seq, hash) in order."""
+    return {(tenant, case): (seq, hash) for tenant, case, seq, hash in events}
 
 
 def tip(key: bytes, installation: str, seal: Seal) -> str:
@@ -97,7 +107,7 @@ def seal_all(
 
 def _last(connection: sqlite3.Connection, texts: Texts) -> Seal:
     row = connection.execute(texts[sql.LAST_SEAL]).fetchone()
-    return Seal(0, "", 0, 0, "[]", "") if row is None else Seal(*row)
+    return NO_SEAL if row is None else Seal(*row)
 
 
 def _is_unsealed(connection: sqlite3.Connection, texts: Texts) -> bool:
@@ -117,10 +127,10 @@ def _seal_batch(connection: sqlite3.Connection, texts: Texts, key: bytes, now: s
     rows = connection.execute(texts[sql.UNSEALED], (last.through, BATCH)).fetchall()
     if not rows:
         return 0
-    heads = {(tenant, case): (seq, hash) for _, tenant, case, seq, hash in rows}
-    entries = encode([[*of, *reached] for of, reached in sorted(heads.items())])
-    unsigned = Seal(last.id + 1, now, rows[-1][0], len(rows), entries, "")
-    seal = replace(unsigned, mac=unsigned.signature(key, installation, last.mac))
+    heads = reached(row[1:] for row in rows)
+    entries = encode([[*of, *head] for of, head in sorted(heads.items())])
+    unsigned = Seal(last.id + 1, now, last.through, rows[-1][0], len(rows), entries, last.mac, "")
+    seal = replace(unsigned, mac=unsigned.signature(key, installation))
     connection.execute(texts[sql.INSERT_SEAL], astuple(seal))
     mark = tip(key, installation, seal)
     if known is None:

@@ -252,6 +252,14 @@ SEALS = Statement(select(seal).order_by(seal.c.id))
 
 INSERT_SEAL = Statement(_into(seal, SEAL_COLUMNS), *SEAL_COLUMNS)
 
+SEALED = Statement(
+    select(event.c.tenant_id, event.c.case_id, event.c.seq, event.c.hash)
+    .where(event.c.id > value("since"), event.c.id <= value("through"))
+    .order_by(event.c.id),
+    "since",
+    "through",
+)
+
 UNSEALED = Statement(
     first(
         select(event.c.id, event.c.tenant_id, event.c.case_id, event.c.seq, event.c.hash)

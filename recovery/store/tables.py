@@ -192,19 +192,21 @@ class CommandRow(Row, table=True):
 
 
 class SealRow(Row, table=True):
-    """A seal over every event after the last seal up to event `through` (see `recovery.store.seals`).
+    """A seal over the events after position `since` up to `through` (see `recovery.store.seals`).
 
     `events` is how many those were; `entries` is JSON, `[[tenant, case, seq, hash], …]`: how far each case's
-    log went, and the hash it ended in.
+    log went, and the hash it ended in. `before` is the `mac` of the seal before.
     """
 
     __tablename__ = "recovery_seal"
 
     id: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
     sealed_at: datetime = Field(sa_type=Instant)
+    since: int = Field(sa_type=WholeNumber)
     through: int = Field(sa_type=WholeNumber)
     events: int = Field(sa_type=WholeNumber)
     entries: str = Field(sa_type=Text)
+    before: str = Field(sa_type=Text)
     mac: str = Field(sa_type=Text)
 
 

@@ -55,9 +55,11 @@ def upgrade() -> None:
         "recovery_seal",
         sa.Column("id", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("sealed_at", INSTANT, nullable=False),
+        sa.Column("since", WHOLE, nullable=False),
         sa.Column("through", WHOLE, nullable=False),
         sa.Column("events", WHOLE, nullable=False),
         sa.Column("entries", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
         sa.Column("mac", sa.Text(), nullable=False),
     )
 

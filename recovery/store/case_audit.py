@@ -1,0 +1,212 @@
+"""One case under `verify`: its chain, its snapshot and its outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from recovery.core.case import Case, fold
+from recovery.store.chain import BEGINNING, commitment, effect_digest, link
+from recovery.store.codec import case_values, decode, effect_key, encode
+from recovery.store.problems import KEPT, Report
+from recovery.store.reading import Snapshot
+from recovery.store.statements import CASE_COLUMNS, LOAD_CASES
+
+
+@dataclass(slots=True)
+class _Log:
+    """What a case's log adds up to.
+
+    Attributes:
+        length: the number of the last event.
+        before: what the next event may be linked to: the last one's hash as it stands, and, where that is
+            wrong, as it must have been, so that one changed hash does not make the next event look changed.
+        sound: whether every event is there and as it was written.
+        digests: effect → what the log says it must look like; `settled` → how the log says it ended.
+    """
+
+    length: int = 0
+    before: tuple[str, ...] = (BEGINNING,)
+    sound: bool = True
+    case: Case | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+    settled: dict[str, str | None] = field(default_factory=dict)
+
+
+class CaseAudit:
+    """Checks cases one after the other and remembers whose log is known to be broken."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._named: set[tuple[Any, Any]] = set()
+
+    @property
+    def any_named(self) -> bool:
+        """Whether any case's log is broken."""
+        return bool(self._named)
+
+    def is_named(self, tenant: Any, case: Any) -> bool:
+        """Whether this case's log is known to be broken, so that it need not be said twice."""
+        return (tenant, case) in self._named
+
+    def name(self, code: str, message: str, tenant: Any, case: Any, seq: int | None = None) -> None:
+        """Report what is wrong with the log of a case."""
+        self._report.add(code, message, tenant, case, seq)
+        if len(self._named) < KEPT:
+            self._named.add((tenant, case))
+
+    def exists(self, snapshot: Snapshot, tenant: str, case: int) -> bool:
+        """Whether the case has a row."""
+        return bool(snapshot.rows(LOAD_CASES, tenant, encode([case])))
+
+    def check(self, tenant: Any, case: Any, rows: list[Any], events: list[Any], effects: list[Any]) -> None:
+        """Check one case; what cannot even be read is a problem like any other."""
+        try:
+            self._check(tenant, case, rows, events, effects)
+        except Exception as error:
+            message = f"Case {case!r} of tenant {tenant!r} cannot be read: {type(error).__name__}: {error}."
+            self.name("unreadable", message, tenant, case)
+
+    def _check(self, tenant: str, case: int, rows: list[Any], events: list[Any], effects: list[Any]) -> None:
+        log = _Log()
+        for event in events:
+            self._follow(log, event)
+        if not rows:
+            what = f"its row is gone, {len(events)} events and {len(effects)} messages are still there"
+            self.name("case_missing", f"Case {case} is not there: {what}.", tenant, case)
+            return
+        (row,) = rows
+        values = dict(zip(CASE_COLUMNS, row, strict=True))
+        if values["seq"] > log.length and values["head"] not in log.before:
+            self._name_missing(tenant, case, log.length + 1, values["seq"])
+            log.sound = False
+        if log.sound and log.case is not None:
+            self._compare_snapshot(log, log.case, row)
+            self._compare_outbox(log, tenant, case, effects)
+
+    # --- the chain ------------------------------------------------------------------------------------------
+
+    def _follow(self, log: _Log, event: Any) -> None:
+        tenant, case, seq, kind, by, occurred_at, recorded_at, body, salt, committed, hash = event
+        expected = log.length + 1
+        gap = seq != expected
+        if seq < expected:
+            message = f"Case {case} has an event numbered {seq}, where {expected} should come."
+            self.name("event_inserted", message, tenant, case, seq)
+        elif gap:
+            self._name_missing(tenant, case, expected, seq - 1)
+        genuine = _is_commitment(committed, salt, by, body)
+        links = [
+            link(before, tenant, case, seq, kind, occurred_at, recorded_at, committed)
+            for before in log.before
+        ]
+        linked = gap or hash in links
+        if not (genuine and linked):
+            what = "what it says or who did it" if not genuine else "its place, kind, times or hash"
+            message = f"Event {seq} of case {case} is not as it was written: {what} was changed."
+            self.name("event_changed", message, tenant, case, seq)
+        log.sound = log.sound and genuine and linked and not gap
+        log.length = seq
+        log.before = (hash,) if linked else (hash, *links)
+        if log.sound:
+            _add_up(log, tenant, case, seq, occurred_at, recorded_at, decode(body))
+
+    def _name_missing(self, tenant: str, case: int, first: int, last: int) -> None:
+        which = f"Event {first}" if first == last else f"Events {first} to {last}"
+        verb = "is" if first == last else "are"
+        self.name("event_missing", f"{which} of case {case} {verb} gone.", tenant, case, first)
+
+    # --- the snapshot ---------------------------------------------------------------------------------------
+
+    def _compare_snapshot(self, log: _Log, folded: Case, row: Any) -> None:
+        expected = case_values(folded, log.before[0])
+        wrong = [
+            name
+            for name, is_now, must_be in zip(CASE_COLUMNS[:-1], row, expected, strict=False)
+            if is_now != must_be
+        ]
+        wrong += _different(row[-1], expected[-1])
+        if wrong:
+            self._report.add(
+                "snapshot_changed",
+                f"Case {folded.id} is not what its log adds up to: {', '.join(wrong[:20])}.",
+                folded.tenant,
+                folded.id,
+            )
+
+    # --- the outbox -----------------------------------------------------------------------------------------
+
+    def _compare_outbox(self, log: _Log, tenant: str, case: int, effects: list[Any]) -> None:
+        missing = dict(log.digests)
+        for _, _, seq, n, *what, status in effects:
+            key = effect_key(seq, n)
+            digest = missing.pop(key, None)
+            if digest is None:
+                message = f"The outbox has effect {key} of case {case}, which the log did not ask for."
+                self._report.add("effect_extra", message, tenant, case, seq)
+                continue
+            if digest != effect_digest(*what):
+                message = f"Effect {key} of case {case} is not the one the log asked for."
+                self._report.add("effect_changed", message, tenant, case, seq)
+            allowed = _allowed(log, key)
+            if status not in allowed:
+                message = (
+                    f"Effect {key} of case {case} is {status} in the outbox; "
+                    f"by the log it is {' or '.join(allowed)}."
+                )
+                self._report.add("effect_status", message, tenant, case, seq)
+        for key in missing:
+            message = f"Effect {key} of case {case} is gone from the outbox."
+            self._report.add("effect_missing", message, tenant, case, int(key.partition(".")[0]))
+
+
+def _is_commitment(committed: str, salt: str, by: str, body: str) -> bool:
+    try:
+        return committed == commitment(salt, by, body)
+    except (TypeError, ValueError):
+        return False
+
+
+def _add_up(
+    log: _Log, tenant: str, case: int, seq: int, occurred_at: str, recorded_at: str, body: Any
+) -> None:
+    record = {
+        "tenant": tenant,
+        "case": case,
+        "seq": seq,
+        "occurred_at": occurred_at,
+        "recorded_at": recorded_at,
+        "changes": body["changes"],
+    }
+    log.case = fold(log.case, [record])
+    log.digests.update(body["effects"])
+    for change in body["changes"]:
+        if change[0] == "settled":
+            log.settled[change[1]] = change[2]
+
+
+def _allowed(log: _Log, key: str) -> tuple[str, ...]:
+    """What the outbox may say of an effect, by the log."""
+    if key not in log.settled:
+        return ("due", "held")
+    return ("delivered",) if log.settled[key] is None else ("failed", "cancelled")
+
+
+def _different(now: Any, must_be: str) -> list[str]:
+    """Which fields of a case's `data` are not as they must be; facts by their names."""
+    if now == must_be:
+        return []
+    try:
+        is_now, wanted = decode(now), decode(must_be)
+        facts_now, facts_wanted = is_now.pop("facts", {}), wanted.pop("facts", {})
+        wrong = [name for name in {**wanted, **is_now} if _differ(is_now, wanted, name)]
+        return wrong + [
+            name for name in {**facts_wanted, **facts_now} if _differ(facts_now, facts_wanted, name)
+        ]
+    except (TypeError, ValueError, AttributeError):
+        return ["data"]
+
+
+def _differ(now: dict[str, Any], wanted: dict[str, Any], name: str) -> bool:
+    """Compared as text, for in Python `True == 1`."""
+    return name not in now or name not in wanted or encode(now[name]) != encode(wanted[name])
