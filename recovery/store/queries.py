@@ -34,6 +34,15 @@ def count_by(group: str, filters: frozenset[str], ended: bool | None) -> Stateme
     return Statement(clause, *_values(filters))
 
 
+MAYBE_QUARANTINED = Statement(
+    select(case)
+    .where(case.c.tenant_id == value("tenant"), case.c.data.contains(literal_column("'\"quarantine\":'")))
+    .order_by(case.c.id),
+    "tenant",
+)
+"""Every case that is set aside, and perhaps a few others: a fact or a customer's field may be called so."""
+
+
 def _where(filters: frozenset[str], ended: bool | None) -> list[Any]:
     """`ended` is written into the text: a partial index serves no value that is only known later."""
     terms = [case.c.tenant_id == value("tenant")]
@@ -116,6 +125,14 @@ def outbox(filters: frozenset[str]) -> Statement:
     )
     return Statement(clause, "tenant", *(f"of_{name}" for name in used))
 
+
+COUNT_OUTBOX = Statement(
+    select(effect.c.status, func.count())
+    .where(effect.c.tenant_id == value("tenant"))
+    .group_by(effect.c.status)
+    .order_by(effect.c.status),
+    "tenant",
+)
 
 # --- verifying ----------------------------------------------------------------------------------------------
 

@@ -128,6 +128,11 @@ class Reading(ABC):
         rows = self.rows(queries.count_by(group, frozenset(given), ended), tenant, *given.values())
         return {bool(found) if group == "ended" else found: count for found, count in rows}
 
+    def quarantined(self, tenant: str) -> list[int]:
+        """The numbers of the cases that are set aside, in order."""
+        cases = (read_case(row)[0] for row in self.rows(queries.MAYBE_QUARANTINED, tenant))
+        return [case.id for case in cases if case.quarantine is not None]
+
     # --- the log --------------------------------------------------------------------------------------------
 
     def log(self, tenant: str, case: int) -> list[Record]:
@@ -146,6 +151,10 @@ class Reading(ABC):
         """Effects of a case, with a status, or all, in the order they were asked for, in constant memory."""
         given = _given(case=case, status=status)
         return map(_outbox_row, self.stream(queries.outbox(frozenset(given)), tenant, *given.values()))
+
+    def outbox_counts(self, tenant: str) -> dict[str, int]:
+        """How many effects there are of each status; a status nobody has is left out."""
+        return dict(self.rows(queries.COUNT_OUTBOX, tenant))
 
     def due_effects(self, tenant: str, limit: int) -> list[OutboxRow]:
         """The effects to be sent now, the longest due first, and those of one case in their order."""
