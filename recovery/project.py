@@ -16,6 +16,9 @@ CONFIG = Path("config") / "recovery.yaml"
 DATABASE_VARIABLE = "RECOVERY_DATABASE"
 SQLITE = "sqlite:///"
 
+SETTINGS = {"database": "sqlite:///recovery.db", "workflow": "ten-step", "outbox": "outbox"}
+"""The keys of `config/recovery.yaml`, each with what it is when left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -91,16 +94,17 @@ def _configured(folder: Path, config: Path, named: str | None) -> Project:
     from recovery.workflow.reader import read_yaml
 
     document, findings = read_yaml(config.read_bytes(), str(CONFIG))
-    known = ("database", "workflow", "outbox")
-    values: dict[str, str] = {}
+    values = dict(SETTINGS)
     if document is not None:
         found = document.value if isinstance(document.value, dict) else {}
         if found is not document.value and document.value is not None:
             findings.append(document.finding((), "wrong_type", "A project's configuration is a mapping."))
         for key, value in found.items():
-            if key not in known:
+            if key not in SETTINGS:
                 message = f"{key} is not a setting of a project."
-                findings.append(document.finding((key,), "unknown_key", message, guess(key, known), key=True))
+                findings.append(
+                    document.finding((key,), "unknown_key", message, guess(key, SETTINGS), key=True)
+                )
             elif not isinstance(value, str) or not value:
                 findings.append(document.finding((key,), "wrong_type", f"{key} must be a text."))
             else:
@@ -108,12 +112,11 @@ def _configured(folder: Path, config: Path, named: str | None) -> Project:
     problems: list[Finding] = findings
     if problems:
         raise BadFile(problems)
-    database = values.get("database", "sqlite:///recovery.db")
     return Project(
         folder,
-        named or _beside(folder, database),
-        values.get("workflow", "ten-step"),
-        folder / values.get("outbox", "outbox"),
+        named or _beside(folder, values["database"]),
+        values["workflow"],
+        folder / values["outbox"],
     )
 
 

@@ -116,17 +116,19 @@ class _Fact(Shape):
 
 
 class PlainFact(_Fact):
-    type: Literal["text", "boolean", "money", "date", "instant", "person", "list"]
+    type: Literal["text", "boolean", "money", "date", "instant", "person", "list"] = Field(
+        description="What its values are."
+    )
 
 
 class NumberFact(_Fact):
-    type: Literal["integer", "decimal"]
+    type: Literal["integer", "decimal"] = Field(description="What its values are.")
     least: int | None = Field(None, alias="from", description="The smallest value.")
     most: int | None = Field(None, alias="to", description="The largest value.")
 
 
 class ChoiceFact(_Fact):
-    type: Literal["choice"]
+    type: Literal["choice"] = Field(description="What its values are.")
     of: Annotated[list[Word], Field(min_length=1, max_length=1_000)] | None = Field(
         None, description="The values it can have."
     )
@@ -158,8 +160,8 @@ class RuleShape(Shape):
     )
     to: Literal["customer", "owner", "supervisor"] | None = Field(None, description="Who gets it.")
     escalate: Annotated[int, Field(ge=1, le=9)] | None = Field(None, description="Levels to go up.")
-    raise_: Literal["severity"] | None = Field(None, alias="raise")
-    count: Literal["failures"] | None = None
+    raise_: Literal["severity"] | None = Field(None, alias="raise", description="One level, up to the top.")
+    count: Literal["failures"] | None = Field(None, description="One more; a new cycle begins.")
     record: Annotated[dict[FactName, Scalar], Field(min_length=1)] | None = Field(
         None, description="Facts the engine puts on record."
     )
@@ -272,24 +274,24 @@ def is_any(key: str) -> bool:
 
 
 class StepShape(Shape):
-    title: Text
-    purpose: Text | None = None
+    title: Text = Field(description="What people call it.")
+    purpose: Text | None = Field(None, description="What the step is for.")
     worth: Text | None = Field(None, description="What the step is worth to the customer.")
     do: list[Text] = Field([], description="What the agent does.")
     never: list[Text] = Field([], description="What the agent never does.")
-    on_enter: Rules = []
-    on_leave: Rules = []
+    on_enter: Rules = Field([], description="What happens when a case comes here.")
+    on_leave: Rules = Field([], description="What happens when its needs are met, before the case goes on.")
     needs: Annotated[Needs | None, Field(description="What must be on record before the step is left.")] = (
         None
     )
 
 
 class EndShape(Shape):
-    title: Text | None = None
+    title: Text | None = Field(None, description="What people call it.")
 
 
 class TransitionShape(Shape):
-    title: Text | None = None
+    title: Text | None = Field(None, description="What people call it.")
     sources: Annotated[
         list[StateId],
         Field(min_length=1),
@@ -297,10 +299,10 @@ class TransitionShape(Shape):
     ] = Field(alias="from", description="A step or an end, several of them, or `any` step.")
     to: StateId = Field(description="A step, an end, or `same` to stay.")
     by: Words = Field(description="The roles that may ask for it.")
-    when: Guard | None = Field(None, alias="if")
+    when: Guard | None = Field(None, alias="if", description="It is open when this is true.")
     needs: dict[FactName, NeedShape] = Field({}, description="Facts that must be on record or come along.")
     forget: list[FactName] | None = Field(None, description="Facts to be established anew.")
-    then: Rules = []
+    then: Rules = Field([], description="What happens when it is made, before the case moves.")
 
 
 _Alternatives = Annotated[
@@ -313,10 +315,10 @@ _Alternatives = Annotated[
 class ClockShape(Shape):
     """A deadline; declared, not yet active."""
 
-    starts: Word | None = None
-    stops: Word | None = None
-    every: Word | None = None
-    while_: Word | None = Field(None, alias="while")
+    starts: Word | None = Field(None, description="What starts it, such as `received` or a fact.")
+    stops: Word | None = Field(None, description="What stops it.")
+    every: Word | None = Field(None, description="How often it runs out anew.")
+    while_: Word | None = Field(None, alias="while", description="As long as what it runs.")
     within: (
         Annotated[
             dict[str, Word],
@@ -324,11 +326,11 @@ class ClockShape(Shape):
         ]
         | None
     ) = Field(None, description="How long, or how long for each severity.")
-    send: Word | None = None
-    warn_at: Word | None = None
-    pause_while: Word | None = None
-    on_breach: Rules = []
-    legal: bool = False
+    send: Word | None = Field(None, description="A template to send when it runs out.")
+    warn_at: Word | None = Field(None, description="After which part of the time to warn.")
+    pause_while: Word | None = Field(None, description="While what it does not count.")
+    on_breach: Rules = Field([], description="What happens when it runs out.")
+    legal: bool = Field(False, description="A law sets it: it never pauses.")
 
 
 class WorkflowShape(Shape):
@@ -337,16 +339,22 @@ class WorkflowShape(Shape):
     workflow: Annotated[str, StringConstraints(pattern=WORKFLOW_ID, max_length=60)] = Field(
         description="The name, the same as the file's."
     )
-    title: Text
+    title: Text = Field(description="What people call it.")
     order: Literal["in_order", "free"] = Field(
         "in_order", description="`in_order` walks on by itself; in `free` only transitions move."
     )
     calendar: Word | None = Field(None, description="Declared, not yet active.")
-    escalation: Annotated[list[StateId], Field(min_length=1)] = ["agent", "supervisor", "manager"]
-    severities: Annotated[int, Field(ge=1, le=9)] = 3
-    lists: dict[str, Annotated[list[Word], Field(min_length=1, max_length=1_000)]] = {}
-    facts: dict[FactName, FactShape] = {}
-    steps: Annotated[dict[StateId, StepShape], Field(min_length=1)]
+    escalation: Annotated[list[StateId], Field(min_length=1)] = Field(
+        ["agent", "supervisor", "manager"], description="The roles, from the lowest level up."
+    )
+    severities: Annotated[int, Field(ge=1, le=9)] = Field(3, description="How many severities there are.")
+    lists: dict[str, Annotated[list[Word], Field(min_length=1, max_length=1_000)]] = Field(
+        {}, description="Values that facts of type `choice` share, by name."
+    )
+    facts: dict[FactName, FactShape] = Field({}, description="What can be known about a case.")
+    steps: Annotated[dict[StateId, StepShape], Field(min_length=1)] = Field(
+        description="In the order they are walked."
+    )
     ends: (
         Annotated[
             dict[
@@ -357,6 +365,6 @@ class WorkflowShape(Shape):
         ]
         | None
     ) = Field(None, description="The first is where the last step leads to.")
-    transitions: dict[StateId, _Alternatives] = {}
+    transitions: dict[StateId, _Alternatives] = Field({}, description="The named moves beside walking on.")
     clocks: dict[str, ClockShape] = Field({}, description="Declared, not yet active.")
     budgets: dict[str, Any] = Field({}, description="Declared, not yet active.")
