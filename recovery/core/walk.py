@@ -107,6 +107,14 @@ def walk_on(draft: Draft) -> None:
         if following is None or not step.met(draft.case):
             return
         go = fire(draft, step.on_leave)
+        if not step.met(draft.case):
+            missing = ", ".join(str(need) for need in step.missing(draft.case))
+            raise Refused(
+                "exit_facts_lost",
+                f"The rules on leaving {step.id} take away what it needs: {missing}.",
+                "Record there what the step does not need.",
+                fault="workflow",
+            )
         if go is None:
             move(draft, following, "exit facts on record", ())
         else:

@@ -133,6 +133,16 @@ def test_a_rule_that_leads_back_forgets_what_must_be_established_anew() -> None:
     assert decision.why[0] == "to be established anew: b, c"
 
 
+def test_a_rule_on_leaving_cannot_take_away_what_the_step_needs() -> None:
+    small = workflow(
+        step("one", Need("sure", "is", True), Need("a"), on_leave=[Record({"sure": False})]), facts=FACTS
+    )
+    refusal = begun(small, facts={"a": "x"}).refuse(FactsRecorded, facts={"sure": True})
+    assert (refusal.code, refusal.fault) == ("exit_facts_lost", "workflow")
+    assert refusal.message == "The rules on leaving one take away what it needs: sure = true."
+    assert refusal.hint == "Record there what the step does not need."
+
+
 def test_a_rule_may_name_what_is_forgotten() -> None:
     small = workflow(
         step("one", Need("a")), step("two", Need("b"), on_leave=[Go("one", forget=("a",))]), facts=FACTS

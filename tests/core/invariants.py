@@ -1,0 +1,138 @@
+"""What must hold after every event, whatever the workflow and whatever came."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from recovery.core import events as ev
+from recovery.core.case import Case, Stamp, apply, fold
+from recovery.core.decision import Decision
+from recovery.core.instants import to_text
+from recovery.core.spec import MERGED, Send, Workflow
+from tests.core.builders import Story
+
+WALKED = "exit facts on record"
+
+
+def check(story: Story, before: Case | None, decision: Decision) -> None:
+    """Every invariant, for the event just accepted."""
+    case = decision.case
+    _bounds(story.workflow, case)
+    _owner(before, decision)
+    _effects(story, decision)
+    _replayed(story.workflow, before, decision, story.log[-1]["recorded_at"])
+
+
+def _bounds(workflow: Workflow, case: Case) -> None:
+    assert case.step in workflow.steps or case.step in workflow.ends
+    assert 0 <= case.level < len(workflow.escalation)
+    assert 1 <= case.severity <= workflow.severities
+    assert (case.closed_at is not None) is workflow.is_end(case.step)
+    assert (case.merged_into is not None) is (case.step == MERGED)
+    if workflow.is_end(case.step):
+        assert case.offered_to is None
+
+
+def _owner(before: Case | None, decision: Decision) -> None:
+    """One owner; the first is recorded, any other has accepted what was offered."""
+    old = before.owner if before is not None else None
+    new = decision.case.owner
+    given = [change[2] for change in decision.changes if change[0] == "fact" and change[1] == "owner"]
+    assert len(given) <= 1
+    assert not any(change[0] == "forget" and "owner" in change[1] for change in decision.changes)
+    if old is None:
+        assert new is None or [new] == given
+    elif isinstance(decision.event, ev.HandOffAccepted):
+        assert before is not None
+        assert new == before.offered_to == ev.person(decision.event.by)
+    else:
+        assert new == old
+
+
+def _effects(story: Story, decision: Decision) -> None:
+    """Each effect is awaited, delivered or undelivered, never two of these; each once-key was used once."""
+    changes = [change for record in story.log for change in record["changes"]]
+    asked = [change[1] for change in changes if change[0] == "effect"]
+    settled = {change[1]: change[2] for change in changes if change[0] == "settled"}
+    assert len(asked) == len(set(asked))
+    assert len(settled) == sum(1 for change in changes if change[0] == "settled")
+    case = decision.case
+    assert set(case.awaiting) == set(asked) - set(settled)
+    assert set(case.undelivered) == {key for key, failure in settled.items() if failure is not None}
+    once = Counter(change[3] for change in changes if change[0] == "effect" and change[3])
+    assert set(once.values()) <= {1}
+    assert case.sent.keys() == once.keys()
+    told = [(change[1], change[2]) for change in decision.changes if change[0] == "effect"]
+    assert [(effect.key, effect.template) for effect in decision.effects] == told
+    if case.mode == "history":
+        assert asked == []
+
+
+def _replayed(workflow: Workflow, before: Case | None, decision: Decision, recorded_at: str) -> None:
+    """Change by change: no step left forward without its exit facts, no entered step without its messages."""
+    stamp = Stamp(decision.case.seq, to_text(decision.event.occurred_at), recorded_at)
+    changes = list(decision.changes)
+    if before is None:
+        case = fold(None, [_opening(decision, changes.pop(0), stamp)])
+        assert case is not None
+        entered: tuple[str, int] | None = (case.step, 1)
+    else:
+        case, entered = before.copy(), None
+    leaving = case.copy()
+    asked: set[str] = set()
+    moves = 0
+    for change in changes:
+        if change[0] == "move":
+            moves += 1
+            _left_with_its_exit_facts(workflow, leaving, change[1], change[2], change[3])
+            _greeted(workflow, case, entered, asked)
+            entered, asked = (None if _silent(change[3]) else (change[2], case.cycle)), set()
+        if change[0] == "effect":
+            asked.add(change[2])
+        apply(case, change, stamp)
+        if change[0] != "forget":
+            leaving = case.copy()
+    _greeted(workflow, case, entered, asked)
+    assert moves <= 4 * len(workflow.steps) + 4
+
+
+def _opening(decision: Decision, change: list[object], stamp: Stamp) -> dict[str, object]:
+    return {
+        "tenant": decision.case.tenant,
+        "case": decision.case.id,
+        "seq": stamp.seq,
+        "occurred_at": stamp.occurred_at,
+        "recorded_at": stamp.recorded_at,
+        "changes": [change],
+    }
+
+
+def _silent(reason: str) -> bool:
+    """Whether a move fires no rules: a forced one, and those into and out of a merge."""
+    return reason.startswith(("forced by ", "merged into case ", "merge into case "))
+
+
+def _left_with_its_exit_facts(workflow: Workflow, case: Case, source: str, to: str, reason: str) -> None:
+    assert case.step == source
+    step = workflow.steps.get(source)
+    if step is None or _silent(reason) or reason.startswith("rule on entering "):
+        return
+    forward = to == workflow.main_end or workflow.index.get(to, -1) > workflow.index[source]
+    if forward or reason == WALKED or reason.startswith("rule on leaving "):
+        assert step.met(case), f"{source} left for {to} ({reason}) without {step.missing(case)}"
+
+
+def _greeted(workflow: Workflow, case: Case, entered: tuple[str, int] | None, asked: set[str]) -> None:
+    """The step entered last, in that cycle, has asked for every message it always asks for."""
+    if entered is None or case.mode == "history" or entered[0] not in workflow.steps:
+        return
+    step, cycle = entered
+    for rule in workflow.steps[step].on_enter:
+        for action in rule.actions if rule.when is None else ():
+            if isinstance(action, Send):
+                key = action.template
+                cycles = {f"{key}@{number}" for number in range(cycle, case.cycle + 1)}
+                wanted = {"always": asked & {key}, "case": case.sent.keys() & {key}}.get(
+                    action.once, case.sent.keys() & cycles
+                )
+                assert wanted, f"{step} was entered and {key} never asked for"

@@ -1,0 +1,348 @@
+"""Random workflows and random streams of events, sensible ones and nonsense."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from datetime import UTC, date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from recovery.core import events as ev
+from recovery.core.case import Case
+from recovery.core.facts import BUILT_IN, FactType
+from recovery.core.guards import And, CaseValue, Compare, Constant, FactValue, Guard, Known, Not, Or
+from recovery.core.spec import (
+    SAME,
+    Action,
+    AnyOf,
+    CountFailure,
+    Declared,
+    Escalate,
+    Go,
+    Need,
+    RaiseSeverity,
+    Record,
+    Rule,
+    Send,
+    Workflow,
+)
+from tests.core.builders import NAIVE, START, Story, step, transition, workflow
+
+LONG = os.environ.get("RECOVERY_LONG") == "1"
+
+
+def examples(usually: int) -> int:
+    """How many examples a property tries: a hundred times more with RECOVERY_LONG=1."""
+    return usually * 100 if LONG else usually
+
+
+FACTS = {
+    "ok": FactType("ok", "boolean"),
+    "rating": FactType("rating", "integer", minimum=1, maximum=5),
+    "kind": FactType("kind", "choice", choices=("x", "y")),
+    "price": FactType("price", "decimal"),
+    "ideas": FactType("ideas", "list"),
+    "apology.sent": FactType("apology.sent", "boolean", said_by=frozenset({"engine"})),
+}
+KINDS_OF_VALUES: dict[str, list[Any]] = {
+    "text": ["in plain words", "用自己的话"],
+    "boolean": [True, False],
+    "decimal": ["10", "9.50"],
+    "money": ["12.50 USD"],
+    "instant": ["2026-11-23T15:00:00Z"],
+    "person": ["li", "bo", "cy"],
+    "list": [["a refund", "a new one"], ["a refund"]],
+}
+
+
+def values(kind: FactType) -> list[Any]:
+    """A few values a fact may have; the first one helps a case along."""
+    if kind.kind == "integer":
+        return list(range(kind.maximum or 5, (kind.minimum or 0) - 1, -2))
+    return list(kind.choices) or KINDS_OF_VALUES[kind.kind]
+
+
+VALUES = {name: values(kind) for name, kind in {**BUILT_IN, **FACTS}.items()}
+SAYABLE = [name for name in FACTS if name != "apology.sent"]
+ACTORS = ["customer", "engine", "import", "supervisor:eve", "manager", "agent:li", "agent:bo", "agent:cy"]
+
+# --- workflows ---
+
+OK, RATING, KIND = FactValue("ok"), FactValue("rating"), FactValue("kind")
+GOOD, POOR = Compare(">=", RATING, Constant(3)), Compare("<", RATING, Constant(3))
+KIND_X, KIND_Y = Compare("==", KIND, Constant("x")), Compare("in", KIND, Constant(("y", "z")))
+CHEAP = Compare("<", FactValue("price", decimal=True), Constant(Decimal(10)))
+FIRST_TIME = Compare("==", CaseValue("failures"), Constant(0))
+GUARDS: st.SearchStrategy[Guard] = st.sampled_from(
+    [
+        OK,
+        Not(OK),
+        GOOD,
+        POOR,
+        KIND_X,
+        KIND_Y,
+        CHEAP,
+        FIRST_TIME,
+        Known("ideas"),
+        Known("ok", known=False),
+        And((GOOD, FIRST_TIME)),
+        And((KIND_X, Or((OK, POOR)))),
+        Or((KIND_Y, Not(And((OK, GOOD))))),
+    ]
+)
+
+_PLAIN_NEEDS = [
+    *(Need(name) for name in [*FACTS, "owner"]),
+    Need("ok", "is", True),
+    Need("apology.sent", "is", True),
+    Need("kind", "in", ("x",)),
+    Need("rating", "at_least", 3),
+    Need("price", "at_least", 10),
+    Need("ideas", "at_least", 2),
+    Need("ideas", when=POOR),
+    Need("ok", "is", True, when=Not(KIND_X)),
+    Need("owner", when=Known("kind")),
+]
+NEEDS: st.SearchStrategy[Need | AnyOf] = st.sampled_from(
+    [
+        *_PLAIN_NEEDS,
+        AnyOf("any", (Need("rating"), Need("ok", "is", False))),
+        AnyOf("any", (Need("price", "at_least", 10), Need("ideas", when=GOOD))),
+    ]
+)
+
+
+def _actions(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Action, ...]]:
+    hello = f"hello-{step_id}"
+    messages: list[Action] = [
+        Send(hello),
+        Send(hello, once="always"),
+        Send(hello, once="case", to="owner"),
+        Send("apology", {"apology.sent": True}),
+        Send("apology", {"apology.sent": True}, once="case"),
+        Send("note", to="supervisor"),
+    ]
+    others: list[Action] = [
+        Escalate(1),
+        Escalate(3),
+        RaiseSeverity(),
+        CountFailure(),
+        Declared("follow_up"),
+        Record({"ok": True}),
+        Record({"ok": False}),
+        Record({"kind": "x", "rating": 4}),
+    ]
+    forgets: list[tuple[str, ...] | None] = [None, (), ("ok", "owner", "rating")]
+    ways: list[Action] = [Go(place, forget) for place in places for forget in forgets]
+    action = st.one_of(*(st.sampled_from(some) for some in (messages, messages, others, ways)))
+    return st.one_of(st.tuples(action), st.tuples(action, action))
+
+
+def _rules(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Rule, ...]]:
+    return st.lists(st.builds(Rule, _actions(step_id, places), st.one_of(st.none(), GUARDS)), max_size=2).map(
+        tuple
+    )
+
+
+@st.composite
+def workflows(draw: st.DrawFn) -> Workflow:
+    """A workflow of two to six steps with whatever needs, rules and transitions."""
+    ids = [f"s{n}" for n in range(draw(st.integers(2, 6)))]
+    places = [*ids, "closed", "withdrawn"]
+    steps = [
+        step(
+            id,
+            *draw(st.lists(NEEDS, max_size=2)),
+            on_enter=draw(_rules(id, places)),
+            on_leave=draw(_rules(id, places)),
+        )
+        for id in ids
+    ]
+    moves = [
+        transition(
+            draw(st.sampled_from(["t0", "t1", "t2"])),
+            " ".join(draw(st.sets(st.sampled_from(places), min_size=1))),
+            draw(st.sampled_from([*places, SAME])),
+            by=draw(st.sampled_from([("agent",), ("customer", "agent"), ("supervisor",)])),
+            when=draw(st.one_of(st.none(), GUARDS)),
+            needs=tuple(draw(st.lists(st.sampled_from(_PLAIN_NEEDS), max_size=1))),
+            forget=draw(st.one_of(st.none(), st.just(()), st.just(("ok", "owner")))),
+            then=draw(_rules("then", [*places, SAME])),
+        )
+        for _ in range(draw(st.integers(0, 4)))
+    ]
+    order = draw(st.sampled_from(["in_order", "in_order", "in_order", "free"]))
+    return workflow(*steps, facts=FACTS, transitions=moves, order=order)
+
+
+# --- events ---
+
+JUNK: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.just(10**6000),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.text(st.characters(codec=None), max_size=20),
+    st.sampled_from(["\ud800", "\x00", "x" * 2_000_000, " ", "{{ 7*7 }}", "2026-11-22", "12.50", "5 USD"]),
+    st.binary(max_size=5),
+    st.sampled_from(
+        [Decimal("NaN"), Decimal(5), NAIVE, START, date(2026, 11, 22), timedelta(1), object(), ev]
+    ),
+    st.recursive(
+        st.one_of(st.none(), st.text(max_size=3)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.dictionaries(st.text(max_size=3), inner, max_size=3),
+            st.dictionaries(st.integers(), inner, max_size=1),
+        ),
+        max_leaves=5,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An event still to happen. What only the case can tell is chosen when it does, by `pick`."""
+
+    kind: type[ev.Event]
+    values: dict[str, Any]
+    pick: int = 0
+
+    def event(self, story: Story) -> ev.Event:
+        """The event, for the case as it now stands."""
+        return self.kind(**{"by": "agent:li", "occurred_at": story.now, **self._chosen(story), **self.values})
+
+    def _chosen(self, story: Story) -> dict[str, Any]:
+        """What a sensible person would now send, as far as `values` leaves it open."""
+        flow, case = story.workflow, story.case
+        if self.kind is ev.FactsRecorded:
+            return self._next_facts(flow, case)
+        if self.kind is ev.MoveRequested:
+            here = flow.moves.leaving(case.step) or flow.transitions
+            if not here:
+                return {"transition": "t0"}
+            wanted = here[self.pick % len(here)]
+            facts = {need.fact: self._value(flow, need.fact) for need in wanted.needs if need.fact != "owner"}
+            return {"transition": wanted.name, "by": min(wanted.by), "facts": facts}
+        if self.kind in (ev.EffectDelivered, ev.EffectFailed):
+            awaited = [*case.awaiting, "9.9"]
+            return {"by": "engine", "effect": awaited[self.pick % len(awaited)]}
+        if self.kind in (ev.HandOffAccepted, ev.HandOffDeclined):
+            return {"by": f"agent:{case.offered_to}"}
+        if self.kind is ev.HandOffOffered:
+            return {"by": f"agent:{case.owner}", "to": self._value(flow, "owner")}
+        if self.kind is ev.CaseReleased:
+            return {"other": case.absorbed[0] if case.absorbed else 9}
+        return {"by": "supervisor:eve"}
+
+    def _next_facts(self, flow: Workflow, case: Case) -> dict[str, Any]:
+        """Facts the present step waits for, from whoever may say them."""
+        step = flow.steps.get(case.step)
+        missing = step.missing(case) if step is not None else []
+        names = sorted({name for need in missing for name in need.names() if name not in case.facts})
+        for source in ("agent", "customer"):
+            said = [name for name in names if source in (flow.facts[name].said_by or (source,))]
+            if said:
+                return {"source": source, "facts": {name: self._value(flow, name) for name in said}}
+        return {"facts": {"problem.statement": "more"}}
+
+    def _value(self, flow: Workflow, name: str) -> Any:
+        known = values(flow.facts[name])
+        return known[self.pick % len(known)]
+
+
+def _recordable(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(names), st.integers(0, 2), max_size=4).map(
+        lambda chosen: {name: VALUES[name][at % len(VALUES[name])] for name, at in chosen.items()}
+    )
+
+
+ANY_FACTS = _recordable([*FACTS, "owner"])
+FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "by": st.sampled_from(ACTORS),
+    "hold": st.booleans(),
+    "text": st.sampled_from(["It broke.", "", "再来一次"]),
+    "facts": ANY_FACTS,
+    "source": st.sampled_from(["agent", "agent", "customer", "engine"]),
+    "fact": st.sampled_from([*FACTS, "owner"]),
+    "reason": st.sampled_from(["because", ""]),
+    "transition": st.sampled_from(["t0", "t1", "t2", "t9"]),
+    "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo"]),
+    "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
+    "into": st.integers(1, 3),
+    "other": st.integers(1, 3),
+    "channel": st.sampled_from([None, "mail"]),
+}
+FORCED = {"by", "occurred_at", "hold", "source"}
+"""Fields with a default or a sensible choice of their own."""
+
+OFTEN = [
+    *[ev.FactsRecorded] * 6,
+    *[ev.MoveRequested] * 4,
+    *[ev.EffectDelivered] * 4,
+    *[ev.HandOffOffered, ev.HandOffAccepted] * 3,
+    *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
+]
+KINDS = [kind for kind in ev.EVENTS.values() if kind is not ev.ComplaintReceived]
+CHOSEN = {
+    ev.FactsRecorded: {"facts"},
+    ev.MoveRequested: {"transition", "facts"},
+    ev.EffectDelivered: {"effect"},
+    ev.EffectFailed: {"effect"},
+    ev.HandOffOffered: {"to"},
+    ev.CaseReleased: {"other"},
+}
+
+
+def _fields_of(kind: type[ev.Event], left_open: set[str]) -> dict[str, st.SearchStrategy[Any]]:
+    own = [field.name for field in fields(kind) if field.name in FIELD_VALUES]
+    return {name: FIELD_VALUES[name] for name in own if name not in left_open}
+
+
+SENSIBLE: st.SearchStrategy[Planned] = st.sampled_from([*OFTEN, *KINDS]).flatmap(
+    lambda kind: st.builds(
+        Planned,
+        st.just(kind),
+        st.fixed_dictionaries(_fields_of(kind, CHOSEN.get(kind, set()) | FORCED)),
+        st.integers(0, 5),
+    )
+)
+"""What somebody who knows the case might send; sometimes too early, sometimes too late."""
+
+WELL_FORMED: st.SearchStrategy[Planned] = st.sampled_from([*OFTEN, *KINDS]).flatmap(
+    lambda kind: st.builds(Planned, st.just(kind), st.fixed_dictionaries(_fields_of(kind, set())))
+)
+"""Anything of the right types, mostly out of place."""
+
+
+@st.composite
+def nonsense(draw: st.DrawFn) -> Planned:
+    """An event of any kind with anything in one or two of its fields, or in a fact."""
+    kind = draw(st.sampled_from(list(ev.EVENTS.values())))
+    values = draw(st.fixed_dictionaries(_fields_of(kind, FORCED)))
+    own = [field.name for field in fields(kind)]
+    if "facts" in own and draw(st.booleans()):
+        values["facts"] = {draw(st.sampled_from([*FACTS, "owner", "problem.statement"])): draw(JUNK)}
+    else:
+        for name in draw(st.lists(st.sampled_from(own), min_size=1, max_size=2)):
+            values[name] = draw(JUNK)
+    return Planned(kind, values)
+
+
+STREAMS = st.lists(st.one_of(SENSIBLE, SENSIBLE, SENSIBLE, WELL_FORMED), min_size=6, max_size=16)
+
+COMPLAINTS = st.fixed_dictionaries(
+    {
+        "text": st.sampled_from(["It broke.", "坏了"]),
+        "customer": st.sampled_from([{}, {"address": "ana@example.org"}]),
+        "severity": st.integers(1, 3),
+        "facts": _recordable([*SAYABLE, "owner"]),
+        "mode": st.sampled_from(["live", "live", "live", "history"]),
+        "hold": st.booleans(),
+        "occurred_at": st.datetimes(timezones=st.just(UTC)),
+    }
+)
