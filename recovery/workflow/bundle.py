@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from recovery.core.spec import Send, Workflow
@@ -20,6 +21,9 @@ from recovery.workflow.templates import Template, read_template
 
 WORKFLOWS, TEMPLATES = "workflows", "templates"
 """The folders of a project that a bundle is collected from."""
+
+TEMPLATES_KEPT = 500
+"""How many templates are kept in memory after they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +103,23 @@ def template(bundle: Bundle, name: str, language: str) -> Template:
     """A template of a bundle in a language, else in the language without its region, else in English.
 
     Raises:
-        BadFile: the bundle has no such template.
+        BadFile: the bundle has no such template, or this version of the language cannot read it.
     """
     for wanted in (language, language.partition("-")[0], "en"):
         path = template_path(wanted, name)
         if path in bundle.files:
-            made, findings = read_template(bundle.files[path].encode(), path)
-            if made is None:
-                raise BadFile(findings)
-            return made
+            return _template(path, bundle.files[path])
     path = template_path("en", name)
     raise BadFile([Finding(path, 1, 1, "unknown_template", f"The bundle has no template {name}.")])
+
+
+@lru_cache(maxsize=TEMPLATES_KEPT)
+def _template(path: str, text: str) -> Template:
+    """A template read from its text, once: every message of every case asks for one."""
+    made, findings = read_template(text.encode(), path)
+    if made is None:
+        raise BadFile(findings)
+    return made
 
 
 def template_path(language: str, name: str) -> str:

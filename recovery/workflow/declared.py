@@ -36,6 +36,7 @@ def declared_facts(document: Document, shape: WorkflowShape, findings: list[Find
             if least is not None and most is not None and least > most:
                 message = f"{name} goes from {least} to {most}: no number is within that."
                 findings.append(document.finding((*path, "to"), "wrong_value", message, "Exchange the two."))
+                least = most = None
         said_by = frozenset(fact.said_by or ())
         _check_name(document, path, name, findings)
         if name in BUILT_IN and BUILT_IN[name].kind != fact.type:

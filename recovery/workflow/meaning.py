@@ -35,23 +35,29 @@ def check_meaning(
 
     Args:
         templates: the readable templates it sends, by name, one for each language.
-        sound: whether the file's shape was right; otherwise nothing is said about where a case can get to.
+        sound: whether everything that steps, moves and facts hang on had the right shape; otherwise nothing
+            is said about where a case can get to and what it knows there.
     """
     checker = _Checker(built)
-    sound = sound and not any(f.code in _MISLEADING for f in errors(built.findings))
+    codes = {finding.code for finding in errors(built.findings)}
     checker.guards()
     checker.open_moves()
-    checker.forgetting()
-    if sound:
+    if sound and not codes & _UNKNOWN_WAYS:
         checker.findings += check_ways(built)
+    sound = sound and not codes & (_UNKNOWN_WAYS | _UNKNOWN_NEEDS)
+    if sound:
+        checker.forgetting()
         checker.unmet_needs()
         checker.hanging_needs()
     checker.messages(templates, sound)
     return checker.findings
 
 
-_MISLEADING = frozenset({"unknown_step", "bad_name", "unknown_fact", "wrong_value"})
-"""Findings after which what can be reached or known would be a guess."""
+_UNKNOWN_WAYS = frozenset({"unknown_step", "bad_name"})
+"""Findings after which what can be reached would be a guess."""
+
+_UNKNOWN_NEEDS = frozenset({"unknown_fact", "wrong_value", "two_tests"})
+"""Findings after which what is needed and known would be a guess."""
 
 
 class _Checker:

@@ -49,18 +49,17 @@ def prune(document: Document) -> Pruned:
             return Pruned(WorkflowShape.model_validate(value), frozenset(broken), sound, findings)
         except ValidationError as error:
             problems = explain(document, WorkflowShape, error)
-            locations = [problem["loc"] for problem in error.errors(include_url=False)]
         if number == 0:
             findings = [finding for _, finding in problems]
             value = deepcopy(value)
-        for (path, finding), loc in zip(problems, locations, strict=True):
-            missing = str(loc[-1]) if finding.code == "missing_key" else ""
-            path = (*path, missing) if missing in _STAND_INS else path
+        for path, finding in problems:
+            if path[-1] not in _STAND_INS and finding.code == "missing_key":
+                path = path[:-1]
             if not path:
                 return Pruned(None, frozenset(broken), False, findings)
             gone = _leave_out(value, path)
             broken.add(gone)
-            sound = sound and (finding.code == "unknown_key" or _harmless(gone))
+            sound = sound and _harmless(gone, finding.code)
     return Pruned(None, frozenset(broken), False, findings)
 
 
@@ -94,5 +93,8 @@ def _holder(value: Any, path: Path) -> Any:
     return value
 
 
-def _harmless(path: Path) -> bool:
+def _harmless(path: Path, code: str) -> bool:
+    """Whether nothing that steps, moves and facts hang on was left out."""
+    if code == "unknown_key":  # in a rule it may be a misspelt verb
+        return not set(_RULES).intersection(path)
     return bool(TEXT_KEYS.intersection(path[2:])) or path[0] in (*INERT_PARTS, "title", "workflow")

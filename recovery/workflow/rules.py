@@ -56,10 +56,13 @@ def _rule(names: Names, path: Path, shape: RuleShape) -> Rule:
         if (*path, key) not in names.broken:
             actions += _actions(names, path, key, shape, written)
     verbs = (*ACTIVE_VERBS, *INERT_VERBS)
-    broken_inside = any(broken[: len(path)] == path for broken in names.broken)
-    if not broken_inside and not any(key in written for key in verbs):
+    if not any(key in written for key in verbs) and not _broken_inside(names, path):
         names.say(path, "empty_rule", "The rule does nothing.", one_of(ACTIVE_VERBS))
     return Rule(tuple(actions), names.guard((*path, "if"), shape.when), names.document.at(path).line)
+
+
+def _broken_inside(names: Names, path: Path) -> bool:
+    return any(broken[: len(path)] == path for broken in names.broken)
 
 
 def _actions(
@@ -72,7 +75,7 @@ def _actions(
         return [Declared(key)]
     if key in ACTIVE_VERBS and written[key] is None:
         names.say(here, "missing_value", f"`{key}` says nothing.", key=True)
-    elif key in SIBLINGS and SIBLINGS[key] not in written:
+    elif key in SIBLINGS and SIBLINGS[key] not in written and not _broken_inside(names, path):
         message = f"`{key}` belongs to `{SIBLINGS[key]}`, which this rule does not have."
         names.say(here, "sibling_alone", message, key=True)
     elif key == "send" and shape.send is not None:

@@ -48,12 +48,18 @@ def not_a_mapping(document: Document, model: type[BaseModel]) -> Finding:
 
 
 def explain(document: Document, model: type[BaseModel], error: ValidationError) -> list[tuple[Path, Finding]]:
-    """Each of pydantic's errors as a finding, with the path it is about."""
+    """Each of pydantic's errors as a finding, with the path it is about; of a missing key, the key's own."""
     problems = error.errors(include_url=False, include_context=True)
-    return [
-        (place_of(document, problem["loc"]), _finding(document, model, problem, number < FINDINGS_AT_MOST))
-        for number, problem in enumerate(problems)
-    ]
+    bad_keys = {problem["loc"][:-1] for problem in problems if problem["loc"][-1:] == ("[key]",)}
+    found: list[tuple[Path, Finding]] = []
+    for problem in problems:
+        if problem["loc"] not in bad_keys:
+            path = place_of(document, problem["loc"])
+            finding = _finding(document, model, problem, len(found) < FINDINGS_AT_MOST)
+            if finding.code == "missing_key":
+                path = (*path, str(problem["loc"][-1]))
+            found.append((path, finding))
+    return found
 
 
 def boolean_hint(value: object) -> str:
@@ -80,17 +86,21 @@ def _finding(document: Document, model: type[BaseModel], problem: Any, guessing:
         return document.finding(path, "missing_key", f"{holder} has no `{wanted}`.", hint, key=True)
     if on_key:
         return document.finding(path, "bad_name", *_bad_name(loc, str(path[-1])), key=True)
-    code, message, hint = _value(problem, kind, value)
+    if kind == "union_tag_invalid":
+        path = (*path, "type")
+    code, message, hint = _value(problem, kind, value, is_text=bool(TEXT_KEYS.intersection(path[-2:])))
     return document.finding(path, code, message, hint)
 
 
-def _value(problem: Any, kind: str, value: object) -> tuple[str, str, str]:
+def _value(problem: Any, kind: str, value: object, *, is_text: bool) -> tuple[str, str, str]:
     """Code, message and hint for a value that cannot be what it is."""
     context = problem.get("ctx", {})
     said = shown(value)
     if kind in _WANTED:
-        quote = f'Put it in quotes: "{said.strip("`")}".' if kind == "string_type" and said[0] == "`" else ""
-        return "wrong_type", f"{said} is not {_WANTED[kind]}.", boolean_hint(value) or quote
+        wanted = _WANTED["string_type"] if is_text and kind == "dict_type" else _WANTED[kind]
+        quoted = wanted == _WANTED["string_type"] and said[0] == "`"
+        hint = f'Put it in quotes: "{said.strip("`")}".' if quoted else ""
+        return "wrong_type", f"{said} is not {wanted}.", boolean_hint(value) or hint
     if kind == "literal_error":
         allowed = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
         return "wrong_value", f"{said} is not accepted here.", guess(str(value), allowed)
@@ -113,8 +123,18 @@ def _value(problem: Any, kind: str, value: object) -> tuple[str, str, str]:
             "The text has no English.",
             "Add `en: …`; it is shown where no other language fits.",
         )
-    message = str(problem["msg"]).replace("Input", "It").replace("Dictionary", "It").replace("List", "It")
-    return "wrong_value", f"{said}: {message[:1].lower()}{message[1:]}.", ""
+    return "wrong_value", _bounds(problem["msg"], kind, said, context), ""
+
+
+def _bounds(message: str, kind: str, said: str, context: dict[str, Any]) -> str:
+    """What is wrong with a number or a length."""
+    least, most = context.get("min_length"), context.get("max_length")
+    unit = "characters" if kind.startswith("string") else "items" if said == "a list" else "keys"
+    if kind.endswith("too_short"):
+        return f"{said[:1].upper()}{said[1:]} is too short: at least {least} {unit}."
+    if kind.endswith("too_long"):
+        return f"{said[:1].upper()}{said[1:]} is too long: at most {most} {unit}."
+    return f"{said}: {message[:1].lower()}{message[1:]}.".replace("input should be", "it must be")
 
 
 def _bad_name(loc: Path, name: str) -> tuple[str, str]:
