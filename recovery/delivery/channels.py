@@ -74,5 +74,9 @@ class FolderChannel:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{message.effect}-{message.template}.md"
         unfinished = path.with_suffix(".part")
-        unfinished.write_text(message.as_text(), encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
+        try:
+            unfinished.write_text(message.as_text(), encoding="utf-8", newline="\n")
+            os.replace(unfinished, path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, TemplateError
+from jinja2 import ChainableUndefined, Environment, Template, TemplateError
 
-from recovery.workflow.bundle import Bundle, template
+from recovery.workflow.bundle import TEMPLATES_KEPT, Bundle, template
 from recovery.workflow.findings import BadFile
 
 LETTERS_AT_MOST = 200_000
@@ -40,6 +40,17 @@ class _Missing(ChainableUndefined):
         return iter(self._fail_with_undefined_error())
 
 
+class _Environment(Environment):
+    """Names are looked up in the context's data alone: `facts.order.items` is a fact, never a method."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        if isinstance(obj, _Missing):
+            return obj
+        return self.undefined(obj=obj, name=attribute)
+
+
 def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any]) -> Rendered:
     """Fill a template.
 
@@ -47,7 +58,8 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
         context: `case`, `customer`, `owner` and `facts` (dotted name → value), see `core.draft.context`.
 
     Raises:
-        RenderFailed: there is no such template, a fact it states or says is missing, or it grows too long.
+        RenderFailed: there is no such template, a fact it states or says is missing, a filter cannot work
+            with what it is given, or the text grows too long.
     """
     try:
         made = template(bundle, name, language)
@@ -57,29 +69,63 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
     missing = [fact for fact in made.states if fact not in facts]
     if missing:
         raise RenderFailed(f"{made.file} states {', '.join(missing)}, which the case does not know.")
-    values = {**context, "facts": nested(facts)}
+    values = {name: _known(part) for name, part in context.items() if part is not None}
+    values["facts"] = nested(facts)
+    subject = " ".join(_filled(made.file, made.subject, values).split())
+    return Rendered(subject, _filled(made.file, made.body, values), made.file.split("/")[1])
+
+
+def _filled(file: str, text: str, values: Mapping[str, Any]) -> str:
+    """A text with its words filled in, given up as soon as it is too long."""
+    parts: list[str] = []
+    length = 0
     try:
-        subject = _environment().from_string(made.subject).render(values)
-        body = _environment().from_string(made.body).render(values)
+        for part in _compiled(text).generate(values):
+            length += len(part)
+            if length > LETTERS_AT_MOST:
+                raise RenderFailed(f"{file} grows beyond {LETTERS_AT_MOST:,} characters; it is not sent.")
+            parts.append(part)
     except TemplateError as error:
-        raise RenderFailed(f"{made.file}: {error.message}.") from None
-    if len(body) > LETTERS_AT_MOST:
-        raise RenderFailed(
-            f"{made.file} grew to {len(body):,} characters; at most {LETTERS_AT_MOST:,} are sent."
-        )
-    return Rendered(" ".join(subject.split()), body, made.file.split("/")[1])
+        raise RenderFailed(f"{file}: {error.message}.") from None
+    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise RenderFailed(f"{file}: {error}.") from None
+    return "".join(parts)
 
 
 def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"problem.restated": x}` as `{"problem": {"restated": x}}`, which templates read by dots."""
+    """`{"problem.restated": x}` as `{"problem": {"restated": x}}`, which templates read by dots.
+
+    Raises:
+        RenderFailed: one name is a fact and a group of facts at once; dots cannot tell them apart.
+    """
     tree: dict[str, Any] = {}
     for name, value in facts.items():
         *groups, last = name.split(".")
         place = tree
         for group in groups:
             place = place.setdefault(group, {})
+            if not isinstance(place, dict):
+                raise RenderFailed(f"{group} of {name} is a fact and a group of facts at once.")
+        if last in place:
+            raise RenderFailed(f"{name} is a fact and a group of facts at once.")
         place[last] = value
     return tree
+
+
+def _known(part: Any) -> Any:
+    """A part of the context without what the case does not have: missing is missing, never `None`."""
+    if not isinstance(part, dict):
+        return part
+    return {name: value for name, value in part.items() if value is not None}
+
+
+def _said(value: Any) -> Any:
+    """A value as a text says it: the items of a list one after the other, no Python."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value
 
 
 def _when(value: Any) -> str:
@@ -94,8 +140,19 @@ def _when(value: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        autoescape=False, trim_blocks=True, undefined=_Missing, keep_trailing_newline=True, auto_reload=False
+    made = _Environment(
+        autoescape=False,
+        trim_blocks=True,
+        undefined=_Missing,
+        finalize=_said,
+        keep_trailing_newline=True,
+        auto_reload=False,
     )
     made.filters["when"] = _when
     return made
+
+
+@lru_cache(maxsize=2 * TEMPLATES_KEPT)
+def _compiled(text: str) -> Template:
+    """A subject or a body, compiled once."""
+    return _environment().from_string(text)
