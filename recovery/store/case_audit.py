@@ -68,6 +68,8 @@ class CaseAudit:
             self.name("unreadable", message, tenant, case)
 
     def _check(self, tenant: str, case: int, rows: list[Any], events: list[Any], effects: list[Any]) -> None:
+        if not isinstance(case, int):
+            raise TypeError("its number is none")
         log = _Log()
         for event in events:
             self._follow(log, event)

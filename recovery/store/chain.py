@@ -4,7 +4,7 @@ Each event has a *commitment*, the salted hash of what a person may one day want
 body. The event's *hash* links everything else and the commitment to the event before. So a body can be erased
 later (keeping its commitment) without breaking the chain, and without the salt nobody can guess what it said.
 
-Every input is framed as a JSON array, so that no two different events hash the same bytes.
+Every text is hashed with its length before it, so that no two different events hash the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BEGINNING = ""
 
 def commitment(salt: str, by: str, body: str) -> str:
     """The salted hash of an event's contents (hexadecimal)."""
-    return sha256((encode([salt, by]) + body).encode()).hexdigest()
+    return sha256(f"{len(salt)}:{salt}{len(by)}:{by}{body}".encode()).hexdigest()
 
 
 def link(
@@ -37,7 +37,8 @@ def link(
 ) -> str:
     """The hash of an event that follows the one with hash `before` (hexadecimal)."""
     return sha256(
-        encode([before, tenant, case, seq, kind, occurred_at, recorded_at, committed]).encode()
+        f"{len(before)}:{before}{len(tenant)}:{tenant}{case}:{seq}:{len(kind)}:{kind}"
+        f"{len(occurred_at)}:{occurred_at}{len(recorded_at)}:{recorded_at}{committed}".encode()
     ).hexdigest()
 
 
