@@ -27,23 +27,23 @@ EXIT_CODES = {
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code."""
-    import click
+    import typer
 
     from recovery.cli.app import app
     from recovery.core.errors import RecoveryError
 
     words = sys.argv[1:] if arguments is None else arguments
+    # Typer brings a click of its own or uses the installed one, by version; its exported error knows which.
+    wrongly_written: Any = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
     try:
         answer = app(args=words, prog_name="recovery", standalone_mode=False)
         return answer if isinstance(answer, int) else OK
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as error:
+    except typer.Exit as leave:
+        return int(leave.exit_code)
+    except wrongly_written as error:
         error.show()
         return USAGE
-    except click.exceptions.Abort:
-        return 130
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
