@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -59,6 +60,7 @@ class Words:
         self.lines = text.split("\n")
         self.findings: list[Finding] = []
         self.uses: list[FactUse] = []
+        self._read: dict[int, int] = {}
 
     def check(self) -> None:
         """Parse the text and walk it; nothing of it is compiled."""
@@ -71,11 +73,16 @@ class Words:
             self._say(1, "", "template_syntax", "The template is nested too deep.")
 
     def _at(self, line: int, word: str) -> Position:
-        """Where a word stands; the parser only knows its line."""
+        """Where a word stands: the next one on its line, for the parser only knows lines."""
         if self.place is not None:
             return self.place
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        return Position(self.first_line + line - 1, max(text.find(word), 0) + 1)
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word[:1] != "{" else re.escape(word))
+        found = pattern.search(text, self._read.get(line, 0)) or pattern.search(text)
+        if found is None or not word:
+            return Position(self.first_line + line - 1, 1)
+        self._read[line] = found.end()
+        return Position(self.first_line + line - 1, found.start() + 1)
 
     def _say(self, line: int, word: str, code: str, message: str, hint: str = "") -> None:
         self.findings.append(Finding(self.file, *self._at(line, word), code, message, hint))
@@ -100,6 +107,7 @@ class Words:
                 )
 
     def _if(self, node: nodes.If, known: frozenset[str], loops: frozenset[str], depth: int) -> None:
+        self._at(node.lineno, "{%")
         when_true, when_false = self._test(node.test, known, loops)
         self._body(node.body, known | when_true, loops, depth)
         self._body(node.elif_, known | when_false, loops, depth)
@@ -136,9 +144,11 @@ class Words:
         return nothing, nothing
 
     def _for(self, node: nodes.For, known: frozenset[str], loops: frozenset[str], depth: int) -> None:
-        name = None
+        name, before = None, len(self.findings)
         if isinstance(node.iter, nodes.Name | nodes.Getattr):
             name = self._reference(node.iter, loops)
+        if len(self.findings) > before:
+            return
         if name is None or not isinstance(node.target, nodes.Name) or node.test is not None or node.recursive:
             hint = "Write for example: {% for item in facts.alternatives %}."
             self._say(node.lineno, "{%", "template_word", "`for` goes over one fact of type list.", hint)
@@ -157,8 +167,8 @@ class Words:
         if isinstance(node, nodes.Const):
             return
         if isinstance(node, nodes.Filter) and node.node is not None:
-            self._filter(node)
             self._value(node.node, known, loops, safe or node.name == "default")
+            self._filter(node)
             return
         if isinstance(node, nodes.Name | nodes.Getattr):
             name = self._reference(node, loops)
