@@ -7,13 +7,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
 from recovery.core.events import Event, payload
+from recovery.core.facts import unusable
 from recovery.core.instants import to_text
+from recovery.core.shape import MAX_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class Settlement:
     at: datetime
     rendered: str | None = None
     failure: str | None = None
+
+
+def usable(name: object) -> TypeGuard[str]:
+    """Whether something can be looked up in the database: a short text without half characters or NUL."""
+    return isinstance(name, str) and 0 < len(name) <= MAX_NAME and not unusable(name)
 
 
 def outcome_of(decision: Decision, instead: str = "") -> Outcome:

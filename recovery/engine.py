@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recovery.clock import Clock
-from recovery.commands import Command, Outcome, Settlement, fingerprint, outcome_of, plain, repeat
+from recovery.commands import Command, Outcome, Settlement, fingerprint, outcome_of, plain, repeat, usable
 from recovery.core.case import Case
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
-from recovery.core.errors import EventRefused, NotFound, Refusal
+from recovery.core.errors import EventRefused, NotFound, RecoveryError, Refusal, closest, sentence
 from recovery.core.events import (
     CaseQuarantined,
     ComplaintReceived,
@@ -21,7 +21,9 @@ from recovery.core.events import (
     MessageReceived,
     MoveRequested,
 )
-from recovery.core.spec import MERGED, Workflow
+from recovery.core.facts import shown
+from recovery.core.shape import MAX_NAME, problem
+from recovery.core.spec import Workflow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +67,13 @@ class Engine:
         return answer
 
     def handle_many(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
-        """Let many events in, in one transaction, each accepted or refused by itself, in the order given."""
+        """Let many events in, in one transaction, each accepted or refused by itself, in the order given.
+
+        Raises:
+            EnvironmentFault: see `handle`; then none of them was let in.
+        """
+        if not commands:
+            return []
         with self.store.write() as unit:
             now = self.clock.now()
             self._prefetch(unit, commands)
@@ -74,30 +82,17 @@ class Engine:
     def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal]:
         """Close effects in the outbox and let `EffectDelivered` or `EffectFailed` into their cases, together.
 
-        What was sent was sent: the outbox is closed even where the case refuses to hear of it.
+        What was sent was sent, and is never sent again: a case that cannot take note of a delivery has it on
+        record as a message that failed, with the reason.
+
+        Raises:
+            EnvironmentFault: see `handle`; then none of them was settled.
         """
         if not settlements:
             return []
         with self.store.write() as unit:
             unit.load(self.tenant, {settled.case for settled in settlements})
-            answers = []
-            for settled in settlements:
-                failure = settled.failure
-                event = (
-                    EffectDelivered(by="engine", occurred_at=settled.at, effect=settled.effect)
-                    if failure is None
-                    else EffectFailed(
-                        by="engine", occurred_at=settled.at, effect=settled.effect, reason=failure
-                    )
-                )
-                answer = self._apply(unit, Command(event, settled.case), settled.at)
-                note = failure or (answer.message if isinstance(answer, Refusal) else None)
-                status = "delivered" if failure is None else "failed"
-                unit.settle(
-                    self.tenant, settled.case, settled.effect, status, settled.at, settled.rendered, note
-                )
-                answers.append(answer)
-            return answers
+            return [self._settle(unit, settled) for settled in settlements]
 
     # --- the usual commands ---------------------------------------------------------------------------------
 
@@ -205,9 +200,12 @@ class Engine:
             NotFound: nothing of this name has been published.
         """
         name = workflow or self.default_workflow
-        hash = self.store.published(self.tenant, name)
+        hash = self.store.published(self.tenant, name) if usable(name) else None
         if hash is None:
-            raise NotFound(f"No workflow {name} has been published here.", hint="Run `recovery publish`.")
+            known = list(self.store.workflows(self.tenant))
+            listed = f"Published: {', '.join(known)}." if known else "Run `recovery publish`."
+            hint = sentence(closest(name, known)) if usable(name) else ""
+            raise NotFound(f"No workflow {name} has been published here.", hint=hint or listed)
         return self.workflow(hash)
 
     # --- inside a transaction -------------------------------------------------------------------------------
@@ -220,11 +218,11 @@ class Engine:
         external = {
             command.event.external_id
             for command in commands
-            if isinstance(command.event, ComplaintReceived) and command.event.external_id is not None
+            if isinstance(command.event, ComplaintReceived) and usable(command.event.external_id)
         }
         if external:
             unit.find(self.tenant, external)
-        keys = {command.key for command in commands if command.key is not None}
+        keys = {command.key for command in commands if usable(command.key)}
         if keys:
             unit.recall(self.tenant, keys)
 
@@ -232,7 +230,12 @@ class Engine:
         """Apply a command, or repeat the answer its key was given before."""
         if command.key is None:
             return self._apply(unit, command, now)
-        print_ = fingerprint(command)
+        if not usable(command.key):
+            return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
+        try:
+            print_ = fingerprint(command)
+        except (TypeError, ValueError, RecursionError) as error:
+            return problem(command.event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
         known = unit.recall(self.tenant, {command.key}).get(command.key)
         if known is not None:
             return repeat(command.key, print_, known.fingerprint, known.answer)
@@ -247,21 +250,19 @@ class Engine:
         if command.case is None:
             return Refusal("no_case", "The event names no case.", "Only a complaint opens one.")
         case = self._case(unit, command.case)
-        while isinstance(command.event, MessageReceived) and case is not None and case.step == MERGED:
-            assert case.merged_into is not None
+        while (
+            isinstance(command.event, MessageReceived) and case is not None and case.merged_into is not None
+        ):
             case = self._case(unit, case.merged_into)
         if case is None:
             return Refusal("no_such_case", f"There is no case {command.case}.")
         instead = ""
-        try:
-            decisions = self._decide_all(unit, case, command.event, now)
-            if isinstance(decisions, Refusal) and command.otherwise is not None:
-                event = command.otherwise(decisions, case)
-                if event is not None:
-                    instead = decisions.code
-                    decisions = self._decide_all(unit, case, event, now)
-        except Exception as error:
-            return self._set_aside(unit, case, command.event, error, now)
+        decisions = self._decide_all(unit, case, command.event, now)
+        if isinstance(decisions, Refusal) and command.otherwise is not None:
+            event = command.otherwise(decisions, case)
+            if event is not None:
+                instead = decisions.code
+                decisions = self._decide_all(unit, case, event, now)
         if isinstance(decisions, Refusal):
             return decisions
         for decision in decisions:
@@ -271,6 +272,9 @@ class Engine:
     def _open(
         self, unit: Unit, event: ComplaintReceived, workflow: str | None, now: datetime
     ) -> Outcome | Refusal:
+        wrong = problem(event)
+        if wrong is not None:
+            return wrong
         if event.external_id is not None:
             known = unit.find(self.tenant, {event.external_id}).get(event.external_id)
             if known is not None:
@@ -278,20 +282,46 @@ class Engine:
                 assert case is not None
                 why = f"complaint {event.external_id} is already case {known}"
                 return Outcome(known, case.seq, case.step, (), (why,), repeated=True)
-        spec = self.current(workflow)
+        try:
+            spec = self.current(workflow)
+        except NotFound as error:
+            return Refusal("unknown_workflow", error.message, error.hint)
         (id,) = unit.new_ids(1)
-        decision = open_case(spec, self.tenant, id, event, now)
+        try:
+            decision = open_case(spec, self.tenant, id, event, now)
+        except Exception as error:
+            return _unforeseen("not_opened", f"The complaint could not be handled: {_named(error)}", "")
         if isinstance(decision, Refusal):
             return decision
         unit.add(decision)
         return outcome_of(decision)
+
+    def _settle(self, unit: Unit, settled: Settlement) -> Outcome | Refusal:
+        case, effect, at, failure = settled.case, settled.effect, settled.at, settled.failure
+        answer: Outcome | Refusal | None = None
+        if failure is None:
+            delivered = EffectDelivered(by="engine", occurred_at=at, effect=effect)
+            answer = self._apply(unit, Command(delivered, case), at)
+            if isinstance(answer, Refusal):
+                failure = f"It was sent, but the case could not take note of it: {answer.message}"
+        if failure is not None:
+            failed = EffectFailed(by="engine", occurred_at=at, effect=effect, reason=failure)
+            noted = self._apply(unit, Command(failed, case), at)
+            answer = answer or noted
+        assert answer is not None
+        # The log has the last word, also where somebody else settled this effect first.
+        snapshot = self._case(unit, case)
+        ended_well = effect not in snapshot.undelivered if snapshot else failure is None
+        status = "delivered" if ended_well else "failed"
+        unit.settle(self.tenant, case, effect, status, at, settled.rendered, None if ended_well else failure)
+        return answer
 
     def _case(self, unit: Unit, id: int) -> Case | None:
         return unit.load(self.tenant, {id}).get(id)
 
     def _decide_all(self, unit: Unit, case: Case, event: Event, now: datetime) -> list[Decision] | Refusal:
         """The decision for an event and for those it brings about in other cases: all, or the refusal."""
-        first = decide(self.workflow(case.bundle), case, event, now)
+        first = self._decide(unit, case, event, now)
         if isinstance(first, Refusal):
             return first
         decisions = [first]
@@ -299,23 +329,41 @@ class Engine:
             other = self._case(unit, id)
             if other is None:
                 return Refusal("no_such_case", f"There is no case {id}.")
-            second = decide(self.workflow(other.bundle), other, further, now)
+            second = self._decide(unit, other, further, now)
             if isinstance(second, Refusal):
                 return second
             decisions.append(second)
         return decisions
 
-    def _set_aside(self, unit: Unit, case: Case, event: Event, error: Exception, now: datetime) -> Refusal:
-        """Quarantine a case whose handling failed in a way nobody foresaw, so that the rest go on."""
-        reason = f"{type(event).__name__} could not be handled: {type(error).__name__}: {error}"
+    def _decide(self, unit: Unit, case: Case, event: Event, now: datetime) -> Decision | Refusal:
+        """One decision. A case whose handling fails in a way nobody foresaw is set aside; the rest go on."""
+        try:
+            workflow = self.workflow(case.bundle)
+        except RecoveryError as error:
+            if error.fault == "environment":
+                raise
+            message = f"Case {case.id} cannot be handled: {error.message}"
+            return Refusal(
+                "no_version", message, "`recovery db verify` says what is missing.", fault="engine"
+            )
+        try:
+            return decide(workflow, case, event, now)
+        except Exception as error:
+            reason = f"{type(event).__name__} could not be handled: {_named(error)}"
         if case.quarantine is None:
             quarantined = CaseQuarantined(by="engine", occurred_at=now, reason=reason)
-            decision = decide(self.workflow(case.bundle), case, quarantined, now)
+            decision = decide(workflow, case, quarantined, now)
             assert isinstance(decision, Decision)
             unit.add(decision)
-        return Refusal(
-            "quarantined",
-            f"Case {case.id} was set aside: {reason}",
-            "Please report it; then lift the quarantine.",
-            fault="engine",
+        return _unforeseen(
+            "quarantined", f"Case {case.id} was set aside: {reason}", "; then lift the quarantine"
         )
+
+
+def _unforeseen(code: str, message: str, then: str) -> Refusal:
+    return Refusal(code, message, f"Nothing else changed. Please report it{then}.", fault="engine")
+
+
+def _named(error: Exception) -> str:
+    """An error as a reason keeps it: its kind and its words, short."""
+    return f"{type(error).__name__}: {shown(str(error))}"
