@@ -24,6 +24,9 @@ from recovery.workflow.findings import Finding, Position, shown
 BYTES_AT_MOST = 250_000
 """The largest file that is read. A workflow of ten steps has about 20,000 bytes."""
 
+VALUES_AT_MOST = 5_000
+"""The most values a file may hold. A workflow of ten steps has about 900."""
+
 DEPTH_AT_MOST = 50
 
 _TOP = Position(1, 1)
@@ -196,6 +199,7 @@ class _Builder:
         self._file, self._first_line = file, first_line
         self._stack: list[_Open] = []
         self._root: Any = None
+        self._nodes = 0
 
     def finding(self, stop: _Stop) -> Finding:
         place = self._position(stop.mark)
@@ -222,6 +226,10 @@ class _Builder:
         self.document = Document(self._file, self._root, self._keys, self._values)
 
     def _node(self, event: Any, kind: str, mark: tuple[int, int]) -> None:
+        self._nodes += 1
+        if self._nodes > 2 * VALUES_AT_MOST:
+            message = f"The file holds more than {VALUES_AT_MOST:,} values."
+            raise _Stop("too_large", message, "Split it, or look whether it is the right file.", mark)
         top = self._stack[-1] if self._stack else None
         if top is not None and isinstance(top.container, dict) and top.key is None:
             self._begin_key(top, event, kind, mark)

@@ -32,16 +32,19 @@ def schema_text() -> str:
 
 
 def _plain(node: Any, *, names: bool = False) -> Any:
-    """Without the titles made from field names, which say nothing that the keys do not."""
+    """Without the titles made from field names; where keys have a pattern, other keys are refused."""
     if isinstance(node, list):
         return [_plain(item) for item in node]
     if not isinstance(node, dict):
         return node
-    return {
+    made = {
         key: _plain(value, names=key in ("properties", "$defs") and not names)
         for key, value in node.items()
         if names or key != "title" or not isinstance(value, str)
     }
+    if "patternProperties" in made and not names:
+        made.setdefault("additionalProperties", False)
+    return made
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recovery.workflow.findings import Position
-from recovery.workflow.reader import BYTES_AT_MOST, DEPTH_AT_MOST, Document, read_yaml
+from recovery.workflow.reader import BYTES_AT_MOST, DEPTH_AT_MOST, VALUES_AT_MOST, Document, read_yaml
 
 
 def value(text: str) -> Any:
@@ -169,6 +169,11 @@ def test_a_file_may_be_as_deep_as_the_limit_and_no_deeper() -> None:
 def test_a_file_may_be_as_large_as_the_limit_and_no_larger() -> None:
     assert codes(b"#" * BYTES_AT_MOST) == []
     assert codes(b"#" * (BYTES_AT_MOST + 1)) == ["too_large"]
+
+
+def test_a_file_may_hold_as_many_values_as_the_limit_and_no_more() -> None:
+    assert codes(b"a: 1\n" + b"".join(b"k%d: 1\n" % n for n in range(VALUES_AT_MOST - 2))) == []
+    assert codes(b"".join(b"k%d: 1\n" % n for n in range(VALUES_AT_MOST))) == ["too_large"]
 
 
 def test_a_path_into_nothing_is_nothing() -> None:

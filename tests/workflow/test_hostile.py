@@ -1,0 +1,139 @@
+"""Whatever is in a file, the answer is a workflow or findings: never a crash, never much time or memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recovery.workflow.bundle import collect
+from recovery.workflow.reader import read_yaml
+from tests.real_data import ROOT
+from tests.workflow.small import WORKFLOW, findings_of, write
+
+SECONDS, MEGABYTES = 1.0, 200
+
+HUGE: dict[str, Callable[[], bytes]] = {
+    "10 MB": lambda: b"a: b\n" * 2_000_000,
+    "10 MB of one line": lambda: b"a" * 10_000_000,
+    "200,000 brackets": lambda: b"[" * 200_000,
+    "100,000 brackets one a line": lambda: b"[\n" * 100_000,
+    "40,000 braces": lambda: b"{a: " * 40_000,
+    "100,000 dashes": lambda: b"- " * 100_000,
+    "a staircase": lambda: b"".join(b" " * n + b"a:\n" for n in range(600)),
+    "too many keys": lambda: lines(b"k%d: 1\n", 24_000),
+    "the most keys that are read": lambda: lines(b"k%d: 1\n", 4_900),
+    "the most doubled keys that are read": lambda: b"a: 1\n" * 4_900,
+    "many facts of a wrong type": lambda: b"facts:\n" + lines(b" f%d: {type: x}\n", 2_400),
+    "many unknown keys in steps": lambda: b"steps:\n" + lines(b" s%d: {titel: a}\n", 2_400),
+    "anchors upon anchors": lambda: b"a: &a [x]\n" + lines(b"b: &b%d [*a, *a]\n", 9),
+    "one long text": lambda: b"title: " + b"word " * 49_000,
+    "one long quoted text": lambda: b'title: "' + b"word " * 49_000 + b'"',
+    "one long condition": lambda: b'if: "' + b"(" * 100_000 + b'"',
+    "random bytes": lambda: Random(1).randbytes(240_000),
+}
+
+
+def lines(pattern: bytes, count: int) -> bytes:
+    return b"".join(pattern % number for number in range(count))
+
+
+PROGRAM = """
+import resource, sys, time
+from pathlib import Path
+from recovery.workflow.bundle import collect
+root = Path(sys.argv[1])
+began = time.process_time()
+bundle, findings = collect(root, root / "workflows" / "small.yaml")
+took = time.process_time() - began
+assert bundle is None and findings, findings
+print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(findings), findings[0])
+"""
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_monstrous_file_is_refused_within_a_second_and_200_mb(name: str, tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "workflows/small.yaml").write_bytes(HUGE[name]())
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    took, memory = map(float, run.stdout.split()[:2])
+    assert took < SECONDS, run.stdout
+    assert memory < MEGABYTES, run.stdout
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_crash_the_reader(data: bytes) -> None:
+    document, findings = read_yaml(data, "x.yaml")
+    assert document is not None or len(findings) == 1
+
+
+@given(st.text(alphabet="ab:-[]{},&*!|>'\"%@`#?~ \n\t\\x0u", max_size=60))
+def test_no_text_of_yaml_signs_crashes_the_reader(text: str) -> None:
+    document, findings = read_yaml(text.encode(), "x.yaml")
+    assert document is not None or len(findings) == 1
+    for finding in findings:
+        assert finding.line <= text.count("\n") + 2
+        assert finding.column >= 1
+
+
+RIGHT = WORKFLOW.splitlines(keepends=True)
+WORDS = (
+    ["", ":", "  ", "- ", "[", "]", "{", "}", "\t", '"', "'", "é"]
+    + "true no 010 17:30 null any same 5 -1 mark kind owner hear mend closed title if go send needs is x".split()
+    + ["at_least", "is known", "mark > 3", "case.step", "{en: a}", "[a, b]"]
+)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> str:
+    """A workflow with lines dropped, doubled, moved, indented, and words exchanged."""
+    lines = list(RIGHT)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(lines) - 1))
+        kind = draw(st.sampled_from(["drop", "double", "swap", "word", "indent", "dedent", "insert"]))
+        if kind == "drop" and len(lines) > 1:
+            del lines[at]
+        elif kind == "double":
+            lines.insert(at, lines[at])
+        elif kind == "swap":
+            other = draw(st.integers(0, len(lines) - 1))
+            lines[at], lines[other] = lines[other], lines[at]
+        elif kind == "indent":
+            lines[at] = "  " + lines[at]
+        elif kind == "dedent":
+            lines[at] = lines[at].removeprefix("  ")
+        else:
+            parts = lines[at].split(" ")
+            place = draw(st.integers(0, len(parts) - 1))
+            parts[place : place + (kind == "word")] = [draw(st.sampled_from(WORDS))]
+            lines[at] = " ".join(parts)
+    return "".join(lines)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(spoilt())
+def test_a_spoilt_workflow_is_a_workflow_or_findings(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        path = write(root, text)
+        bundle, findings = collect(root, path)
+        assert (bundle is None) is any(finding.level == "error" for finding in findings)
+        lines = text.count("\n") + 2
+        for finding in findings:
+            assert 1 <= finding.line <= lines
+            assert finding.column >= 1
+            assert finding.message
+            assert "\n" not in str(finding)
+
+
+def test_one_syntax_error_hides_the_rest_of_its_file_only(tmp_path: Path) -> None:
+    assert [f.code for f in findings_of(tmp_path, WORKFLOW + "\t")] == ["tab"]
