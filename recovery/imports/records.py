@@ -117,13 +117,18 @@ class _Held:
             self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 - lives as long as this
         self._file.write(json.dumps(line) + "\n")
 
+    def drop(self) -> None:
+        """Forget them: the quote worked out."""
+        if self._file is not None:
+            self._file.close()
+
     def __iter__(self) -> Iterator[Line]:
         yield from self._kept
         if self._file is not None:
-            self._file.seek(0)
-            for row in self._file:
-                yield Line(*json.loads(row))
-            self._file.close()
+            with self._file as file:
+                file.seek(0)
+                for row in file:
+                    yield Line(*json.loads(row))
 
 
 class _Quoted:
@@ -139,22 +144,25 @@ class _Quoted:
 
     def record(self) -> Record:
         buffer, at, left_out = self._line.text, 0, 0
-        held, before = _Held(), self._raw
+        held, before = None, self._raw
         while True:
             match = _FIELD.match(buffer, at)
             if match is None:
                 if _OPEN.match(buffer, at) is None:
                     return self._give_up(held, before, "its closing quote stands in the middle of it")
-                held, before = _Held(), self._raw
+                before = self._raw
+                held = _Held()
                 closed = self._until_closed(buffer[at:], held)
                 if closed is None:
                     return self._give_up(held, before, "it is never closed")
                 (buffer, left_out), at = closed, 0
                 continue
             self._take(match, left_out)
+            if held is not None:
+                held.drop()
             if match[3] != ",":
                 return Record(self._line.number, self._fields, self._raw, self._problem, self._place)
-            held, before, at, left_out = _Held(), self._raw, match.end(), 0
+            held, before, at, left_out = None, self._raw, match.end(), 0
 
     def _take(self, match: re.Match[str], left_out: int) -> None:
         """Add the field that was matched; of one that is too long, its beginning and a problem."""
@@ -183,14 +191,16 @@ class _Quoted:
             size += len(line.text)
             if size > 2 * MAX_TEXT:
                 kept = "".join(pieces)[: MAX_TEXT // 2]
+                if kept.count('"') % 2 == 0:  # never end between the two quotes that stand for one
+                    kept += '"'
                 left_out += size - len(kept)
-                # Never end between the two quotes that stand for one.
-                pieces, size = [kept if kept.count('"') % 2 else kept + '"'], len(kept)
+                pieces, size = [kept], len(kept)
         return None
 
-    def _give_up(self, held: _Held, raw: str, why: str) -> Record:
+    def _give_up(self, held: _Held | None, raw: str, why: str) -> Record:
         """The record without the lines that its last quote swallowed: those are read again."""
-        self._source.put_back(held)
+        if held is not None:
+            self._source.put_back(held)
         number = len(self._fields)
         problem = f"a quote is opened in field {number + 1} and {why}"
         return Record(self._line.number, [], raw, self._problem or problem, number)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -71,7 +72,6 @@ class Table:
     def __init__(self, path: Path, columns: Iterable[str]) -> None:
         self.path = path
         self.columns = tuple(columns)
-        self.rows = 0
         self._file: IO[bytes] | None = None
         try:
             with tempfile.TemporaryFile(dir=path.parent) as probe:
@@ -94,7 +94,6 @@ class Table:
                     self._file = self.path.open("wb")
                     self._file.write(b"\xef\xbb\xbf" + _line(self.columns))
                 self._file.write(_line(guard(str(row.get(column, ""))) for column in self.columns))
-                self.rows += 1
             if self._file is not None:
                 self._file.flush()
         except OSError as error:
@@ -106,7 +105,8 @@ class Table:
     def close(self) -> None:
         """Close the file, if there ever was one."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a disk that is full has been reported by `write`
+                self._file.close()
 
 
 def shorten(value: str) -> str:

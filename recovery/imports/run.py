@@ -166,7 +166,7 @@ def _reject_row(row: BadRow) -> dict[str, object]:
 def _illegal_path(rejects: Path) -> Path:
     stem = rejects.name.removesuffix(rejects.suffix)
     name = stem.replace(".rejects", ".illegal", 1) if ".rejects" in stem else f"{stem}.illegal"
-    return reject_files.free(rejects.with_name(f"{name}.csv"))
+    return rejects.with_name(f"{name}.csv")
 
 
 def _silent(_: int) -> None:
