@@ -41,8 +41,10 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
             elif isinstance(action, RaiseSeverity):
                 if draft.case.severity < draft.workflow.severities:
                     draft.change("count", "severity")
+                    draft.why.append(f"severity raised to {draft.case.severity}")
             elif isinstance(action, CountFailure):
                 draft.change("count", "failures")
+                draft.why.append(f"a failure counted: cycle {draft.case.cycle} begins")
             elif isinstance(action, Record):
                 draft.record(action.facts, "engine", "workflow")
             else:
@@ -56,6 +58,7 @@ def escalate(draft: Draft, levels: int) -> None:
     level = min(draft.case.level + levels, len(draft.workflow.escalation) - 1)
     if level != draft.case.level:
         draft.change("set", "level", level)
+        draft.why.append(f"escalated to {draft.workflow.escalation[level]}")
 
 
 def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = None) -> None:

@@ -34,6 +34,11 @@ def step(id: str, *needs: Any, on_enter: Iterable[Any] = (), on_leave: Iterable[
     return Step(id, {"en": id}, needs=needs, on_enter=rules(on_enter), on_leave=rules(on_leave))
 
 
+def as_read(word: Any) -> Any:
+    """The same word, but not the same object: as it comes out of a file."""
+    return "".join(list(word))
+
+
 def rules(given: Iterable[Any]) -> tuple[Rule, ...]:
     """Rules as they are, and bare actions as rules without a condition."""
     return tuple(one if isinstance(one, Rule) else Rule((one,)) for one in given)

@@ -34,6 +34,10 @@ def test_a_payload_holds_the_events_own_fields_and_leaves_out_what_says_nothing(
     assert ev.payload(ev.HandOffAccepted(by="agent:bo", occurred_at=START)) == {}
 
 
+def test_a_nought_says_something() -> None:
+    assert ev.payload(ev.CaseMerged(by="agent:li", occurred_at=START, into=0)) == {"into": 0}
+
+
 def test_a_false_fact_and_a_nought_stay_in_a_payload() -> None:
     recorded = ev.FactsRecorded(by="agent:li", occurred_at=START, facts={"confirmed": False, "count": 0})
     assert ev.payload(recorded) == {"facts": {"confirmed": False, "count": 0}, "source": "agent"}

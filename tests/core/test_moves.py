@@ -9,8 +9,8 @@ import pytest
 from recovery.core.events import HandOffOffered, MoveRequested
 from recovery.core.facts import FactType
 from recovery.core.guards import Compare, Constant, FactValue
-from recovery.core.spec import CountFailure, Go, Need, RaiseSeverity, Record, Rule, Send, Workflow
-from tests.core.builders import Story, begun, moves_of, sent_by, step, texts, transition, workflow
+from recovery.core.spec import CountFailure, Escalate, Go, Need, RaiseSeverity, Record, Rule, Send, Workflow
+from tests.core.builders import Story, as_read, begun, moves_of, sent_by, step, texts, transition, workflow
 
 FACTS = texts("a", "b", "c", "reason") | {"rating": FactType("rating", "integer", minimum=1, maximum=5)}
 A_IS_X = Compare("==", FactValue("a"), Constant("x"))
@@ -248,6 +248,15 @@ def test_facts_that_the_transitions_own_rules_record_are_kept() -> None:
     assert moves_of(story.ask("reopen")) == ["two", "three"]
 
 
+def test_a_fact_is_kept_for_being_recorded_and_not_for_its_name() -> None:
+    flow = workflow(
+        step("one", Need("level")),
+        facts=texts("level"),
+        transitions=[transition("reopen", "closed", "one", then=[Escalate(1)])],
+    )
+    assert begun(flow, facts={"level": "x"}).ask("reopen").changes[1] == ["forget", ["level"]]
+
+
 def test_the_rules_of_a_transition_fire_before_the_move() -> None:
     then = [RaiseSeverity(), CountFailure(), Rule((Send("sorry"),), when=A_IS_X), Send("again")]
     decision = at("closed", small(transition("reopen", "closed", "two", then=then))).ask("reopen")
@@ -268,7 +277,7 @@ def test_a_rule_of_a_transition_may_choose_another_place_and_what_it_forgets() -
 
 
 def test_a_rule_may_keep_the_case_where_it_is() -> None:
-    flow = small(transition("reopen", "closed", "three", then=[Go("same")]))
+    flow = small(transition("reopen", "closed", "three", then=[Go(as_read("same"))]))
     decision = at("closed", flow).ask("reopen")
     assert (decision.changes, decision.why) == ([], ["reopen: stays in closed"])
 

@@ -9,7 +9,7 @@ import pytest
 from recovery.core.events import EffectDelivered, EffectFailed, FactsRecorded, MessageReceived
 from recovery.core.facts import FactType
 from recovery.core.spec import CountFailure, Need, Send, Workflow
-from tests.core.builders import Story, begun, sent_by, step, texts, transition, workflow
+from tests.core.builders import Story, as_read, begun, sent_by, step, texts, transition, workflow
 
 APOLOGY = Send("apology", when_delivered={"apology.sent": True})
 ENGINE_ONLY = FactType("apology.sent", "boolean", said_by=frozenset({"engine"}))
@@ -92,7 +92,7 @@ def test_a_message_knows_where_it_goes(
     to: Literal["customer", "owner", "supervisor"], address: str | None, channel: str, language: str
 ) -> None:
     story = begun(
-        asking(Send("note", to=to)),
+        asking(Send("note", to=as_read(to))),
         customer={"address": "ana@example.org"},
         language="zh",
         facts={"owner": "li"},

@@ -218,11 +218,14 @@ def test_escalation_rises_to_the_top_and_no_further() -> None:
     small = workflow(step("one"), transitions=[transition("up", "closed", "same", then=[Escalate(1)])])
     story = begun(small)
     assert story.case.level == 0
-    assert ["set", "level", 1] in story.ask("up").changes
+    raised = story.ask("up")
+    assert raised.changes == [["set", "level", 1]]
+    assert raised.why == ["escalated to supervisor", "up: stays in closed"]
     assert story.ask("up").case.level == 2
     assert story.ask("up").changes == []
-    jump = workflow(step("one", on_enter=[Escalate(9)]))
-    assert begun(jump).case.level == 2
+    jump = step("one", on_enter=[Escalate(9)])
+    assert begun(workflow(jump)).case.level == 2
+    assert begun(workflow(jump, escalation=("agent", "supervisor"))).case.level == 1
 
 
 def test_severity_rises_to_the_workflows_highest_and_no_further() -> None:
@@ -230,7 +233,8 @@ def test_severity_rises_to_the_workflows_highest_and_no_further() -> None:
         step("one"), transitions=[transition("worse", "closed", "same", then=[RaiseSeverity()])], severities=2
     )
     story = begun(small)
-    assert story.ask("worse").changes == [["count", "severity"]]
+    raised = story.ask("worse")
+    assert (raised.changes, raised.why[0]) == ([["count", "severity"]], "severity raised to 2")
     assert story.case.severity == 2
     assert story.ask("worse").changes == []
     assert story.case.severity == 2
@@ -239,7 +243,7 @@ def test_severity_rises_to_the_workflows_highest_and_no_further() -> None:
 def test_a_failure_begins_a_new_cycle() -> None:
     small = workflow(step("one"), transitions=[transition("fail", "closed", "same", then=[CountFailure()])])
     story = begun(small)
-    story.ask("fail")
+    assert story.ask("fail").why[0] == "a failure counted: cycle 2 begins"
     assert (story.case.failures, story.case.cycle) == (1, 2)
 
 
