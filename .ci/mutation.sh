@@ -1,12 +1,14 @@
 #!/bin/sh
 # Mutation testing: changes the core in small ways, one at a time, and lists the changes that no test notices.
-# It works in a copy, for it edits files. Called by `make mutation`; it takes hours over the whole core, so narrow it:
-#   make mutation ONLY=recovery/core/guards.py TESTS="tests/unit/test_guards.py"
+# It works in a copy, for it edits files. Called by `make mutation`; over the whole core it takes an hour or two. To
+# narrow it:
+#   make mutation ONLY="recovery/core/decide.py recovery/core/guards.py"
+#   make mutation ONLY=recovery/core/guards.py TESTS=tests/core/test_guards.py
 set -eu
 cd "$(dirname "$0")/.."
 
 only=${ONLY:-recovery/core}
-tests=${TESTS:-tests}
+tests=${TESTS:-tests/core}
 bin=$PWD/.venv/bin
 copy=build/mutation
 
@@ -30,8 +32,8 @@ cd "$copy"
 # `X | None` in an annotation is no behaviour; changing it would only be noise.
 cat >mutation.toml <<END
 [cosmic-ray]
-module-path = "$only"
-timeout = 120.0
+module-path = [$(printf '"%s", ' $only)]
+timeout = 60.0
 excluded-modules = []
 test-command = "$bin/python -m pytest -x -q -p no:cacheprovider -m 'not slow and not postgres' $tests"
 
@@ -49,5 +51,4 @@ echo "make mutation: the tests as they are"
 echo "make mutation: changing $only"
 "$bin/cosmic-ray" exec mutation.toml mutation.sqlite
 "$bin/cr-report" --surviving-only --show-diff --no-show-output mutation.sqlite
-echo "share of changes no test noticed, in percent:"
-"$bin/cr-rate" mutation.sqlite
+"$bin/python" ../../.ci/mutation_scores.py mutation.sqlite

@@ -78,7 +78,7 @@ def test_every_event_is_listed_by_its_name_frozen_and_keyword_only() -> None:
         assert kind.__name__ == name
         assert issubclass(kind, ev.Event)
         with pytest.raises(TypeError):
-            kind("agent:li", START)  # type: ignore[misc]
+            kind("agent:li", START)  # type: ignore[call-arg]
     accepted = ev.HandOffAccepted(by="agent:bo", occurred_at=START)
     with pytest.raises(FrozenInstanceError):
         accepted.by = "agent:li"  # type: ignore[misc]

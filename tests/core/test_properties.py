@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ from tests.core.strategies import (
 )
 
 KNOWN = st.fixed_dictionaries({}, optional={name: st.sampled_from(VALUES[name]) for name in SAYABLE})
+pytestmark = pytest.mark.slow
 SLOW_TO_BUILD = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 

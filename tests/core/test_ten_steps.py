@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,6 +102,7 @@ WORK = Planned(ev.CaseReleased, {})
 """Stands for doing what the present step asks for."""
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(100))
 @given(st.lists(st.one_of(st.just(WORK), st.just(WORK), st.just(WORK), SENSIBLE), min_size=8, max_size=30))
 def test_a_desk_that_works_on_in_any_order_breaks_no_invariant(stream: list[Planned]) -> None:
@@ -123,6 +125,7 @@ def test_a_desk_that_works_on_in_any_order_breaks_no_invariant(stream: list[Plan
     _one_apology_a_cycle(story)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(STREAMS)
 def test_no_stream_of_events_breaks_the_ten_steps(stream: list[Planned]) -> None:
