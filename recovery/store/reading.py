@@ -180,6 +180,10 @@ class Reading(ABC):
         """Every published workflow with the hash of its running version."""
         return dict(self.rows(sql.WORKFLOWS, tenant))
 
+    def is_sealed(self) -> bool:
+        """Whether there is any seal, and so a key that must not be lost."""
+        return bool(self.rows(sql.LAST_SEAL))
+
     def installation_id(self) -> str:
         """What sets this database apart from every other; part of each effect's idempotency key."""
         ((found,),) = self.rows(sql.GET_META, "installation_id")

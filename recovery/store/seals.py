@@ -110,12 +110,17 @@ def _last(connection: sqlite3.Connection, texts: Texts) -> Seal:
     return NO_SEAL if row is None else Seal(*row)
 
 
-def _is_unsealed(connection: sqlite3.Connection, texts: Texts) -> bool:
-    through = _last(connection, texts).through
-    return connection.execute(texts[sql.UNSEALED], (through, 1)).fetchone() is not None
+def require_key(connection: sqlite3.Connection, texts: Texts, key: bytes) -> tuple[str, Seal]:
+    """Make sure that a key is the one the seals were made with; gives the installation and the last seal.
 
+    Args:
+        connection: inside a transaction, so that the last seal and its tip belong together.
 
-def _seal_batch(connection: sqlite3.Connection, texts: Texts, key: bytes, now: str) -> int:
+    Raises:
+        RecoveryError: the key is too short.
+        WrongSealKey: the last seal was not made with this key, or seals are missing.
+    """
+    check_key(key)
     (installation,) = connection.execute(texts[sql.GET_META], ("installation_id",)).fetchone()
     last = _last(connection, texts)
     known = connection.execute(texts[sql.GET_META], (TIP,)).fetchone()
@@ -124,6 +129,16 @@ def _seal_batch(connection: sqlite3.Connection, texts: Texts, key: bytes, now: s
             "The last seal of this database was not made with this key, or is not the last that was made.",
             hint="Give the key the seals were made with; `recovery db verify` says whether some are missing.",
         )
+    return installation, last
+
+
+def _is_unsealed(connection: sqlite3.Connection, texts: Texts) -> bool:
+    through = _last(connection, texts).through
+    return connection.execute(texts[sql.UNSEALED], (through, 1)).fetchone() is not None
+
+
+def _seal_batch(connection: sqlite3.Connection, texts: Texts, key: bytes, now: str) -> int:
+    installation, last = require_key(connection, texts, key)
     rows = connection.execute(texts[sql.UNSEALED], (last.through, BATCH)).fetchall()
     if not rows:
         return 0
@@ -133,7 +148,7 @@ def _seal_batch(connection: sqlite3.Connection, texts: Texts, key: bytes, now: s
     seal = replace(unsigned, mac=unsigned.signature(key, installation))
     connection.execute(texts[sql.INSERT_SEAL], astuple(seal))
     mark = tip(key, installation, seal)
-    if known is None:
+    if last is NO_SEAL:
         connection.execute(texts[sql.INSERT_META], (TIP, mark))
     else:
         connection.execute(texts[sql.SET_META], (mark, TIP))

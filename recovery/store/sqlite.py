@@ -103,7 +103,7 @@ class SqliteStore(Reading):
         with explaining(self.path):
             connection = self._connect("rwc", UPGRADE_SECONDS)
             try:
-                connection.execute("pragma journal_mode = wal")
+                _write_ahead(connection)
                 connection.execute("pragma synchronous = full")
                 return schema.upgrade(connection, self.path, lambda: self._entropy(16).hex())
             finally:
@@ -187,6 +187,22 @@ class SqliteStore(Reading):
         with self._explaining():
             return seals.seal_all(self._reader(), SQLITE, self._transaction, key, now)
 
+    def require_seal_key(self, key: bytes) -> None:
+        """Make sure that a key is the one the seals were made with.
+
+        Raises:
+            RecoveryError: the key is too short.
+            WrongSealKey: the last seal was not made with this key, or seals are missing.
+            EnvironmentFault: the database cannot be read, or is of another schema.
+        """
+        with self._explaining():
+            reader = self._reader()
+            reader.execute("begin")
+            try:
+                seals.require_key(reader, SQLITE, key)
+            finally:
+                reader.rollback()
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self._writer()
@@ -245,3 +261,20 @@ class SqliteStore(Reading):
         for one in ended:
             one.close()
         return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a database to WAL, once and for all.
+
+    While it is in another mode, SQLite does not wait for those who are switching it too, but fails at once.
+    So we wait for them ourselves, by taking the lock they have.
+    """
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        connection.execute("begin exclusive")
+        connection.execute("commit")

@@ -1,0 +1,170 @@
+"""The schema: made and upgraded by Alembic, the same either way, and refused when it is not ours."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, insert, select
+
+from recovery.core.errors import EnvironmentFault
+from recovery.store.records import Schema
+from recovery.store.schema import REVISIONS, VERSION_TABLE
+from recovery.store.sqlite import SqliteStore
+from recovery.store.tables import metadata, table
+from tests.core.builders import NAIVE
+from tests.store.house import START, TENANT, House, ask_sql, entropy, run_sql
+
+OBJECTS = (
+    f"select type, name, sql from sqlite_master where name not like '{VERSION_TABLE}%' "
+    "and name not like 'sqlite_%' order by name"
+)
+
+
+def test_a_fresh_schema_is_the_migrated_schema(house: House, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
+    metadata.create_all(engine)
+    migrated = ask_sql(house.path, OBJECTS)
+    fresh = ask_sql(tmp_path / "fresh.db", OBJECTS)
+    assert [tuple(" ".join(str(part).split()) for part in row) for row in migrated] == [
+        tuple(" ".join(str(part).split()) for part in row) for row in fresh
+    ]
+
+
+def test_alembic_finds_nothing_to_add_to_the_migrated_schema(house: House) -> None:
+    with create_engine(f"sqlite:///{house.path}").connect() as connection:
+        options = {"version_table": VERSION_TABLE, "include_name": lambda name, *_: name != VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_revisions_this_code_knows_are_those_of_the_files() -> None:
+    config = Config()
+    config.set_main_option("script_location", "recovery.store:migrations")
+    script = ScriptDirectory.from_config(config)
+    assert tuple(reversed([one.revision for one in script.walk_revisions()])) == REVISIONS
+
+
+def test_every_table_has_our_prefix_and_is_nobody_elses() -> None:
+    from sqlmodel import SQLModel
+
+    assert all(name.startswith("recovery_") for name in metadata.tables)
+    assert not set(metadata.tables) & set(SQLModel.metadata.tables)
+
+
+def test_an_upgrade_makes_the_database_once_and_for_all(house: House) -> None:
+    installation = house.store.installation_id()
+    assert len(installation) == 32
+    house.open()
+    assert house.store.upgrade() == Schema("0001", "0001")
+    assert house.store.installation_id() == installation
+    assert house.open() == [2]
+
+
+def test_two_databases_have_different_installation_ids(house: House, tmp_path: Path) -> None:
+    other = House(tmp_path / "other.db", seed="another")
+    other.store.upgrade()
+    assert other.store.installation_id() != house.store.installation_id()
+    other.store.close()
+
+
+def test_a_path_with_blanks_percent_signs_and_chinese_works(tmp_path: Path) -> None:
+    folder = tmp_path / "50 % off? #1 投诉"
+    folder.mkdir()
+    house = House(folder / "re covery.db")
+    house.store.upgrade()
+    assert house.open() == [1]
+    house.store.close()
+    assert {file.name for file in folder.iterdir()} == {"re covery.db"}
+
+
+def _upgrade(path: Path, start: multiprocessing.Barrier) -> None:  # type: ignore[valid-type]
+    store = SqliteStore.open(path, clock=lambda: datetime(2026, 11, 22, tzinfo=UTC))
+    start.wait()
+    store.upgrade()
+
+
+def test_several_upgrades_at_once_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "recovery.db"
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(3)
+    processes = [context.Process(target=_upgrade, args=(path, start)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert ask_sql(path, f"select version_num from {VERSION_TABLE}") == [("0001",)]
+    assert ask_sql(path, "select count(*) from recovery_meta where key = 'installation_id'") == [(1,)]
+
+
+def test_a_database_without_tables_asks_for_an_upgrade(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table a_hosts_own (id integer)")
+    house = House(path)
+    assert house.store.schema() == Schema(None, "0001")
+    with pytest.raises(EnvironmentFault, match="recovery db upgrade"):
+        house.open()
+    house.store.upgrade()
+    assert house.open() == [1]
+    house.store.close()
+
+
+def test_an_older_schema_is_refused_and_can_be_upgraded(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery.store.schema.REVISIONS", ("0001", "0002"))
+    with pytest.raises(EnvironmentFault, match="has schema 0001; this version works with 0002") as caught:
+        house.open()
+    assert "recovery db upgrade" in caught.value.hint
+
+
+def test_a_newer_schema_is_refused_and_left_alone(house: House) -> None:
+    run_sql(house.path, f"update {VERSION_TABLE} set version_num = '9999'")
+    before = house.path.read_bytes()
+    for use in (house.open, house.store.upgrade, lambda: house.store.case(TENANT, 1)):
+        with pytest.raises(EnvironmentFault, match="newer version") as caught:
+            use()
+        assert "Upgrade service-recovery" in caught.value.hint
+    house.store.close()
+    assert house.path.read_bytes() == before
+
+
+def test_a_hosts_own_tables_and_alembic_history_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "host.db"
+    run_sql(
+        path,
+        "create table alembic_version (version_num text)",
+        "insert into alembic_version values ('host-7')",
+        "create table orders (id integer)",
+    )
+    house = House(path)
+    house.store.upgrade()
+    assert ask_sql(path, "select version_num from alembic_version") == [("host-7",)]
+    house.store.close()
+
+
+def test_an_instant_is_fixed_width_utc_text_and_never_naive(house: House) -> None:
+    bundle = table("bundle")
+    row = {"tenant_id": TENANT, "hash": "h", "workflow": "w", "files": "{}"}
+    noon_in_shanghai = datetime.fromisoformat("2026-11-22T12:00:00+08:00")
+    with create_engine(f"sqlite:///{house.path}").begin() as connection:
+        connection.execute(insert(bundle), {**row, "created_at": noon_in_shanghai})
+        assert connection.execute(select(bundle.c.created_at)).scalar() == noon_in_shanghai
+        with pytest.raises(Exception, match="no time zone"):
+            connection.execute(insert(bundle), {**row, "hash": "i", "created_at": NAIVE})
+    assert ask_sql(house.path, "select created_at from recovery_bundle") == [("2026-11-22T04:00:00.000000Z",)]
+
+
+def test_a_store_takes_only_the_settings_it_knows(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="FULL, NORMAL"):
+        SqliteStore.open(tmp_path / "x.db", clock=lambda: START, entropy=entropy(), synchronous="OFF")
