@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from recovery.clock import Clock, SystemClock
-from recovery.core.errors import NotFound
+from recovery.core.errors import EnvironmentFault, NotFound, RecoveryError
 from recovery.engine import Engine
 from recovery.project import Project
 from recovery.sealing import seal_key
@@ -42,7 +42,8 @@ def open_engine(
     Args:
         clock: where the present moment comes from; the machine's clock by default.
         entropy: where salts and ids come from; seeded in demos so that they repeat byte for byte.
-        make: when there is no database yet, make one and publish the project's workflows.
+        make: when there is no database yet, make one and publish the project's workflows. Making it may be
+            interrupted, or begun by two at once: the next one who may make it does what is left.
         synchronous: SQLite's `FULL` or `NORMAL`; `NORMAL` may forget the last commits at power loss.
 
     Raises:
@@ -51,23 +52,34 @@ def open_engine(
         BadFile: a workflow that would be published has errors.
     """
     path = project.database_path
+    if path.is_dir():
+        raise RecoveryError(f"{path} is a folder, not a database.", hint="Name a file, such as recovery.db.")
     new = not path.exists()
     if new and not make:
         raise NotFound(f"There is no database {path}.", hint="Run `recovery db upgrade` to make it.")
     clock = clock or SystemClock()
     store = SqliteStore.open(path, clock=clock.now, entropy=entropy, synchronous=synchronous)
     try:
-        if new:
-            store.upgrade()
-            seal_key(path, make=True, entropy=entropy)
-        store.require_current()
         engine = Engine(store, clock, default_workflow=project.workflow)
-        if new:
-            publish(engine, project.root)
+        if make:
+            _complete(engine, project, entropy, new=new)
+        store.require_current()
     except BaseException:
         store.close()
         raise
     return engine
+
+
+def _complete(engine: Engine, project: Project, entropy: Entropy, *, new: bool) -> None:
+    """Make what a whole database has and this one lacks: when new, or when its making was interrupted."""
+    store, path = engine.store, project.database_path
+    if new or store.schema().current is None:
+        checked(project.root)  # before anything is made
+        store.upgrade()
+    store.require_current()
+    seal_key(path, make=not store.is_sealed(), entropy=entropy)
+    if not store.workflows(engine.tenant):
+        publish(engine, project.root)
 
 
 @contextmanager
@@ -90,10 +102,15 @@ def working(project: Project, *, make: bool = False, clock: Clock | None = None)
 
     Raises:
         NotFound, EnvironmentFault, BadFile: see `open_engine`.
+        RecoveryError: the seal key cannot be used, or is not the one the log was sealed with.
     """
     with reading(project, make=make, clock=clock) as engine:
+        key = seal_key(project.database_path)
+        if key is not None:
+            engine.store.require_seal_key(key)
         yield engine
-        seal(engine, project)
+        with suppress(EnvironmentFault):  # the work is done and stands; the next one seals it too
+            seal(engine, project)
 
 
 def seal(engine: Engine, project: Project) -> None:
@@ -110,6 +127,22 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
         BadFile: a file has errors; nothing is published.
         NotFound: there is no workflow to publish.
     """
+    publications = []
+    for bundle in checked(root):
+        changed = engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
+        if changed:
+            engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
+        publications.append(Publication(bundle.workflow_id, bundle.hash, changed))
+    return publications
+
+
+def checked(root: Path) -> list[Bundle]:
+    """Every workflow of a project.
+
+    Raises:
+        BadFile: a file has errors.
+        NotFound: there is none.
+    """
     bundles, findings = collect_all(root)
     if errors(findings):
         raise BadFile(errors(findings))
@@ -117,13 +150,7 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
         raise NotFound(
             f"There is no workflow in {root / 'workflows'}.", hint="Write one, or `recovery init`."
         )
-    publications = []
-    for bundle in bundles:
-        changed = engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
-        if changed:
-            engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
-        publications.append(Publication(bundle.workflow_id, bundle.hash, changed))
-    return publications
+    return bundles
 
 
 def collect_all(root: Path) -> tuple[list[Bundle], list[Finding]]:
@@ -145,21 +172,11 @@ def upgrade_database(project: Project) -> tuple[str | None, str | None]:
         EnvironmentFault: the database is newer than this version, locked, or cannot be written.
     """
     path = project.database_path
-    if not path.exists():
-        open_engine(project, make=True).store.close()
-        before = None
-    else:
-        before = _upgrade(path)
-    with reading(project) as engine:
-        return before, engine.store.schema().current
-
-
-def _upgrade(path: Path) -> str | None:
-    store = SqliteStore.open(path, clock=SystemClock().now)
-    try:
+    before = None
+    if path.is_file():
+        store = SqliteStore.open(path, clock=SystemClock().now)
         before = store.schema().current
-        store.upgrade()
-        seal_key(path, make=True)
-        return before
-    finally:
-        store.close()
+        if before is not None:
+            store.upgrade()
+    with reading(project, make=True) as engine:
+        return before, engine.store.schema().current

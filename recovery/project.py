@@ -9,8 +9,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recovery.core.errors import NotFound, RecoveryError
+from recovery.core.facts import shown
+
+if TYPE_CHECKING:
+    from recovery.workflow.findings import Finding
 
 CONFIG = Path("config") / "recovery.yaml"
 DATABASE_VARIABLE = "RECOVERY_DATABASE"
@@ -60,13 +65,13 @@ def sqlite_path(url: str) -> Path:
     Raises:
         RecoveryError: another kind of database, or no file.
     """
-    if not url.startswith(SQLITE) or len(url) == len(SQLITE) or ":memory:" in url:
-        scheme = url.partition(":")[0]
+    name = url.removeprefix(SQLITE).partition("?")[0]
+    if not url.startswith(SQLITE) or not name or ":memory:" in name or "\0" in name:
         raise RecoveryError(
-            f"The database URL begins with {scheme}: and cannot be opened.",
+            f"{shown(url)} is no database this version can open.",
             hint="Write sqlite:///FILE, or sqlite:////FOLDER/FILE for a full path.",
         )
-    return Path(url[len(SQLITE) :].partition("?")[0])
+    return Path(name)
 
 
 def starter_root() -> Path:
@@ -81,47 +86,68 @@ def find_project(folder: Path, database: str | None = None) -> Project:
 
     Raises:
         BadFile: `config/recovery.yaml` is wrong; its findings say where.
+        OSError: it cannot be read.
     """
     named = database or os.environ.get(DATABASE_VARIABLE) or None
-    config = folder / CONFIG
-    if not config.is_file():
-        return Project(starter_root(), named, outbox=folder / "outbox", starter=True)
-    return _configured(folder, config, named)
+    if not (folder / CONFIG).is_file():
+        return Project(starter_root(), named, outbox=folder / SETTINGS["outbox"], starter=True)
+    return configured(folder, named)
 
 
-def _configured(folder: Path, config: Path, named: str | None) -> Project:
-    from recovery.workflow.findings import BadFile, Finding, guess
-    from recovery.workflow.reader import read_yaml
+def configured(folder: Path, database: str | None = None) -> Project:
+    """The project of a folder that has a configuration.
 
-    document, findings = read_yaml(config.read_bytes(), str(CONFIG))
-    values = dict(SETTINGS)
-    if document is not None:
-        found = document.value if isinstance(document.value, dict) else {}
-        if found is not document.value and document.value is not None:
-            findings.append(document.finding((), "wrong_type", "A project's configuration is a mapping."))
-        for key, value in found.items():
-            if key not in SETTINGS:
-                message = f"{key} is not a setting of a project."
-                findings.append(
-                    document.finding((key,), "unknown_key", message, guess(key, SETTINGS), key=True)
-                )
-            elif not isinstance(value, str) or not value:
-                findings.append(document.finding((key,), "wrong_type", f"{key} must be a text."))
-            else:
-                values[key] = value
-    problems: list[Finding] = findings
-    if problems:
-        raise BadFile(problems)
+    Args:
+        database: named elsewhere, it wins; the environment is not looked at.
+
+    Raises:
+        BadFile, OSError: see `find_project`.
+    """
+    from recovery.workflow.findings import BadFile
+
+    settings, findings = read_settings((folder / CONFIG).read_bytes(), CONFIG.as_posix())
+    if findings:
+        raise BadFile(findings)
     return Project(
         folder,
-        named or _beside(folder, values["database"]),
-        values["workflow"],
-        folder / values["outbox"],
+        database or _beside(folder, settings["database"]),
+        settings["workflow"],
+        folder / settings["outbox"],
     )
+
+
+def read_settings(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]]:
+    """The settings of a `config/recovery.yaml`, and everything that is wrong with it.
+
+    Args:
+        file: its name in findings.
+    """
+    from recovery.workflow.findings import guess
+    from recovery.workflow.reader import read_yaml
+
+    settings = dict(SETTINGS)
+    document, findings = read_yaml(data, file)
+    if document is None or document.value is None:
+        return settings, findings
+    if not isinstance(document.value, dict):
+        findings.append(document.finding((), "wrong_type", "A project's configuration is a mapping."))
+        return settings, findings
+    for key, value in document.value.items():
+        if key not in SETTINGS:
+            message = f"{shown(key)} is not a setting of a project."
+            findings.append(document.finding((key,), "unknown_key", message, guess(key, SETTINGS), key=True))
+        elif not isinstance(value, str) or not value.strip() or "\0" in value:
+            hint = f"Such as {SETTINGS[key]}."
+            findings.append(document.finding((key,), "wrong_type", f"{key} must be a text.", hint))
+        else:
+            settings[key] = value
+    try:
+        sqlite_path(settings["database"])
+    except RecoveryError as error:
+        findings.append(document.finding(("database",), "wrong_value", error.message, error.hint))
+    return settings, findings
 
 
 def _beside(folder: Path, url: str) -> str:
     """A relative SQLite file of the configuration lies in the project's folder, wherever one stands."""
-    if not url.startswith(SQLITE):
-        return url
     return f"{SQLITE}{folder / sqlite_path(url)}"

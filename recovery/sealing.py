@@ -29,26 +29,51 @@ def seal_key(
         The key, or None when there is none: then nothing can be sealed or checked against its seals.
 
     Raises:
-        RecoveryError: the key is too short to keep anybody out.
+        RecoveryError: the key is too short to keep anybody out, or its file holds something else.
         EnvironmentFault: the key's file cannot be read or written.
     """
     given = os.environ.get(KEY_VARIABLE)
     if given is not None:
-        if len(given) < SHORTEST:
-            raise RecoveryError(
-                f"{KEY_VARIABLE} has {len(given)} characters.", hint=f"Give it at least {SHORTEST}."
-            )
-        return given.encode()
+        return _long_enough(given, KEY_VARIABLE)
     path = key_file(database)
     try:
         if make and not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(entropy(32).hex() + "\n")
-        return path.read_text(encoding="ascii").strip().encode()
+            _write(path, entropy(32).hex() + "\n")
+        return _long_enough(path.read_text(encoding="ascii").strip(), str(path))
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError:
+        raise RecoveryError(
+            f"{path} holds no seal key.", hint="Restore it from a copy; the seals were made with it."
+        ) from None
     except OSError as error:
         raise EnvironmentFault(
             f"The seal key {path} cannot be used: {error.strerror}.", hint="Mend its permissions."
         ) from error
+
+
+def _long_enough(key: str, where: str) -> bytes:
+    if len(key) < SHORTEST:
+        raise RecoveryError(
+            f"The seal key of {where} has {len(key)} characters.", hint=f"Give it at least {SHORTEST}."
+        )
+    return os.fsencode(key)
+
+
+def _write(path: Path, text: str) -> None:
+    """Make the file whole or not at all; when another process made one in the meantime, that one stays."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(unfinished, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

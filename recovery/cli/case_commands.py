@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recovery.cli.options import By, CaseName, Database, Json, Key, Source, find_case, project, read_facts
-from recovery.cli.output import as_json, say, table
+from recovery.cli.output import as_json, say, table, visible
 
 if TYPE_CHECKING:
     from recovery.commands import Outcome
@@ -72,8 +72,10 @@ def list_(
     owner: Annotated[str | None, typer.Option(help="Only cases of this owner.")] = None,
     workflow: Annotated[str | None, typer.Option(help="Only cases of this workflow.")] = None,
     state: Annotated[str, typer.Option(help="open, ended or all.")] = "all",
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
-    before: Annotated[int | None, typer.Option(help="Go on below this case (`next` before).")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=10_000)] = 50,
+    before: Annotated[
+        int | None, typer.Option(help="Go on below this case (`next` before).", max=2**53)
+    ] = None,
     database: Database = None,
     json: Json = False,
 ) -> None:
@@ -202,4 +204,6 @@ def _answer(outcome: Outcome, json: bool) -> None:
     if json:
         as_json({**plain(outcome), "repeated": outcome.repeated})
         return
-    say(f"Case {outcome.case} stands in {outcome.step}.", *(f"  {line}" for line in outcome.why))
+    again = " Nothing was done now." if outcome.repeated else ""
+    lines = (f"  {visible(line)}" for line in outcome.why)
+    say(f"Case {outcome.case} stands in {outcome.step}.{again}", *lines)

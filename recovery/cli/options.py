@@ -47,9 +47,10 @@ def find_case(engine: Engine, name: str) -> int:
     Raises:
         NotFound: there is no such case.
     """
+    from recovery.commands import usable
     from recovery.core.errors import NotFound
 
-    found = engine.store.find_cases(engine.tenant, [name]).get(name)
+    found = engine.store.find_cases(engine.tenant, [name]).get(name) if usable(name) else None
     if found is None and name.isascii() and name.isdigit() and len(name) < 19:
         found = int(name) if engine.store.case(engine.tenant, int(name)) is not None else None
     if found is None:
@@ -61,7 +62,7 @@ def read_facts(workflow: Workflow, pairs: Iterable[str]) -> dict[str, Any]:
     """`name=value` words as typed facts; a list fact may be named several times.
 
     Raises:
-        RecoveryError: a word has no `=`.
+        RecoveryError: a word has no `=`, or a fact that is no list is given twice.
     """
     from recovery.core.errors import RecoveryError
 
@@ -73,6 +74,8 @@ def read_facts(workflow: Workflow, pairs: Iterable[str]) -> dict[str, Any]:
         kind = workflow.facts.get(name)
         if kind is not None and kind.kind == "list":
             facts.setdefault(name, []).append(text)
+        elif name in facts:
+            raise RecoveryError(f"{name} is given twice.", hint="Give it once.")
         else:
             facts[name] = _typed(kind, text)
     return facts

@@ -7,9 +7,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+
+_OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+"""Characters a terminal would act on, or cannot print: controls, directions, half characters, line ends."""
+
+_JOINERS = "\u200c\u200d"
+"""What holds emoji and the letters of some scripts together, and does nothing else."""
 
 
 def as_json(data: Any) -> None:
@@ -26,27 +34,35 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(*parts: RenderableType) -> None:
-    """Print for people."""
+    """Print for people. A text is printed line by line as it is, made `visible`, and never broken anew."""
     out = console()
     for part in parts:
-        out.print(part)
+        if isinstance(part, str):
+            out.print(visible_lines(part), soft_wrap=True)
+        else:
+            out.print(part)
 
 
 def notice(text: str) -> None:
     """Say something beside the result, on standard error."""
-    console(stderr=True).print(text, style="dim")
+    console(stderr=True).print(visible_lines(text), style="dim", soft_wrap=True)
 
 
 def visible(text: str) -> str:
-    """A text for one line of a terminal: control and direction characters shown, not obeyed."""
-    return "".join(
-        letter
-        if letter.isprintable()
-        else f"\\x{ord(letter):02x}"
-        if ord(letter) < 256
-        else f"\\u{ord(letter):04x}"
-        for letter in text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
-    )
+    """A text for one line of a terminal: control and direction characters are shown, not obeyed."""
+    text = text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(letter: str) -> str:
+    if category(letter) not in _OBEYED or letter in _JOINERS:
+        return letter
+    return f"\\x{ord(letter):02x}" if ord(letter) < 256 else f"\\u{ord(letter):04x}"
+
+
+def visible_lines(text: str) -> str:
+    """A text for several lines of a terminal, each made `visible`."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def table(title: str | None, columns: list[str], rows: list[list[Any]]) -> RenderableType:
@@ -58,7 +74,7 @@ def table(title: str | None, columns: list[str], rows: list[list[Any]]) -> Rende
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*("" if cell is None else visible(str(cell)) for cell in row))
+        made.add_row(*("" if cell is None else visible_lines(str(cell)) for cell in row))
     return made
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from recovery.cli.codes import OK, PROBLEMS
 from recovery.cli.options import Database, Json, project
 from recovery.cli.output import as_json, say
 
@@ -22,14 +23,9 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")], json: Json = False
 ) -> None:
     """Make a new project folder: workflows, templates, configuration and an empty database."""
-    from recovery.bootstrap import open_engine
-    from recovery.project import find_project
-    from recovery.starting import copy_starter
+    from recovery.starting import start
 
-    copied = copy_starter(folder)
-    made = find_project(folder.absolute())
-    engine = open_engine(made, make=True)
-    engine.store.close()
+    made, copied = start(folder)
     if json:
         as_json({"project": str(folder), "files": copied, "database": made.database})
         return
@@ -47,16 +43,15 @@ def check(
     from recovery.checking import check_paths
     from recovery.workflow.findings import errors
 
-    findings = check_paths(project(None), paths or [])
+    findings = check_paths(Path.cwd(), paths or [])
     wrong = errors(findings)
     if json:
         as_json({"findings": [finding.as_dict() for finding in findings]})
-        return 1 if wrong else 0
-    for finding in findings:
-        say(str(finding))
-    notices = len(findings) - len(wrong)
-    say(f"{len(wrong)} problems, {notices} notices." if findings else "No findings.")
-    return 1 if wrong else 0
+    else:
+        say(*map(str, findings))
+        notices = len(findings) - len(wrong)
+        say(f"{len(wrong):,} problems, {notices:,} notices." if findings else "No findings.")
+    return PROBLEMS if wrong else OK
 
 
 def publish(database: Database = None, json: Json = False) -> None:

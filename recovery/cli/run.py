@@ -2,52 +2,50 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import Any
 
-OK = 0
-PROBLEMS = 1
-USAGE = 2
-REFUSED = 3
-ENVIRONMENT = 4
-BUG = 5
+from recovery.cli.codes import BUG, ENVIRONMENT, EXIT_CODES, INTERRUPTED, OK, PROBLEMS, REFUSED, USAGE
 
-EXIT_CODES = {
-    OK: "done",
-    PROBLEMS: "done, and something was found: findings, rejected rows, refused events, a broken record",
-    USAGE: "the command was written wrongly, or names a file, case or workflow that is not there",
-    REFUSED: "the event was refused; nothing changed",
-    ENVIRONMENT: "the database, the disk or a permission stands in the way; nothing was half done",
-    BUG: "a bug of ours",
-}
-"""Every exit code and what it means; the reference page is made from this."""
+__all__ = ["EXIT_CODES", "run"]
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code."""
-    import typer
+    words = sys.argv[1:] if arguments is None else arguments
+    _never_fail_on_letters()
+    try:
+        answer = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+        return OK
+    except OSError as error:
+        _forget_output()
+        print(f"The output cannot be written: {_os_error(error)}", file=sys.stderr)
+        return ENVIRONMENT
+    return answer
+
+
+def _run(words: list[str]) -> int:
+    from typer import Abort, Exit
+    from typer.exceptions import TyperException
 
     from recovery.cli.app import app
     from recovery.core.errors import RecoveryError
 
-    words = sys.argv[1:] if arguments is None else arguments
-    # Typer brings a click of its own or uses the installed one, by version; its exported error knows which.
-    wrongly_written: Any = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
     try:
         answer = app(args=words, prog_name="recovery", standalone_mode=False)
         return answer if isinstance(answer, int) else OK
-    except typer.Exit as leave:
-        return int(leave.exit_code)
-    except wrongly_written as error:
-        error.show()
-        return USAGE
-    except (typer.Abort, KeyboardInterrupt):
-        return 130
+    except Exit as leave:
+        return leave.exit_code
+    except TyperException as error:
+        return _misused(words, error)
+    except (Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        raise
     except RecoveryError as error:
         return _say(words, _described(error), _exit_code(error))
     except OSError as error:
@@ -66,6 +64,31 @@ def run(arguments: list[str] | None = None) -> int:
             "fault": "engine",
         }
         return _say(words, said, BUG)
+
+
+def _never_fail_on_letters() -> None:
+    """What a terminal's encoding does not have is shown by its number."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _forget_output() -> None:
+    """Nobody reads on, or nothing can be written: what is left in the buffer goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _misused(words: list[str], error: Any) -> int:
+    """The command line was written wrongly: say how it is written."""
+    context = getattr(error, "ctx", None)
+    if context is None or error.message == context.get_help():
+        print(error.format_message(), file=sys.stderr)
+        return USAGE
+    said = {
+        "error": error.format_message(),
+        "hint": f"{context.get_usage()} (more: {context.command_path} --help)",
+        "fault": "caller",
+    }
+    return _say(words, said, USAGE)
 
 
 def _described(error: Any) -> dict[str, Any]:
@@ -98,11 +121,11 @@ def _os_error(error: OSError) -> str:
 
 
 def _say(words: list[str], said: dict[str, Any], code: int) -> int:
+    from recovery.cli.output import as_json, visible_lines
+
     if "--json" in words:
-        print(json.dumps(said, ensure_ascii=False, indent=2))
+        as_json(said)
         return code
-    lines = [str(said["error"]), *map(str, said.get("details", []))]
-    if said["hint"]:
-        lines.append(str(said["hint"]))
-    print("\n".join(lines), file=sys.stderr)
+    lines = [str(said["error"]), *map(str, said.get("details", [])), str(said["hint"])]
+    print("\n".join(visible_lines(line) for line in lines if line), file=sys.stderr)
     return code
