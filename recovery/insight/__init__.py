@@ -1,0 +1,1 @@
+"""Reading: what the log tells about cases, for reports and for people."""
