@@ -7,9 +7,9 @@ can these two be true at once, can this one stay unknown. Where there are too ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from recovery.core.facts import FactType
 from recovery.core.guards import And, CaseValue, Compare, Constant, FactValue, Guard, Known, Not, Or
 
-WORLDS_AT_MOST = 20_000
+_WORLDS_AT_MOST = 5_000
 
 _UNKNOWN = object()
 _HIGHER = "\uffff"
@@ -30,13 +30,15 @@ def worlds(
     *,
     also: Mapping[str, Sequence[Any]] | None = None,
     certain: frozenset[str] = frozenset(),
-) -> Iterator[Any] | None:
+    at_most: int = _WORLDS_AT_MOST,
+) -> list[Any] | None:
     """Every case that these guards can tell from another, as far as guards look.
 
     Args:
         facts, case: the types of facts and of the values of a case.
         also: further facts to vary, each with the values to try.
         certain: facts that are never unknown.
+        at_most: how many are made; more are not worth the time.
 
     Returns:
         Things that guards and needs can be evaluated with; None when there would be too many.
@@ -52,9 +54,9 @@ def worlds(
         + ([_UNKNOWN] if is_fact and name not in certain else [])
         for name, is_fact in names
     ]
-    if prod(len(domain) for domain in domains) > WORLDS_AT_MOST:
+    if prod(len(domain) for domain in domains) > min(at_most, _WORLDS_AT_MOST):
         return None
-    return (_world(names, values) for values in product(*domains))
+    return [_world(names, values) for values in product(*domains)]
 
 
 def describe(world: Any) -> str:
@@ -124,10 +126,11 @@ def _choices(kind: FactType, constants: Sequence[Any]) -> list[Any]:
 
 
 def _numbers(kind: FactType, constants: Sequence[Any]) -> list[Any]:
-    step = Decimal("0.5") if kind.kind == "decimal" else 1
     points: set[Any] = {0, 1, kind.minimum, kind.maximum} - {None}
     for value in constants:
-        points |= {value - step, value, value + step}
+        points |= {value - 1, value, value + 1}
+    if kind.kind == "decimal":
+        points |= {Decimal(one + other) / 2 for one, other in pairwise(sorted(points))}
     low, high = kind.minimum, kind.maximum
     inside = {p for p in points if (low is None or p >= low) and (high is None or p <= high)}
     return sorted(inside)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Literal, NamedTuple
 
-from recovery.core.errors import RecoveryError, closest
+from recovery.core.errors import RecoveryError, closest, sentence
 
 FINDINGS_AT_MOST = 500
 """How many findings of one file are listed; the rest are counted."""
@@ -104,8 +105,10 @@ def one_of(words: Iterable[str], *, at_most: int = 12) -> str:
 def guess(word: str, known: Iterable[str]) -> str:
     """`Did you mean …?` when a word is nearly one of `known`, else `One of …`."""
     words = list(known)
-    found = closest(word[:100], words) if len(words) <= 1_000 else ""
-    return found[:1].upper() + found[1:] if found else one_of(words)
+    letters = set(word)
+    # Comparing letter by letter is dear: only for the few that share most letters.
+    likely = nlargest(8, words, key=lambda other: len(letters & set(other)) - abs(len(other) - len(word)))
+    return sentence(closest(word[:100], likely)) or one_of(words)
 
 
 def shown(value: object) -> str:

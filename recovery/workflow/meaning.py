@@ -53,6 +53,9 @@ def check_meaning(
     return checker.findings
 
 
+_WORLDS_AT_MOST = 30_000
+"""How many worlds are tried for one workflow. The ten steps try about a hundred."""
+
 _UNKNOWN_WAYS = frozenset({"unknown_step", "bad_name"})
 """Findings after which what can be reached would be a guess."""
 
@@ -64,6 +67,7 @@ class _Checker:
     def __init__(self, built: Built) -> None:
         self.built, self.workflow, self.document = built, built.workflow, built.document
         self.findings: list[Finding] = []
+        self.worlds_left = _WORLDS_AT_MOST
         workflow = self.workflow
         states = (*workflow.steps, *workflow.ends)
         words = vocabulary(workflow.facts, states, workflow.severities, len(workflow.escalation))
@@ -79,8 +83,11 @@ class _Checker:
                 name = need.name if isinstance(need, AnyOf) else need.fact
                 yield step.id, ("steps", step.id, "needs", name), need
 
-    def _worlds(self, guards: Sequence[Guard], **more: Any) -> Iterator[Any]:
-        return worlds(guards, self.workflow.facts, self.case, **more) or iter(())
+    def _worlds(self, guards: Sequence[Guard], **more: Any) -> list[Any]:
+        """The worlds these guards can tell apart; none when they, or all so far, are too many to try."""
+        found = worlds(guards, self.workflow.facts, self.case, at_most=self.worlds_left, **more) or []
+        self.worlds_left -= len(found)
+        return found
 
     # --- Conditions that say nothing
 
@@ -275,7 +282,7 @@ class _Checker:
         found = set()
         for need in needs:
             if isinstance(need, Need) and need.when is not None and when is not None:
-                trying = list(self._worlds([need.when, when]))
+                trying = self._worlds([need.when, when])
                 if trying and all(need.when.evaluate(world) for world in trying if when.evaluate(world)):
                     found.add(need.fact)
         return frozenset(found)
