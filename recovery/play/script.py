@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from recovery.commands import usable
 from recovery.core import events as ev
-from recovery.core.errors import Refusal, closest
+from recovery.core.errors import NotFound, Refusal, closest, sentence
+from recovery.core.facts import SOURCES, shown, unusable
 from recovery.core.instants import from_text
+from recovery.core.shape import MAX_NAME
 
 MAX_LINE = 4_000_000
 """Characters; a longer line is refused without being parsed."""
@@ -116,8 +120,7 @@ def _read(number: int, text: str) -> Line | Unreadable:
     case = kind = None
     try:
         row = _parse(text)
-        case = row.get("case") if isinstance(row.get("case"), str) else None
-        kind = row.get("event") if isinstance(row.get("event"), str) else None
+        case, kind = (name if usable(name) else None for name in (row.get("case"), row.get("event")))
         return _line(number, row)
     except _Wrong as wrong:
         message, _, hint = str(wrong).partition("\n")
@@ -126,9 +129,11 @@ def _read(number: int, text: str) -> Line | Unreadable:
 
 def _parse(text: str) -> dict[str, Any]:
     if len(text) > MAX_LINE:
-        raise _Wrong(f"The line has {len(text):,} characters; at most {MAX_LINE:,} are read.")
+        raise _Wrong(f"The line is longer than {MAX_LINE:,} characters.")
+    if half := unusable(text):
+        raise _Wrong(f"The line is not UTF-8 text: {half}.")
     try:
-        row = json.loads(text, parse_constant=_no_constant)
+        row = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
     except ValueError as error:
         raise _Wrong(f"The line is not JSON: {error}.") from None
     except RecursionError:
@@ -138,6 +143,14 @@ def _parse(text: str) -> dict[str, Any]:
     return row
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"{shown(twice)} stands twice in one object")
+    return found
+
+
 def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is no JSON number")
 
@@ -145,8 +158,8 @@ def _no_constant(word: str) -> Any:
 def _line(number: int, row: dict[str, Any]) -> Line:
     kind = row.pop("event", None)
     if not isinstance(kind, str) or kind not in LINES:
-        guess = closest(kind, list(LINES)) if isinstance(kind, str) else ""
-        raise _Wrong(f"event {kind!r} is not known.\nOne of {', '.join(LINES)}. {guess.capitalize()}")
+        guess = _guess(kind, LINES) if isinstance(kind, str) else ""
+        raise _Wrong(f"event {shown(kind)} is not known.\nOne of {', '.join(LINES)}.{guess}")
     at = _instant(row.pop("at", None))
     case = row.pop("case", None)
     by = row.pop("by", "customer" if kind in _CUSTOMERS else None)
@@ -154,19 +167,20 @@ def _line(number: int, row: dict[str, Any]) -> Line:
     for name in row:
         if name not in fields:
             known = ", ".join(["at", "case", "by", *fields])
-            guess = closest(name, list(fields)).capitalize()
-            raise _Wrong(f"{name} is not a field of {kind}.\nIts fields are {known}. {guess}")
+            raise _Wrong(
+                f"{shown(name)} is not a field of {kind}.\nIts fields are {known}.{_guess(name, fields)}"
+            )
     for name, field in fields.items():
         value = row.get(name)
         if value is None:
             if field.required:
                 raise _Wrong(f"{kind} needs {name}: {field.wanted}.")
         elif not isinstance(value, field.of) or isinstance(value, bool):
-            raise _Wrong(f"{name} of {kind} is {value!r:.60}, not {field.wanted}.")
+            raise _Wrong(f"{name} of {kind} is {shown(value)}, not {field.wanted}.")
     if cls is None:
         return Line(number, kind, at, None, None)
-    if not isinstance(case, str) or not case:
-        raise _Wrong(f"{kind} needs case: the external id of the case, a text.")
+    if not usable(case):
+        raise _Wrong(f"{kind} needs case: the external id of the case, a text of 1 to {MAX_NAME} characters.")
     if not isinstance(by, str) or not by:
         raise _Wrong(f"{kind} needs by: who did it, such as agent:li.")
     return _event(number, kind, at, case, by, row)
@@ -177,16 +191,22 @@ def _instant(value: Any) -> datetime:
         return from_text(value)
     except (TypeError, ValueError, OverflowError):
         raise _Wrong(
-            f"at is {value!r:.60}, not an instant.\nWrite it with its zone, such as 2026-11-22T09:00:00Z."
+            f"at is {shown(value)}, not an instant.\nWrite it with its zone, such as 2026-11-22T09:00:00Z."
         ) from None
 
 
+def _guess(word: str, known: Iterable[str]) -> str:
+    return " " + sentence(closest(word[:MAX_NAME], list(known)))
+
+
 def _event(number: int, kind: str, at: datetime, case: str, by: str, row: dict[str, Any]) -> Line:
-    if "source" in row and row["source"] not in ("customer", "agent", "engine", "import"):
-        raise _Wrong(f"source is {row['source']!r:.60}, not {_SOURCE.wanted}.")
     given = {name: value for name, value in row.items() if value is not None}
+    if given.get("source", SOURCES[0]) not in SOURCES:
+        raise _Wrong(f"source is {shown(given['source'])}, not {_SOURCE.wanted}.")
     workflow = given.pop("workflow", None)
     other = given.pop("into", None)
+    if kind == "merge" and not usable(other):
+        raise _Wrong(f"into of merge is {shown(other)}, not the external id of a case.")
     if kind == "complaint":
         customer = {"address": given.pop("from", None), "name": given.pop("name", None)}
         given["customer"] = {name: value for name, value in customer.items() if value}
@@ -200,13 +220,32 @@ def _event(number: int, kind: str, at: datetime, case: str, by: str, row: dict[s
 
 @contextmanager
 def open_script(path: Path) -> Iterator[Iterable[str]]:
-    """The lines of a script file, or of standard input for `-`.
+    """The lines of a script file, or of standard input for `-`: UTF-8, whatever the terminal's encoding is.
+
+    A line that is too long comes shortened, so that it is refused and not held in memory.
 
     Raises:
-        OSError: the file cannot be read.
+        NotFound: there is no such file.
+        OSError: it cannot be read.
     """
     if str(path) == "-":
-        yield sys.stdin
+        yield _lines(sys.stdin.buffer)
         return
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines:
-        yield lines
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {path}.") from None
+    with file:
+        yield _lines(file)
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
+    enough = 4 * MAX_LINE  # bytes that are surely so many characters
+    encoding = "utf-8-sig"
+    while line := file.readline(enough):
+        part = line
+        while part and not part.endswith(b"\n"):
+            part = file.readline(enough)
+            line += part if len(line) <= enough else b""
+        yield line.decode(encoding, "surrogateescape")[: MAX_LINE + 1]
+        encoding = "utf-8"
