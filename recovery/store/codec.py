@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from recovery.core.case import Case
-from recovery.core.instants import to_text
 from recovery.store.statements import CASE_COLUMNS
 
 decode = json.loads
@@ -27,21 +23,8 @@ _REST = tuple((field.name, _default(field.name)) for field in fields(Case) if fi
 """The fields of a case without a column of their own: name and default. New ones of the core land here."""
 
 
-def _plain(value: Any) -> Any:
-    """What JSON does not know, as the core keeps it."""
-    if isinstance(value, datetime):
-        return to_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a {type(value).__name__} cannot be kept as JSON")
-
-
-encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain).encode
-"""Compact JSON text."""
+encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+"""Compact JSON text of JSON-native values; anything else is a TypeError."""
 
 CaseValues = tuple[Any, ...]
 """The values of a `recovery_case` row, in the order of `CASE_COLUMNS`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -11,12 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from recovery.core import events as ev
-from recovery.core.case import Case
+from recovery.core.case import Case, fold
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.facts import FactType
 from recovery.core.spec import Need, Send, Workflow
+from recovery.store.chain import BEGINNING, commitment, link
+from recovery.store.codec import case_values
+from recovery.store.problems import CODES
 from recovery.store.sqlite import SqliteStore, Unit
+from recovery.store.statements import CASE_COLUMNS
+from recovery.store.verify import verify
 from tests.core.builders import step, workflow
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -144,3 +150,42 @@ def ask_sql(path: Path, text: str, *values: Any) -> list[Any]:
     """The rows of a query."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(text, values).fetchall()
+
+
+def rewrite(house: House, case: int, length: int, tell: str | None = None) -> None:
+    """Cut a case's log to a length, change what it tells, hash it anew, and make the rest agree with it."""
+    rows = ask_sql(
+        house.path,
+        "select id, seq, kind, by, occurred_at, recorded_at, body, salt from recovery_event "
+        "where case_id = ? order by seq",
+        case,
+    )
+    before, records = BEGINNING, []
+    statements: list[tuple[str, tuple[object, ...]]] = []
+    for id, seq, kind, by, occurred_at, recorded_at, body, salt in rows[:length]:
+        text = body.replace("handle", tell) if tell else body
+        committed = commitment(salt, by, text)
+        before = link(before, TENANT, case, seq, kind, occurred_at, recorded_at, committed)
+        values = (text, committed, before, id)
+        statements.append(
+            ("update recovery_event set body = ?, commitment = ?, hash = ? where id = ?", values)
+        )
+        changes = json.loads(text)["changes"]
+        stamp = {"seq": seq, "occurred_at": occurred_at, "recorded_at": recorded_at}
+        records.append({"tenant": TENANT, "case": case, "changes": changes, **stamp})
+    statements.append(("delete from recovery_event where case_id = ? and seq > ?", (case, length)))
+    statements.append(("delete from recovery_effect where case_id = ? and seq > ?", (case, length)))
+    folded = fold(None, records)
+    assert folded is not None
+    columns = ", ".join(f"{name} = ?" for name in CASE_COLUMNS)
+    statements.append(
+        (f"update recovery_case set {columns} where id = ?", (*case_values(folded, before), case))
+    )
+    run_sql(house.path, *statements)
+
+
+def found(house: House) -> list[tuple[str, int | None, int | None]]:
+    """The code, case and event of each problem."""
+    problems = verify(house.store, KEY).problems
+    assert all(problem.code in CODES and problem.message for problem in problems)
+    return [(problem.code, problem.case, problem.seq) for problem in problems]

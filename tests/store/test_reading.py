@@ -1,4 +1,4 @@
-"""The read side: lists, counts, the log, the outbox, versions; tenants apart; no table read from end to end."""
+"""The read side: lists, counts, the log, the outbox, versions; tenants apart; no table read as a whole."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select
 
 from recovery.core.errors import EnvironmentFault
+from recovery.store import sqlite
 from recovery.store.records import Schema
 from recovery.store.schema import REVISIONS, VERSION_TABLE
 from recovery.store.sqlite import SqliteStore
@@ -104,6 +105,27 @@ def test_several_upgrades_at_once_are_one(tmp_path: Path) -> None:
     assert [process.exitcode for process in processes] == [0, 0, 0]
     assert ask_sql(path, f"select version_num from {VERSION_TABLE}") == [("0001",)]
     assert ask_sql(path, "select count(*) from recovery_meta where key = 'installation_id'") == [(1,)]
+
+
+def test_an_upgrade_that_cannot_get_the_lock_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "UPGRADE_SECONDS", 0.01)
+    with house.store.write(), pytest.raises(EnvironmentFault, match="is locked"):
+        house.store.upgrade()
+    assert house.store.upgrade().is_current
+
+
+def test_a_database_in_another_journal_mode_waits_for_its_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "UPGRADE_SECONDS", 0.01)
+    path = tmp_path / "host.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as host:
+        host.execute("create table orders (id integer)")
+        host.execute("begin immediate")
+        with pytest.raises(EnvironmentFault, match="is locked"):
+            House(path).store.upgrade()
+        host.execute("rollback")
+    assert House(path).store.upgrade().is_current
 
 
 def test_a_database_without_tables_asks_for_an_upgrade(tmp_path: Path) -> None:

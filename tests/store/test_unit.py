@@ -170,6 +170,8 @@ def test_a_unit_finds_what_it_opened_itself(house: House, store: SqliteStore) ->
         assert unit.find(TENANT, ["E-1"]) == {}
         case = house.open_in(unit, external_id="E-1")
         assert unit.find(TENANT, ["E-1", "E-2"]) == {"E-1": case.id}
+    with store.write() as unit:
+        assert unit.find(TENANT, ["E-2", "E-1"]) == {"E-1": case.id}
 
 
 def test_case_numbers_are_never_given_twice(house: House, store: SqliteStore) -> None:

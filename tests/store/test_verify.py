@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from recovery.core.case import fold
 from recovery.store.chain import BEGINNING, commitment, link
-from recovery.store.codec import case_values
-from recovery.store.problems import CODES, KEPT, Problem, Report
-from recovery.store.statements import CASE_COLUMNS
+from recovery.store.problems import KEPT, Problem, Report
 from recovery.store.verify import verify
-from tests.store.house import KEY, TENANT, House, ask_sql, ran, run_sql
-
-
-def found(house: House) -> list[tuple[str, int | None, int | None]]:
-    """The code, case and event of each problem."""
-    problems = verify(house.store, KEY).problems
-    assert all(problem.code in CODES and problem.message for problem in problems)
-    return [(problem.code, problem.case, problem.seq) for problem in problems]
+from tests.store.house import KEY, TENANT, House, ask_sql, found, ran, rewrite, run_sql
 
 
 def test_what_was_not_touched_verifies(sealed: House) -> None:
@@ -100,38 +89,6 @@ def test_a_case_deleted_with_everything_it_had_is_named(sealed: House) -> None:
         "delete from recovery_effect where case_id = 2",
     )
     assert found(sealed) == [("case_missing", 2, None)]
-
-
-def rewrite(house: House, case: int, length: int, tell: str | None = None) -> None:
-    """Cut a case's log to a length, change what it tells, hash it anew, and make the rest agree with it."""
-    rows = ask_sql(
-        house.path,
-        "select id, seq, kind, by, occurred_at, recorded_at, body, salt from recovery_event "
-        "where case_id = ? order by seq",
-        case,
-    )
-    before, records = BEGINNING, []
-    statements: list[tuple[str, tuple[object, ...]]] = []
-    for id, seq, kind, by, occurred_at, recorded_at, body, salt in rows[:length]:
-        text = body.replace("handle", tell) if tell else body
-        committed = commitment(salt, by, text)
-        before = link(before, TENANT, case, seq, kind, occurred_at, recorded_at, committed)
-        values = (text, committed, before, id)
-        statements.append(
-            ("update recovery_event set body = ?, commitment = ?, hash = ? where id = ?", values)
-        )
-        changes = json.loads(text)["changes"]
-        stamp = {"seq": seq, "occurred_at": occurred_at, "recorded_at": recorded_at}
-        records.append({"tenant": TENANT, "case": case, "changes": changes, **stamp})
-    statements.append(("delete from recovery_event where case_id = ? and seq > ?", (case, length)))
-    statements.append(("delete from recovery_effect where case_id = ? and seq > ?", (case, length)))
-    folded = fold(None, records)
-    assert folded is not None
-    columns = ", ".join(f"{name} = ?" for name in CASE_COLUMNS)
-    statements.append(
-        (f"update recovery_case set {columns} where id = ?", (*case_values(folded, before), case))
-    )
-    run_sql(house.path, *statements)
 
 
 def test_a_log_hashed_anew_from_beginning_to_end_is_named(sealed: House) -> None:
@@ -277,80 +234,6 @@ def test_a_failed_message_said_to_be_delivered_is_named(house: House) -> None:
     assert found(house) == []
     run_sql(house.path, "update recovery_effect set status = 'delivered'")
     assert found(house) == [("effect_status", id, 2)]
-
-
-# --- seals --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def thrice(sealed: House) -> House:
-    """A house sealed three times."""
-    for fact in ("said", "owner"):
-        sealed.tell(4, sealed.facts(**{fact: "li"}))
-        assert sealed.store.seal(KEY, sealed.now) == 1
-    assert verify(sealed.store, KEY) == Report(cases=4, events=18, seals=3)
-    return sealed
-
-
-@pytest.mark.parametrize("id", [1, 2, 3])
-@pytest.mark.parametrize(
-    "change",
-    [
-        "mac = 'x'",
-        "entries = replace(entries, '4', '5')",
-        "sealed_at = '2026-11-21T09:00:00.000000Z'",
-        "through = through + 1",
-        "since = since + 1",
-        "events = events - 1",
-        "before = 'x'",
-    ],
-)
-def test_a_changed_seal_is_named(thrice: House, id: int, change: str) -> None:
-    assert run_sql(thrice.path, f"update recovery_seal set {change} where id = {id}") == 1
-    (problem,) = verify(thrice.store, KEY).problems
-    assert (problem.code, problem.message) == ("seal_changed", f"Seal {id} is not as it was made.")
-
-
-@pytest.mark.parametrize("id", [1, 2, 3])
-def test_a_removed_first_middle_or_last_seal_is_named(thrice: House, id: int) -> None:
-    run_sql(thrice.path, f"delete from recovery_seal where id = {id}")
-    assert [code for code, _, _ in found(thrice)] == ["seal_missing"]
-
-
-def test_the_last_seal_removed_together_with_what_it_sealed_is_named(thrice: House) -> None:
-    run_sql(thrice.path, "delete from recovery_seal where id = 3")
-    rewrite(thrice, 4, 2)
-    assert [code for code, _, _ in found(thrice)] == ["seal_missing"]
-
-
-def test_every_seal_removed_is_named(thrice: House) -> None:
-    run_sql(thrice.path, "delete from recovery_seal")
-    (problem,) = verify(thrice.store, KEY).problems
-    assert problem.code == "seal_missing"
-    assert "Every seal is gone" in problem.message
-
-
-def test_a_seal_forged_with_another_key_is_named(thrice: House, tmp_path: Path) -> None:
-    forged = ask_sql(thrice.path, "select * from recovery_seal where id = 3")[0]
-    run_sql(
-        thrice.path,
-        "delete from recovery_seal where id = 3",
-        "delete from recovery_meta where key = 'seal_tip'",
-        ("insert into recovery_seal values (?, ?, ?, ?, ?, ?, ?, ?)", (*forged[:-1], "f" * 64)),
-    )
-    assert [code for code, _, _ in found(thrice)] == ["seal_changed"]
-
-
-def test_a_wrong_key_is_said_as_such_and_nothing_else(thrice: House) -> None:
-    problems = verify(thrice.store, b"another key altogether").problems
-    assert [problem.code for problem in problems] == ["wrong_key"]
-
-
-def test_an_absent_key_is_said_as_such_and_the_rest_is_checked(thrice: House) -> None:
-    assert [problem.code for problem in verify(thrice.store, None).problems] == ["no_key"]
-    run_sql(thrice.path, "update recovery_case set step = 'x' where id = 1")
-    codes = [problem.code for problem in verify(thrice.store, None).problems]
-    assert codes == ["snapshot_changed", "no_key"]
 
 
 # --- hostile rows -------------------------------------------------------------------------------------------
