@@ -35,19 +35,20 @@ def demo(
         "recovery-demo"
     ),
     json: Json = False,
-) -> None:
+) -> int:
     """Watch complaints walk the ten steps under a fast clock, in a database of their own."""
     from recovery.cli.demo_page import demo_page
     from recovery.demo.show import run_demo
 
-    with progress("Complaints on their way", None) as done:
+    with progress("Complaints on their way", limit) as done:
         report = run_demo(
             project(None), folder, source=source, mapping=mapping, limit=limit, seed=seed, progress=done
         )
     if json:
         as_json(report.as_dict())
-        return
-    say(*demo_page(report))
+    else:
+        say(*demo_page(report))
+    return 0 if report.is_sound else 1
 
 
 def play(

@@ -55,11 +55,11 @@ def make_place(folder: Path) -> Place:
     place = Place(folder)
     marker = folder / MARKER
     if folder.exists() and not folder.is_dir():
-        raise RecoveryError(f"{folder} is a file.", hint="Name a folder with --dir.")
+        raise RecoveryError(f"{folder} is a file.", hint="Name a folder with --folder.")
     if folder.is_dir() and not marker.is_file() and any(folder.iterdir()):
         raise RecoveryError(
             f"{folder} is not empty and was not made by a demo; nothing was changed.",
-            hint="Name another folder.",
+            hint="Name another one with --folder.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     marker.write_text(MARKER_TEXT, encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any
 
 from recovery.bootstrap import open_engine, seal
 from recovery.clock import ManualClock
+from recovery.core.errors import RecoveryError
 from recovery.core.instants import to_text
 from recovery.core.spec import Workflow
 from recovery.delivery.channels import FolderChannel
@@ -56,6 +57,11 @@ class DemoReport:
     began_at: datetime
     ended_at: datetime
     rejected: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was refused, no message failed and no case broke a rule of the process."""
+        return not (self.played.refused or self.played.undelivered or self.tally.breaches)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain data, for JSON. The same for the same seed, input, limit and folder."""
@@ -117,6 +123,8 @@ def run_demo(
     """
     from recovery.demo.report import write_report
 
+    if mapping is not None and source is None:
+        raise RecoveryError("--map needs --input.", hint="Name the file with the complaints.")
     place = make_place(folder)
     clock = ManualClock(START)
     own = replace(project, database=place.url, outbox=place.outbox)
