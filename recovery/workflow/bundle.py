@@ -22,8 +22,9 @@ from recovery.workflow.templates import Template, read_template
 WORKFLOWS, TEMPLATES = "workflows", "templates"
 """The folders of a project that a bundle is collected from."""
 
+WORKFLOWS_KEPT = 50
 TEMPLATES_KEPT = 500
-"""How many templates are kept in memory after they were read."""
+"""How many are kept in memory after they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,20 @@ def load(bundle: Bundle) -> Workflow:
         BadFile: the bundle holds no workflow that this version of the language can read.
     """
     name = next((path for path in sorted(bundle.files) if path.endswith(".yaml")), "")
-    document, findings = read_yaml(bundle.files.get(name, "").encode(), name)
+    return _workflow(bundle.hash, name, bundle.files.get(name, ""))
+
+
+@lru_cache(maxsize=WORKFLOWS_KEPT)
+def _workflow(hash: str, name: str, text: str) -> Workflow:
+    """A workflow built from its text, once: it never changes, so every engine of a process may share it."""
+    document, findings = read_yaml(text.encode(), name)
     shape = None
     if document is not None:
         shape, wrong = check_shape(document, WorkflowShape)
         findings += wrong
     if document is None or shape is None:
         raise BadFile(findings)
-    built = build(document, shape, bundle.hash)
+    built = build(document, shape, hash)
     if errors(built.findings):
         raise BadFile(errors(built.findings))
     return built.workflow
