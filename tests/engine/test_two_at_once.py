@@ -1,0 +1,116 @@
+"""Threads and processes on one database file: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from recovery.core.errors import EventRefused
+from recovery.engine import Engine
+from recovery.project import Project
+from recovery.store.verify import verify
+from tests.support import case_of, engine_on, verified
+
+EACH = 25
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from recovery.bootstrap import open_engine
+from recovery.project import Project, starter_root
+
+url, name, each = sys.argv[1], sys.argv[2], int(sys.argv[3])
+engine = open_engine(Project(starter_root(), url), make=True, synchronous="NORMAL")
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(each):
+    case = engine.open_case("It never came.", external_id=f"web-{number}").case
+    engine.record(case, {"origin.place": name}, by=f"agent:{name}", key=f"{name}-{number}")
+engine.store.close()
+"""
+
+
+def test_two_threads_share_an_engine(engine: Engine) -> None:
+    together = threading.Barrier(2)
+    problems: list[Exception] = []
+
+    def work(name: str) -> None:
+        together.wait()
+        try:
+            for number in range(EACH):
+                case = engine.open_case("It never came.", external_id=f"web-{number}").case
+                engine.record(case, {"origin.place": name}, by=f"agent:{name}")
+        except Exception as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("li", "bo")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    cases = engine.store.list_cases(engine.tenant, limit=100)
+    assert len(cases) == EACH
+    assert all(case.seq == 3 for case in cases)
+    assert verified(engine).ok
+
+
+def test_of_two_threads_that_give_the_same_case_an_owner_one_is_refused(engine: Engine) -> None:
+    case = engine.open_case("It never came.").case
+    together = threading.Barrier(2)
+    refused: list[str] = []
+
+    def take(name: str) -> None:
+        together.wait()
+        try:
+            engine.record(case, {"owner": name}, by=f"agent:{name}")
+        except EventRefused as error:
+            refused.append(error.refusal.code)
+
+    threads = [threading.Thread(target=take, args=(name,)) for name in ("li", "bo")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["has_owner"]
+    assert case_of(engine, case).owner in ("li", "bo")
+
+
+def run_two(url: str) -> None:
+    """Two processes that begin to work at the same moment."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, url, name, str(EACH)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("li", "bo")
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    for worker in workers:
+        _, said = worker.communicate(timeout=60)
+        assert worker.returncode == 0, said
+
+
+def test_two_processes_share_a_database_that_both_of_them_make(tmp_path: Path, project: Project) -> None:
+    other = tmp_path / "made by two"
+    other.mkdir()
+    url = f"sqlite:///{other / 'recovery.db'}"
+    run_two(url)
+    with engine_on(Project(project.root, url)) as engine:
+        cases = engine.store.list_cases(engine.tenant, limit=100)
+        assert len(cases) == EACH
+        assert all(case.seq == 3 for case in cases)
+        assert len(engine.store.workflows(engine.tenant)) == 3
+        assert verify(engine.store, None).problems == []
+    assert [path.name for path in other.iterdir() if path.name.endswith(".part")] == []
