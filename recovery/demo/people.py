@@ -143,14 +143,20 @@ class View:
 
     def note(self, facts: Mapping[str, Any], pause: Pause = REPLY, done: str = "") -> Act:
         """The agent writes down facts."""
-        event = ev.FactsRecorded(by=self.agent, occurred_at=self.now, facts=facts, source="agent")
+        event = ev.FactsRecorded(
+            by=self.agent, occurred_at=self.now, facts=self._known(facts), source="agent"
+        )
         return Act(event, pause, done)
 
     def answer(self, facts: Mapping[str, Any], pause: Pause = SOON, done: str = "") -> Act:
         """The customer says something; on the telephone the agent writes it down."""
         by = self.agent if self.character.conversation else "customer"
-        event = ev.FactsRecorded(by=by, occurred_at=self.now, facts=facts, source="customer")
+        event = ev.FactsRecorded(by=by, occurred_at=self.now, facts=self._known(facts), source="customer")
         return Act(event, pause, done)
+
+    def _known(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Those facts that the workflow, which somebody may have changed, still has a place for."""
+        return {name: value for name, value in facts.items() if name in self.workflow.facts}
 
     def write(self, what: str, done: str, pause: Pause = SOON) -> Act:
         """The customer writes to us."""

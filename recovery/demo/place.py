@@ -68,4 +68,5 @@ def make_place(folder: Path) -> Place:
     beside = [database.with_name(database.name + end) for end in ("-wal", "-shm", "-journal")]
     for file in (database, key_file(database), *beside, place.report, place.story):
         file.unlink(missing_ok=True)
+    place.outbox.mkdir()
     return place

@@ -55,8 +55,8 @@ def _values(report: DemoReport) -> dict[str, Any]:
     return {
         "data": data,
         "workflow": words(report.workflow.title, "en"),
-        "began": f"{report.began_at:%-d %B %Y}",
-        "ended": f"{report.ended_at:%-d %B %Y}",
+        "began": f"{report.began_at.day} {report.began_at:%B %Y}",
+        "ended": f"{report.ended_at.day} {report.ended_at:%B %Y}",
         "steps": _steps(report, data),
         "ends": _ends(report, data),
         "turns": [{"title": TURN_TITLES[turn], **data["mix"][turn]} for turn in TURNS],

@@ -25,7 +25,9 @@ from recovery.demo.quotas import cast
 from recovery.demo.tally import Tally, count
 from recovery.engine import Engine
 from recovery.insight.story import Story, tell
-from recovery.project import Project
+from recovery.project import Project, starter_root
+
+TEN_STEPS = "ten-step"
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """A Monday morning: every demo begins then."""
@@ -127,17 +129,17 @@ def run_demo(
         raise RecoveryError("--map needs --input.", hint="Name the file with the complaints.")
     place = make_place(folder)
     clock = ManualClock(START)
-    own = replace(project, database=place.url, outbox=place.outbox)
+    own = replace(_with_ten_steps(project), database=place.url, outbox=place.outbox)
     entropy = Random(f"{seed}:entropy").randbytes
     engine = open_engine(own, clock=clock, entropy=entropy, make=True, synchronous="NORMAL")
     try:
-        supply = (
-            built_in(limit) if source is None else from_file(engine, project.root, source, mapping, limit)
-        )
-        minds = people(supply.complaints, seed, again=source is None)
+        supply = built_in(limit) if source is None else from_file(engine, own.root, source, mapping, limit)
+        minds = people(supply.complaints, seed, engine.current(), again=source is None)
         moments = arrivals(len(minds), START, PER_DAY, Random(f"{seed}:arrivals"))
         desk = Desk(engine, clock, FolderChannel(place.outbox), progress=progress)
         played = desk.play(minds, moments)
+        if all(mind.case is None for mind in minds):
+            raise RecoveryError(f"No complaint was let in. {played.refused[0]['message']}")
         seal(engine, own)
         report = _report(engine, place, supply, played, seed)
     finally:
@@ -147,7 +149,13 @@ def run_demo(
     return report
 
 
-def people(complaints: Sequence[Complaint], seed: int, *, again: bool) -> list[Mind]:
+def _with_ten_steps(project: Project) -> Project:
+    """The project, playing its ten steps; where it has none, the starter's."""
+    here = (project.root / "workflows" / f"{TEN_STEPS}.yaml").is_file()
+    return replace(project, workflow=TEN_STEPS, root=project.root if here else starter_root())
+
+
+def people(complaints: Sequence[Complaint], seed: int, workflow: Workflow, *, again: bool) -> list[Mind]:
     """What is on everybody's mind about each complaint.
 
     Args:
@@ -163,7 +171,8 @@ def people(complaints: Sequence[Complaint], seed: int, *, again: bool) -> list[M
             _writes_twice(mind, minds)
         elif again and character.form:
             wanted = {"problem.category": complaint.category, "expectation.wanted": complaint.wanted}
-            mind.complaint = with_form(complaint, wanted)
+            known = {name: value for name, value in wanted.items() if name in workflow.facts}
+            mind.complaint = with_form(complaint, known)
         minds.append(mind)
     return minds
 

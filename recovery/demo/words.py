@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import Any
+
+GIST = {"en": 160, "zh": 70}
+"""How many letters of a text are said back."""
 
 OTHER = "other"
 """The category of whatever fits no other."""
@@ -35,10 +40,10 @@ def goodwill(language: str, kind: str) -> str:
 def restated(language: str, product: str, text: str) -> str:
     """The problem said back, where nobody wrote that down: what it is about, and the gist in their words."""
     template: str = _all()[language_of(language)]["restated"]
-    return template.replace("{product}", product).replace("{gist}", gist(text))
+    return template.replace("{product}", product).replace("{gist}", gist(text, GIST[language_of(language)]))
 
 
-def gist(text: str, letters: int = 160) -> str:
+def gist(text: str, letters: int) -> str:
     """The beginning of a text on one line, cut at a word."""
     line = " ".join(text.split())
     if len(line) <= letters:
@@ -60,11 +65,10 @@ def of_category(category: str, language: str) -> dict[str, Any]:
 
 
 def categorise(text: str, language: str) -> str:
-    """The kind of trouble an agent reads out of a text; the sign that stands first decides."""
+    """The kind of trouble an agent reads out of a text: the one with most signs; of equals, the first."""
     low = text.lower()
-    found = [
-        (low.index(sign), kind)
-        for sign, kind in _all()["signs"][language_of(language)].items()
-        if sign in low
-    ]
-    return min(found)[1] if found else OTHER
+    found = Counter[str]()
+    for sign, kind in _all()["signs"][language_of(language)].items():
+        found[kind] += low.count(sign)
+    kind, count = max(found.items(), key=itemgetter(1))
+    return kind if count else OTHER

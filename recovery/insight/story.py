@@ -290,6 +290,8 @@ def _reasons(record: Record) -> list[str]:
         fired = _FIRED.fullmatch(line)
         if fired is not None:
             guard, facts = fired["guard"], fired["facts"] or ""
+            if facts.endswith(" is not known") and ", " not in facts:
+                continue  # the usual way, while nobody has said otherwise
             short = f"{guard} ({facts})" if facts else guard
             reasons.append(short if len(guard) <= LONGEST_GUARD or not facts else facts)
     return reasons

@@ -95,8 +95,8 @@ class Teller:
             return self.moment(value)
         if kind.kind == "person":
             return self.person(f"agent:{value}")
-        if kind.kind == "list" and self.language == "en":
-            return "; ".join(map(str, value))
+        if kind.kind == "list":
+            return ("；" if self.language == "zh" else "; ").join(map(str, value))
         return self.value(value)
 
     def _by_question(self, kind: FactType, value: Any, source: str, who: str) -> tuple[str, str]:
