@@ -30,8 +30,20 @@ class RenderFailed(Exception):
     """The template cannot be filled with what the case knows."""
 
 
+class _Group(dict[str, Any]):
+    """A part of the context; `path` is how a template calls it."""
+
+    def __init__(self, path: str, known: Mapping[str, Any] | None = None) -> None:
+        super().__init__(known or {})
+        self.path = path
+
+
 class _Missing(ChainableUndefined):
-    """A fact the case does not have: false in a condition, refused in a text."""
+    """Something the case does not have: false in a condition, refused in a text."""
+
+    @property
+    def _undefined_message(self) -> str:
+        return f"{self._undefined_name} is not known"
 
     def __str__(self) -> str:
         return str(self._fail_with_undefined_error())
@@ -44,11 +56,10 @@ class _Environment(Environment):
     """Names are looked up in the context's data alone: `facts.order.items` is a fact, never a method."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, dict):
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-        if isinstance(obj, _Missing):
-            return obj
-        return self.undefined(obj=obj, name=attribute)
+        if isinstance(obj, _Group):
+            return obj[attribute] if attribute in obj else self.undefined(name=f"{obj.path}.{attribute}")
+        path = obj._undefined_name if isinstance(obj, _Missing) else str(obj)
+        return self.undefined(name=f"{path}.{attribute}")
 
 
 def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any]) -> Rendered:
@@ -69,7 +80,7 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
     missing = [fact for fact in made.states if fact not in facts]
     if missing:
         raise RenderFailed(f"{made.file} states {', '.join(missing)}, which the case does not know.")
-    values = {name: _known(part) for name, part in context.items() if part is not None}
+    values = {name: _known(name, part) for name, part in context.items() if part is not None}
     values["facts"] = nested(facts)
     subject = " ".join(_filled(made.file, made.subject, values).split())
     return Rendered(subject, _filled(made.file, made.body, values), made.file.split("/")[1])
@@ -92,19 +103,19 @@ def _filled(file: str, text: str, values: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
+def nested(facts: Mapping[str, Any]) -> _Group:
     """`{"problem.restated": x}` as `{"problem": {"restated": x}}`, which templates read by dots.
 
     Raises:
         RenderFailed: one name is a fact and a group of facts at once; dots cannot tell them apart.
     """
-    tree: dict[str, Any] = {}
+    tree = _Group("facts")
     for name, value in facts.items():
         *groups, last = name.split(".")
         place = tree
         for group in groups:
-            place = place.setdefault(group, {})
-            if not isinstance(place, dict):
+            place = place.setdefault(group, _Group(f"{place.path}.{group}"))
+            if not isinstance(place, _Group):
                 raise RenderFailed(f"{group} of {name} is a fact and a group of facts at once.")
         if last in place:
             raise RenderFailed(f"{name} is a fact and a group of facts at once.")
@@ -112,11 +123,11 @@ def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def _known(part: Any) -> Any:
+def _known(path: str, part: Any) -> Any:
     """A part of the context without what the case does not have: missing is missing, never `None`."""
     if not isinstance(part, dict):
         return part
-    return {name: value for name, value in part.items() if value is not None}
+    return _Group(path, {name: value for name, value in part.items() if value is not None})
 
 
 def _said(value: Any) -> Any:

@@ -1,0 +1,191 @@
+"""Emptying the outbox into a channel: in order, once, and nothing lost when the channel fails."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recovery.clock import ManualClock
+from recovery.core.explain import explain
+from recovery.delivery.channels import DeliveryFailed, FolderChannel, Message
+from recovery.delivery.outbox import deliver_due
+from recovery.engine import Engine
+from tests.support import NOT_WANTED, Mailbox, case_of, owned, verified
+
+
+def statuses(engine: Engine) -> list[str]:
+    return [row.status for row in engine.store.outbox(engine.tenant)]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def apology_due(engine: Engine, **more: Any) -> int:
+    case = owned(engine, **more)
+    engine.record(case, {"emotion.level": 1, "emotion.heard": True}, by="agent:li")
+    return case
+
+
+def test_what_is_due_is_delivered_in_the_order_of_its_case(engine: Engine) -> None:
+    case = apology_due(engine)
+    mailbox = Mailbox()
+    done = deliver_due(engine, mailbox)
+    assert mailbox.templates == ["acknowledgement", "assurance", "apology"]
+    assert (done.delivered, done.failed) == (3, 0)
+    assert case_of(engine, case).step == "resolve"
+    assert verified(engine).ok
+
+
+def test_what_a_delivery_brings_about_is_delivered_too(engine: Engine) -> None:
+    case = apology_due(engine)
+    solved = {"resolution.kind": "redelivery", "resolution.done_at": "2026-11-20T10:00:00Z"}
+    engine.record(case, solved, by="agent:li")
+    engine.record(case, {"resolution.accepted": True}, by="agent:li", source="customer")
+    mailbox = Mailbox()
+    deliver_due(engine, mailbox)
+    assert mailbox.templates[-1] == "follow-up"
+    assert case_of(engine, case).step == "follow_up"
+
+
+def test_a_message_says_to_whom_about_what_and_under_which_key(engine: Engine) -> None:
+    case = owned(engine, external_id="web-17")
+    mailbox = Mailbox()
+    deliver_due(engine, mailbox)
+    message = mailbox.messages[0]
+    installation = engine.store.installation_id()
+    assert message.key == f"{installation}:default:{case}:1:0"
+    assert (message.address, message.channel, message.language) == ("ana@example.org", "mail", "en")
+    row = next(iter(engine.store.outbox(engine.tenant)))
+    assert json.loads(row.rendered or "") == {
+        "subject": message.subject,
+        "body": message.body,
+        "language": "en",
+    }
+
+
+def test_a_message_nobody_will_take_is_given_up_and_the_case_says_so(engine: Engine) -> None:
+    case = owned(engine)
+    done = deliver_due(engine, Mailbox(NOT_WANTED))
+    assert (done.delivered, done.failed) == (0, 2)
+    found = case_of(engine, case)
+    told = explain(engine.workflow(found.bundle), found)["undelivered"]
+    assert [row["reason"] for row in told] == ["The address does not exist."] * 2
+    assert statuses(engine) == ["failed", "failed"]
+    assert deliver_due(engine, Mailbox()).delivered == 0
+    assert verified(engine).ok
+
+
+def test_a_broken_template_never_refuses_a_complaint_and_the_case_says_what_is_wrong(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = engine.bundle(engine.current().bundle)
+    broken = {
+        **bundle.files,
+        "templates/en/acknowledgement.md": "---\npurpose: x\nsubject: y\n---\n{{ owner }}",
+    }
+    monkeypatch.setattr(type(bundle), "files", property(lambda _: broken))
+    case = engine.open_case("It never came.").case
+    mailbox = Mailbox()
+    assert deliver_due(engine, mailbox).failed == 1
+    found = case_of(engine, case)
+    (told,) = explain(engine.workflow(found.bundle), found)["undelivered"]
+    assert told["template"] == "acknowledgement"
+    assert "templates/en/acknowledgement.md" in told["reason"]
+    assert mailbox.messages == []
+    assert verified(engine).ok
+
+
+def test_a_channel_that_is_out_of_order_leaves_everything_due(engine: Engine) -> None:
+    owned(engine)
+    with pytest.raises(OSError, match="no route"):
+        deliver_due(engine, Mailbox(OSError("no route to the mail server")))
+    assert statuses(engine) == ["due", "due"]
+    mailbox = Mailbox()
+    assert deliver_due(engine, mailbox).delivered == 2
+
+
+def test_what_was_delivered_before_the_channel_failed_is_settled(engine: Engine) -> None:
+    owned(engine)
+
+    class Failing(Mailbox):
+        def deliver(self, message: Message) -> None:
+            if self.messages:
+                raise OSError("no route to the mail server")
+            super().deliver(message)
+
+    with pytest.raises(OSError, match="no route"):
+        deliver_due(engine, Failing())
+    assert statuses(engine) == ["delivered", "due"]
+
+
+def test_one_message_nobody_takes_does_not_hold_up_the_next(engine: Engine) -> None:
+    first, second = owned(engine), owned(engine)
+
+    class Picky(Mailbox):
+        def deliver(self, message: Message) -> None:
+            if message.case == first:
+                raise DeliveryFailed("The mailbox is full.")
+            super().deliver(message)
+
+    mailbox = Picky()
+    deliver_due(engine, mailbox)
+    assert {message.case for message in mailbox.messages} == {second}
+
+
+def test_a_held_message_waits_for_somebody(engine: Engine) -> None:
+    engine.open_case("It never came.", hold=True)
+    assert deliver_due(engine, Mailbox()).delivered == 0
+    assert engine.store.outbox_counts(engine.tenant) == {"held": 1}
+
+
+def test_a_history_sends_nothing(engine: Engine) -> None:
+    engine.open_case("It never came.", mode="history")
+    assert engine.store.outbox_counts(engine.tenant) == {}
+
+
+def test_deliveries_of_a_play_bear_the_moment_they_were_asked_for(engine: Engine, clock: ManualClock) -> None:
+    owned(engine)
+    clock.advance(timedelta(days=1))
+    deliver_due(engine, Mailbox(), at_due_time=True)
+    assert {row.settled_at for row in engine.store.outbox(engine.tenant)} == {"2026-11-20T09:00:00.000000Z"}
+
+
+def test_a_host_is_told_how_far_it_is(engine: Engine) -> None:
+    owned(engine)
+    told: list[int] = []
+    deliver_due(engine, Mailbox(), progress=told.append)
+    assert told == [2]
+
+
+# --- a crash between delivering and settling ----------------------------------------------------------------
+
+
+def test_a_crash_before_settling_delivers_the_same_file_again_and_nothing_else(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned(engine)
+    channel = FolderChannel(tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "settle_many", _crash)
+        with pytest.raises(RuntimeError, match="power"):
+            deliver_due(engine, channel)
+    written = files(tmp_path / "out")
+    assert len(written) == 2
+    assert statuses(engine) == ["due", "due"]
+    deliver_due(engine, channel)
+    assert files(tmp_path / "out") == written
+    assert statuses(engine) == ["delivered", "delivered"]
+    assert verified(engine).ok
+
+
+def _crash(*_: object) -> None:
+    raise RuntimeError("power cut")
