@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from recovery.clock import ManualClock
@@ -24,7 +25,7 @@ class PlayReport:
 
     Attributes:
         events: lines read, `tick`s and unreadable ones included.
-        refused: a row for each line that changed nothing: `line`, `case`, `event` and why.
+        refused: a row for each line that changed nothing, in their order: `line`, `case`, `event` and why.
         cases: cases opened by this play.
         repeated: complaints whose case was open already.
     """
@@ -73,6 +74,7 @@ def play(
         if progress is not None and stage.report.events % BATCH == 0:
             progress(stage.report.events)
     stage.flush()
+    stage.report.refused.sort(key=itemgetter("line"))
     if progress is not None:
         progress(stage.report.events)
     return stage.report
