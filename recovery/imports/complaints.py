@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BATCH = 500
 """Rows of one transaction."""
 
-BATCH_CHARACTERS = 4_000_000
+BATCH_CHARACTERS = 1_000_000
 """A batch with more text than this is sent before it is full, so that memory stays small."""
 
 

@@ -19,7 +19,7 @@ from recovery.imports.source import Line
 RAW_AT_MOST = 100_000
 """Characters of a broken record that are kept to be shown."""
 
-_HELD_AT_MOST = 4_000_000
+_HELD_AT_MOST = 1_000_000
 
 _FIELD = re.compile(r'(?:"([^"]*+(?:""[^"]*+)*+)"|([^",\r\n][^,\r\n]*+)|)(,|\r\n|\n|\r|\Z)')
 _OPEN = re.compile(r'"[^"]*+(?:""[^"]*+)*+\Z')

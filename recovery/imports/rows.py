@@ -18,6 +18,9 @@ from recovery.imports.source import Line, Source
 HEADER_WITHIN = 200
 """Records among which the header is looked for; what stands before it is skipped."""
 
+NAME_AT_MOST = 500
+"""Characters of a column's name; so that a file of long texts without a header is not kept while looking."""
+
 JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -222,7 +225,7 @@ def read_heads(path: Path) -> list[list[str]]:
 
 
 def _names(record: Record) -> list[str]:
-    names = [name.strip() for name in record.fields]
+    names = [name[:NAME_AT_MOST].strip() for name in record.fields]
     while len(names) > 1 and not names[-1]:
         names.pop()
     return names
