@@ -33,6 +33,12 @@ def absorb(draft: Draft, event: CaseAbsorbed) -> None:
             f"Case {draft.case.id} was itself merged into case {draft.case.merged_into}.",
             f"Merge into case {draft.case.merged_into}.",
         )
+    if draft.workflow.is_end(draft.case.step):
+        raise Refused(
+            "case_ended",
+            f"Case {draft.case.id} is {draft.case.step}; nothing goes on there.",
+            "Reopen it first.",
+        )
     draft.change("absorb", event.other)
     draft.why.append(f"case {event.other} goes on here")
 

@@ -34,9 +34,11 @@ def step(id: str, *needs: Any, on_enter: Iterable[Any] = (), on_leave: Iterable[
     return Step(id, {"en": id}, needs=needs, on_enter=rules(on_enter), on_leave=rules(on_leave))
 
 
-def as_read(word: Any) -> Any:
-    """The same word, but not the same object: as it comes out of a file."""
-    return "".join(list(word))
+def as_read(value: Any) -> Any:
+    """The same words, but not the same objects: as they come out of a file or a database."""
+    if isinstance(value, Mapping):
+        return {as_read(name): one for name, one in value.items()}
+    return "".join(list(value)) if isinstance(value, str) else value
 
 
 def rules(given: Iterable[Any]) -> tuple[Rule, ...]:
@@ -47,7 +49,7 @@ def rules(given: Iterable[Any]) -> tuple[Rule, ...]:
 def transition(name: str, sources: str, to: str, *, by: Iterable[str] = ROLES, **more: Any) -> Transition:
     """A transition; `sources` are separated by blanks, `then` may hold bare actions."""
     more["then"] = rules(more.get("then", ()))
-    return Transition(name, frozenset(sources.split()), to, frozenset(by), **more)
+    return Transition(name, frozenset(sources.split()), as_read(to), frozenset(by), **more)
 
 
 def workflow(
@@ -66,7 +68,7 @@ def workflow(
         {end: End(end, {"en": end}) for end in ends},
         facts or {},
         tuple(transitions),
-        **more,
+        **{name: as_read(value) for name, value in more.items()},
     )
 
 
@@ -125,9 +127,10 @@ class Story:
         }
         assert fold(copy.deepcopy(self._case), [record]) == decision.case
         self.log.append(record)
-        assert fold(None, json.loads(json.dumps(self.log))) == decision.case
+        read_back = fold(None, json.loads(json.dumps(self.log)))
+        assert read_back == decision.case
         self.decisions.append(decision)
-        self._case = decision.case
+        self._case = read_back
         self.now += timedelta(minutes=1)
 
     def do(self, kind: type[ev.Event], **fields: Any) -> Decision:
@@ -143,7 +146,8 @@ class Story:
         return answer
 
     def _event(self, kind: type[ev.Event], fields: dict[str, Any]) -> ev.Event:
-        return kind(**{"by": "agent:li", "occurred_at": self.now, **fields})
+        said = {"by": "agent:li", "occurred_at": self.now, **fields}
+        return kind(**{name: as_read(value) for name, value in said.items()})
 
     # --- the usual events -----------------------------------------------------------------------------------
 

@@ -115,6 +115,18 @@ def test_a_merged_case_absorbs_no_other_and_says_which_case_to_name() -> None:
     assert refusal.hint == "Merge into case 2."
 
 
+def test_no_trouble_is_merged_into_a_case_that_has_ended_and_so_lost() -> None:
+    one = owned(1)
+    one.record({"a": "x"})
+    refusal = one.refuse(CaseAbsorbed, other=3)
+    assert (refusal.code, refusal.message) == ("case_ended", "Case 1 is closed; nothing goes on there.")
+    assert refusal.hint == "Reopen it first."
+
+
+def test_the_younger_case_may_go_on_in_the_older_one() -> None:
+    assert owned(3).do(CaseMerged, into=1).case.merged_into == 1
+
+
 def test_a_merge_that_never_was_is_not_undone() -> None:
     refusal = owned(1).refuse(MergeUndone)
     assert (refusal.code, refusal.message) == ("not_merged", "The case is not merged.")

@@ -248,13 +248,14 @@ def test_facts_that_the_transitions_own_rules_record_are_kept() -> None:
     assert moves_of(story.ask("reopen")) == ["two", "three"]
 
 
-def test_a_fact_is_kept_for_being_recorded_and_not_for_its_name() -> None:
+@pytest.mark.parametrize(("name", "action"), [("level", Escalate(1)), ("severity", RaiseSeverity())])
+def test_a_fact_is_kept_for_being_recorded_and_not_for_its_name(name: str, action: Any) -> None:
     flow = workflow(
-        step("one", Need("level")),
-        facts=texts("level"),
-        transitions=[transition("reopen", "closed", "one", then=[Escalate(1)])],
+        step("one", Need(name)),
+        facts=texts(name),
+        transitions=[transition("reopen", "closed", "one", then=[action])],
     )
-    assert begun(flow, facts={"level": "x"}).ask("reopen").changes[1] == ["forget", ["level"]]
+    assert begun(flow, facts={name: "x"}).ask("reopen").changes[1] == ["forget", [name]]
 
 
 def test_the_rules_of_a_transition_fire_before_the_move() -> None:

@@ -196,6 +196,25 @@ def test_a_fact_no_passed_step_needs_is_retracted_without_a_move(fact: str) -> N
     assert (decision.case.step, moves_of(decision)) == ("two", [])
 
 
+def test_where_several_steps_need_the_fact_the_first_of_them_is_gone_back_to() -> None:
+    flow = workflow(
+        step("one", Need("a")), step("two", Need("a", "is", "x")), step("three", Need("c")), facts=FACTS
+    )
+    assert moves_of(begun(flow, facts={"a": "x"}).do(FactRetracted, fact="a", reason="wrong")) == ["one"]
+
+
+def test_a_step_ahead_that_loses_its_facts_does_not_draw_the_case_on() -> None:
+    flow = workflow(step("one", Need("a")), step("two", Need("c")), facts=FACTS)
+    decision = begun(flow, facts={"c": "x"}).do(FactRetracted, fact="c", reason="wrong")
+    assert (decision.case.step, moves_of(decision)) == ("one", [])
+
+
+def test_a_step_stood_in_by_force_that_loses_its_facts_is_not_entered_anew() -> None:
+    story = begun(SMALL, facts={"a": "x", "sure": True})
+    story.do(MoveForced, to="one", by="supervisor:eve", reason="once more")
+    assert story.do(FactRetracted, fact="a", reason="wrong").changes == [["forget", ["a"]]]
+
+
 def test_a_fact_the_present_step_needs_is_retracted_without_a_move() -> None:
     small = workflow(step("one", Need("a"), Need("b")), step("two"), facts=FACTS)
     decision = begun(small, facts={"a": "x"}).do(FactRetracted, fact="a", reason="wrong")

@@ -19,7 +19,7 @@ from recovery.core.spec import (
     Rule,
     Send,
 )
-from tests.core.builders import begun, moves_of, sent_by, step, texts, transition, workflow
+from tests.core.builders import as_read, begun, moves_of, sent_by, step, texts, transition, workflow
 
 FACTS = texts("a", "b", "c") | {"sure": FactType("sure", "boolean")}
 A_IS_X = Compare("==", FactValue("a"), Constant("x"))
@@ -168,7 +168,7 @@ def test_two_rules_that_lead_to_different_places_refuse_the_event() -> None:
 
 def test_two_rules_that_lead_to_the_same_place_agree() -> None:
     small = workflow(
-        step("one", Need("a"), on_leave=[Go("three"), Go("three")]),
+        step("one", Need("a"), on_leave=[Go("three"), Go(as_read("three"))]),
         step("two", Need("b")),
         step("three", Need("b")),
         facts=FACTS,
