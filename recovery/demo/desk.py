@@ -129,7 +129,6 @@ class Desk:
         done = deliver_due(self.engine, self.channel, at_due_time=True)
         self.played.messages += done.delivered
         self.played.undelivered += done.failed
-        self._progress(self.played.done)
 
     def _due(self) -> list[tuple[datetime, Mind]]:
         end = self._queue[0][0] + WINDOW
@@ -194,6 +193,7 @@ class Desk:
 
     def _finish(self, mind: Mind) -> None:
         self.played.done += 1
+        self._progress(self.played.done)
         same = self._open.get(mind.complaint.category, [])
         if mind in same:
             same.remove(mind)
