@@ -23,6 +23,8 @@ CODES = {
     "effect_status": "The outbox and the log disagree on what became of a message.",
     "seal_changed": "A seal is not as it was made, or was not made with the key.",
     "seal_missing": "A seal was removed: the first, one in the middle or the last.",
+    "version_missing": "A version of a workflow that cases run on is gone.",
+    "version_changed": "A version's files are not those its hash was made of.",
     "wrong_key": "No seal was made with the key that was given.",
     "no_key": "There are seals, but no key was given.",
 }

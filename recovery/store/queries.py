@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import false, func, literal_column, select, true
 
 from recovery.store.compiling import Statement
-from recovery.store.statements import case, effect, event, first, names, seal, value
+from recovery.store.statements import bundle, case, effect, event, first, names, seal, value
 
 # --- listing cases ------------------------------------------------------------------------------------------
 
@@ -135,6 +135,10 @@ COUNT_OUTBOX = Statement(
 )
 
 # --- verifying ----------------------------------------------------------------------------------------------
+
+AUDIT_VERSIONS = Statement(
+    select(bundle.c.tenant_id, bundle.c.hash, bundle.c.files).order_by(bundle.c.tenant_id, bundle.c.hash)
+)
 
 AUDIT_CASES = Statement(select(case).order_by(case.c.tenant_id, case.c.id))
 

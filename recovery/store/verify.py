@@ -11,15 +11,14 @@ sealed. What cannot be found:
   (`Report.unsealed` counts them; the worker seals often to keep them few);
 - the whole database replaced by an older copy of itself, and every seal removed together with its tip
   (compare `Report.seals` and `Report.events` with what they were);
-- what the log does not speak of: remembered commands; published versions (the log of each case has their
-  hash, and whoever loads one compares it); in the outbox what was sent, attempts, times and notes, and
-  whether a message that is still to be sent is held;
+- what the log does not speak of: remembered commands; which version was published when; in the outbox what
+  was sent, attempts, times and notes, and whether a message that is still to be sent is held;
 - anything done by somebody who has the key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from recovery.store import queries
@@ -35,16 +34,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Problem", "Report", "verify"]
 
+BUNDLE = sql.CASE_COLUMNS.index("bundle")
+
 STEP = 500
 """How many cases lie between two words of progress."""
 
 
-def verify(store: SqliteStore, key: bytes | None, progress: Callable[[int], None] | None = None) -> Report:
+def verify(
+    store: SqliteStore,
+    key: bytes | None,
+    progress: Callable[[int], None] | None = None,
+    hash_of: Callable[[Mapping[str, str]], str] | None = None,
+) -> Report:
     """Check the whole database.
 
     Args:
         key: the seal key; None leaves the seals unchecked, and says so when there are any.
         progress: told the number of cases checked so far.
+        hash_of: what a version's hash is made of its files with; without it only its presence is checked.
 
     Raises:
         RecoveryError: the key is too short to be one.
@@ -57,9 +64,14 @@ def verify(store: SqliteStore, key: bytes | None, progress: Callable[[int], None
         for finding in snapshot.damage():
             report.add("file_damaged", f"SQLite reports: {finding}.")
         snapshot.read_anything()
+        versions = _check_versions(snapshot, hash_of, report)
         audit = CaseAudit(report)
         for tenant, case, rows, events, effects in _by_case(snapshot):
             audit.check(tenant, case, rows, events, effects)
+            for version in {row[BUNDLE] for row in rows if (tenant, row[BUNDLE]) not in versions}:
+                message = f"Version {version}, on which case {case} runs (and perhaps others), is gone."
+                report.add("version_missing", message, tenant, case)
+                versions.add((tenant, version))
             report.events += len(events)
             report.cases += len(rows)
             if progress is not None and report.cases % STEP == 0:
@@ -68,6 +80,22 @@ def verify(store: SqliteStore, key: bytes | None, progress: Callable[[int], None
     if progress is not None:
         progress(report.cases)
     return report
+
+
+def _check_versions(
+    snapshot: Snapshot, hash_of: Callable[[Mapping[str, str]], str] | None, report: Report
+) -> set[tuple[Any, Any]]:
+    """Compare each version's files with its hash; gives the versions that are there, by tenant and hash."""
+    versions = set()
+    for tenant, hash, files in snapshot.stream(queries.AUDIT_VERSIONS):
+        versions.add((tenant, hash))
+        try:
+            is_sound = hash_of is None or hash_of(decode(files)) == hash
+        except (TypeError, ValueError, AttributeError):
+            is_sound = False
+        if not is_sound:
+            report.add("version_changed", f"Version {hash} is not made of the files it has.", tenant)
+    return versions
 
 
 # --- case by case -------------------------------------------------------------------------------------------

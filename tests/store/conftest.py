@@ -27,6 +27,8 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """The empty database that others are copied from."""
     made = House(tmp_path_factory.mktemp("empty") / "recovery.db")
     made.store.upgrade()
+    made.publish()
+    made.store.close()
     return made
 
 
@@ -35,6 +37,7 @@ def sealed_house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """The sealed database that others are copied from."""
     made = House(tmp_path_factory.mktemp("sealed") / "recovery.db")
     made.store.upgrade()
+    made.publish()
     ran(made)
     assert made.store.seal(KEY, made.now) == 16
     made.store.close()

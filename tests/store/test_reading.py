@@ -104,8 +104,10 @@ def test_tenants_do_not_see_each_other(house: House, store: SqliteStore) -> None
     assert store.log(TENANT, theirs) == []
     assert {record.case for record in store.logs(TENANT)} == {ours}
     assert list(store.outbox(TENANT)) == store.due_effects(TENANT, 10) == []
-    assert store.bundle(TENANT, "h") is store.published(TENANT, "small") is None
-    assert store.workflows(TENANT) == {}
+    assert store.bundle(TENANT, "h") is None
+    assert store.published(TENANT, "small") == "bundle-1"
+    assert store.published("third", "small") is None
+    assert store.workflows("other") == {"small": "h"}
     with store.write() as unit:
         assert unit.load(TENANT, [ours, theirs]).keys() == {ours}
         assert unit.find(TENANT, ["E-2"]) == {}
@@ -124,6 +126,7 @@ def test_the_last_publication_is_the_running_version(house: House, store: Sqlite
     assert found is not None
     assert (found.files, found.workflow, found.created_at) == (files, "small", "2026-11-22T09:00:00.000000Z")
     assert ask_sql(house.path, "select hash from recovery_published order by id") == [
+        ("bundle-1",),
         ("hash-1",),
         ("hash-2",),
         ("hash-3",),

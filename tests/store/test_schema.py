@@ -177,14 +177,15 @@ def test_a_hosts_own_tables_and_alembic_history_are_left_alone(tmp_path: Path) -
 
 def test_an_instant_is_fixed_width_utc_text_and_never_naive(house: House) -> None:
     bundle = table("bundle")
-    row = {"tenant_id": TENANT, "hash": "h", "workflow": "w", "files": "{}"}
+    row = {"tenant_id": "other", "hash": "h", "workflow": "w", "files": "{}"}
     noon_in_shanghai = datetime.fromisoformat("2026-11-22T12:00:00+08:00")
     with create_engine(f"sqlite:///{house.path}").begin() as connection:
         connection.execute(insert(bundle), {**row, "created_at": noon_in_shanghai})
-        assert connection.execute(select(bundle.c.created_at)).scalar() == noon_in_shanghai
+        assert connection.execute(select(bundle.c.created_at)).all()[-1] == (noon_in_shanghai,)
         with pytest.raises(Exception, match="no time zone"):
             connection.execute(insert(bundle), {**row, "hash": "i", "created_at": NAIVE})
-    assert ask_sql(house.path, "select created_at from recovery_bundle") == [("2026-11-22T04:00:00.000000Z",)]
+    kept = "select created_at from recovery_bundle where tenant_id = 'other'"
+    assert ask_sql(house.path, kept) == [("2026-11-22T04:00:00.000000Z",)]
 
 
 def test_a_store_takes_only_the_settings_it_knows(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from recovery.store.chain import BEGINNING, commitment, link
 from recovery.store.problems import KEPT, Problem, Report
 from recovery.store.verify import verify
-from tests.store.house import KEY, TENANT, House, ask_sql, found, ran, rewrite, run_sql
+from tests.store.house import KEY, TENANT, House, ask_sql, found, hash_of, ran, rewrite, run_sql
 
 
 def test_what_was_not_touched_verifies(sealed: House) -> None:
@@ -146,7 +146,6 @@ def test_an_event_put_among_sealed_ones_is_named(sealed: House) -> None:
         ("level = 1", "level"),
         ("mode = 'history'", "mode"),
         ("workflow = 'other'", "workflow"),
-        ("bundle = 'other'", "bundle"),
         ("external_id = 'E-9'", "external_id"),
         ("received_at = '2026-11-21T09:00:00.000000Z'", "received_at"),
         ("opened_at = '2026-11-21T09:00:00.000000Z'", "opened_at"),
@@ -167,6 +166,11 @@ def test_a_changed_snapshot_is_named_with_its_field(sealed: House, change: str, 
     (problem,) = verify(sealed.store, KEY).problems
     assert (problem.code, problem.case) == ("snapshot_changed", 4)
     assert problem.message.endswith(f": {field}.")
+
+
+def test_a_case_put_on_a_version_that_never_was_is_named_for_both(sealed: House) -> None:
+    run_sql(sealed.path, "update recovery_case set bundle = 'other' where id = 4")
+    assert found(sealed) == [("snapshot_changed", 4, None), ("version_missing", 4, None)]
 
 
 def test_true_changed_to_one_is_a_change(sealed: House) -> None:
@@ -234,6 +238,24 @@ def test_a_failed_message_said_to_be_delivered_is_named(house: House) -> None:
     assert found(house) == []
     run_sql(house.path, "update recovery_effect set status = 'delivered'")
     assert found(house) == [("effect_status", id, 2)]
+
+
+# --- versions -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("files", ["{}", "[]", "no json", '{"workflows/small.yaml":"id: other"}'])
+def test_a_version_with_other_files_is_named(sealed: House, files: str) -> None:
+    assert verify(sealed.store, KEY, hash_of=hash_of).ok
+    run_sql(sealed.path, ("update recovery_bundle set files = ?", (files,)))
+    (problem,) = verify(sealed.store, KEY, hash_of=hash_of).problems
+    assert (problem.code, problem.tenant) == ("version_changed", TENANT)
+    assert "bundle-1" in problem.message
+
+
+def test_a_version_that_cases_run_on_and_that_is_gone_is_named_once(sealed: House) -> None:
+    run_sql(sealed.path, "delete from recovery_bundle")
+    (problem,) = verify(sealed.store, KEY).problems
+    assert (problem.code, problem.case) == ("version_missing", 1)
 
 
 # --- hostile rows -------------------------------------------------------------------------------------------
