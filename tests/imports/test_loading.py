@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.core.errors import NotFound
+from recovery.core.errors import EnvironmentFault, NotFound
 from recovery.engine import Engine
 from recovery.imports.loading import check_mapping, load_mapping
 from recovery.imports.mapping import FOLDER, mapping_files
@@ -272,3 +272,13 @@ def test_a_bad_mapping_cannot_be_loaded(engine: Engine, tmp_path: Path) -> None:
 
 def test_mappings_lie_beside_the_project() -> None:
     assert (starter_root() / FOLDER).is_dir()
+
+
+def test_a_mapping_that_cannot_be_read_is_an_error_of_the_environment(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentFault, match="cannot be read"):
+        load_mapping(tmp_path, engine.current)
+
+
+def test_a_null_counts_as_not_said(engine: Engine) -> None:
+    text = MAPPING.replace("mapping: letters", "mapping: letters\nlanguage:\nconstants: ~")
+    assert findings(engine, text) == []

@@ -12,7 +12,7 @@ from recovery.core.errors import Refusal
 from recovery.core.events import CaseQuarantined, MoveForced, MoveRequested
 from recovery.engine import Engine
 from recovery.imports import sorting
-from recovery.imports.loading import load_mapping
+from recovery.imports.loading import check_mapping, load_mapping
 from recovery.imports.mapping import mapping_files
 from recovery.imports.report import ImportReport
 from recovery.imports.rules import ImportMapping
@@ -257,3 +257,38 @@ def test_a_refused_event_may_be_replaced_in_the_same_transaction_and_under_the_s
     assert (second.seq, second.instead, second.repeated) == (first.seq, "not_from_here", True)
     refused = engine.handle_many([Command(asked, 1, "other", otherwise=lambda refusal, case: None)])[0]
     assert isinstance(refused, Refusal)
+
+
+def with_owner(engine: Engine, log: ImportMapping) -> ImportMapping:
+    """The same mapping, taking the case's owner from the row that opens it."""
+    text = Path(log.file).read_text(encoding="utf-8") + "facts:\n  owner: {column: Resource}\n"
+    mapping, findings = check_mapping(text.encode(), "owned.yaml", engine.current)
+    assert mapping is not None, findings
+    return mapping
+
+
+def test_a_case_is_opened_by_the_first_of_its_rows_that_can(
+    bring: Importer, engine: Engine, log: ImportMapping
+) -> None:
+    report = bring(
+        HEADER + "T,2012-03-01 10:00:00Z,Insert ticket,A B\nT,2012-03-02 10:00:00Z,Assign seriousness,li\n",
+        mapping=with_owner(engine, log),
+    )
+    assert counts(report) == (2, 1, 1, 1, 0, 1)
+    assert "is not one person's name" in rejected(report)[0]["reject_reason"]
+    case = engine.store.case("default", 1)
+    assert case is not None
+    assert (case.owner, case.step) == ("li", "assign_seriousness")
+
+
+def test_the_rows_of_a_case_that_is_refused_are_rejected_with_it(bring: Importer, log: ImportMapping) -> None:
+    report = bring(
+        HEADER + "T,2012-03-01 10:00:00Z,Insert ticket,A\nT,2012-03-02 10:00:00Z,Assign seriousness,A\n",
+        mapping=log,
+        mode="open",
+    )
+    assert counts(report) == (2, 1, 0, 0, 0, 2)
+    assert [row["reject_reason"] for row in rejected(report)] == [
+        "A complaint needs a text. Say what happened, in any words.",
+        "Its case could not be opened; see row 1.",
+    ]
