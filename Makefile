@@ -11,8 +11,10 @@ UPGRADE ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-config \
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade) pyproject.toml --extra postgres
 
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint docs lock mutation clean
+.PHONY: help setup demo test streams coverage lint docs lock mutation clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,18 +30,24 @@ demo: $(STAMP) ## walk complaints through the ten steps under a fast clock
 test: $(STAMP) ## run the tests on two cores (ARGS="-k name" narrows them)
 	$(PYTEST) $(ARGS)
 
+streams: $(STAMP) ## play 10,000 random streams through the engine (takes some minutes)
+	RECOVERY_LONG=1 $(PYTEST) tests/play/test_streams.py
+
 coverage: $(STAMP) ## run the tests and require 98 % of the core's lines and branches
 	$(PYTEST) --cov --cov-report= --junitxml=build/tests.xml $(ARGS)
 	$(BIN)/coverage report --include='recovery/core/*' --fail-under=98
 
-lint: $(STAMP) docs ## style, format, types, layers and the docs' links
+lint: $(STAMP) ## style, format, types, layers, and whether the docs are current and their links hold
+	$(BIN)/python -m docs.generate --check
+	$(SITE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-docs: $(STAMP) ## build the documentation into build/site; a broken link is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+docs: $(STAMP) ## fill in the reference from the code and build build/site; a broken link is an error
+	$(BIN)/python -m docs.generate
+	$(SITE)
 
 lock: $(STAMP) ## pin requirements/*.txt anew after a change of dependencies (UPGRADE=yes)
 	$(LOCK) --extra dev --extra docs --output-file requirements/dev.txt
