@@ -1,0 +1,214 @@
+"""The keys that `docs/reference/json.md` promises are those that the commands print."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recovery import find_project, working
+from recovery.cli.run import run
+from recovery.commands import Settlement
+from tests.real_data import ROOT
+
+PAGE = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "number": (int, float),
+    "true": (bool,),
+    "false": (bool,),
+    "null": (type(None),),
+    "list": (list,),
+    "object": (dict,),
+}
+
+PLAY = [
+    {"event": "complaint", "case": "a", "text": "It never came.", "from": "ana@example.org"},
+    {"event": "do", "case": "a", "by": "agent:li", "transition": "reopen"},
+    {"event": "force", "case": "a", "by": "supervisor:pat", "to": "clarify", "reason": "told on the phone"},
+    {"event": "record", "case": "a", "by": "agent:li", "facts": {"owner": "li"}},
+]
+
+LOG_MAPPING = """
+mapping: events
+workflow: helpdesk-log
+mode: events
+case: {column: Ticket}
+at: {column: When, iso: true, zone: UTC}
+activity: {column: What, values: {Opened: insert_ticket, Closed: closed}}
+columns_required: [Ticket, When, What]
+"""
+
+
+def sections() -> dict[str, dict[str, str]]:
+    """Command → key → kind, as the page has it; `open, record, do` counts for each."""
+    found: dict[str, dict[str, str]] = {}
+    for section in PAGE.split("\n## ")[1:]:
+        title = section.partition("\n")[0]
+        rows = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", section, re.MULTILINE))
+        for name in title.split(", "):
+            found[name] = rows
+    found["show"] = {
+        **{key.removeprefix("cases[]."): kind for key, kind in found["list"].items() if "[]" in key},
+        **found["show"],
+    }
+    return found
+
+
+def paths(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of an object with its value, keys within included."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            name = f"{path}.{key.replace('.', '·')}" if path else key
+            yield name, inner
+            yield from paths(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, dict):
+                yield from paths(inner, f"{path}[]")
+
+
+def fitting(keys: dict[str, str], path: str) -> str | None:
+    """The documented key for a path; `‹name›` fits any name."""
+    if path in keys:
+        return path
+    for key in keys:
+        pattern = re.escape(key).replace("‹name›", r"[^.\[]+")
+        if "‹name›" in key and re.fullmatch(pattern, path):
+            return key
+    return None
+
+
+def is_of(kind: str, value: Any) -> bool:
+    words = kind.split(" or ")
+    allowed = tuple(one for word in words for one in KINDS.get(word, ()))
+    if kind == "any":
+        return True
+    return isinstance(value, allowed) and (not isinstance(value, bool) or "true" in words)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """What every command prints in a project where something of everything has happened."""
+    home = Path.cwd()
+    folder = tmp_path_factory.mktemp("json")
+    os.chdir(folder)
+    try:
+        return dict(_run_all())
+    finally:
+        os.chdir(home)
+
+
+def _run_all() -> Iterator[tuple[str, list[Any]]]:
+    answers: dict[str, list[Any]] = {}
+
+    def say(name: str, *words: str) -> Any:
+        answers.setdefault(name, []).append(answer([*name.split(), *words, "--json"]))
+        return answers[name][-1]
+
+    say("init", "shop")
+    os.chdir("shop")
+    say("check")
+    say("publish")
+    case = str(say("open", "It never came.", "--from", "ana@example.org", "--key", "k")["case"])
+    say("open", "It never came.", "--from", "ana@example.org", "--key", "k")
+    say("record", case, "owner=li", "policy.refs=a", "problem.category=delivery", "--by", "agent:li")
+    say("do", case, "hand_off", "--to", "pat", "--by", "agent:li")
+    _give_up(int(case), "1.0")
+    say("explain", case)
+    say("worker", "--once")
+    say("do", case, "withdraw", "--by", "customer")
+    other = str(say("open", "The lamp broke.", "--subject", "Lamp", "--external-id", "b")["case"])
+    say("do", str(say("open", "The lamp is broken.")["case"]), "merge", "--to", other)
+    say("do", other, "escalate")
+    say("do", other, "escalate")
+    for step in ("own", "follow_up"):
+        if step == "follow_up":
+            say("record", other, "owner=li")
+        say("do", other, "force", "--to", step, "--reason", "told", "--by", "supervisor:pat")
+        say("explain", other)
+    for number in range(1, 4):
+        say("show", str(number))
+        say("explain", str(number))
+    say("list")
+    say("list", "--limit", "1")
+    Path("play.jsonl").write_text(
+        "\n".join(json.dumps({"at": "2026-11-02T09:00:00Z", **line}) for line in PLAY)
+    )
+    say("play", "play.jsonl", "--database", "sqlite:///play.db")
+    Path("config/imports/events.yaml").write_text(LOG_MAPPING)
+    Path("log.csv").write_text("Ticket,When,What\n7,2026-10-05,Opened\n7,2026-10-06,Closed\n8,soon,Opened\n")
+    say("import", "log.csv", "--map", "events")
+    say("report process")
+    say("doctor")
+    say("demo", "--limit", "30")
+    say("db upgrade")
+    say("db verify")
+    _forge(Path("recovery.db"))
+    say("db verify")
+    for words in (["show", "99"], ["record", "1", "nonsense=1", "owner=x y"], ["check", "nowhere"]):
+        answers.setdefault("An error", []).append(answer([*words, "--json"]))
+    Path("workflows/ten-step.yaml").write_text("workflow: [")
+    answers["An error"].append(answer(["publish", "--json"]))
+    say("check")
+    yield from answers.items()
+
+
+def _give_up(case: int, effect: str) -> None:
+    """Let a message be one that could not be delivered."""
+    with working(find_project(Path.cwd())) as engine:
+        engine.settle_many([Settlement(case, effect, engine.clock.now(), failure="no such address")])
+
+
+def _forge(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("update recovery_case set severity = 3 where id = 1")
+
+
+def answer(words: list[str]) -> Any:
+    """What a command prints on standard output, read as JSON."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(out):
+        run(words)
+    out.flush()
+    return json.loads(out.buffer.getvalue())  # type: ignore[attr-defined]
+
+
+def test_every_key_that_a_command_prints_is_documented_with_its_kind(printed: dict[str, list[Any]]) -> None:
+    documented = sections()
+    assert set(printed) == set(documented)
+    wrong = []
+    for name, answers in printed.items():
+        for one in answers:
+            for path, value in paths(one):
+                key = fitting(documented[name], path)
+                if key is None and not _inside_any(documented[name], path):
+                    wrong.append(f"{name}: {path} is not documented")
+                elif key is not None and not is_of(documented[name][key], value):
+                    wrong.append(f"{name}: {path} is {value!r}, documented as {documented[name][key]}")
+    assert sorted(set(wrong)) == []
+
+
+def test_every_documented_key_is_printed_by_its_command(printed: dict[str, list[Any]]) -> None:
+    for name, keys in sections().items():
+        seen = {fitting(keys, path) for one in printed[name] for path, _ in paths(one)}
+        assert set(keys) - seen == set(), name
+
+
+def _inside_any(keys: dict[str, str], path: str) -> bool:
+    """Whether a path lies inside a value that the page describes elsewhere, or not further."""
+    while "." in path:
+        path = path.rpartition(".")[0].removesuffix("[]")
+        key = fitting(keys, path)
+        if key is not None and (keys[key] == "any" or key in ("findings", "refusals")):
+            return True
+    return False
