@@ -189,14 +189,19 @@ def _driver(view: View) -> str:
 
 
 def _kind(view: View) -> str:
-    if "resolution.refused" in view.case.facts or view.case.cycle > 1:
-        return "refund" if view.has("offered better") and view.case.cycle == 1 else "alternative"
+    """The first remedy fits the trouble; who was let down by it gets more, not the same again."""
+    remedy = str(words.about(_category(view))["remedy"])
+    if view.case.cycle > 1:
+        more = "credit" if remedy == "refund" else "refund"
+        return more if view.character.feasible == "fully" else remedy
+    if "resolution.refused" in view.case.facts:
+        return "credit" if remedy == "refund" else "refund"
     if view.character.feasible != "fully":
         return "alternative"
     driver = view.case.fact("problem.driver")
     if driver is not None and driver.value in ("contact", "emotion") and view.rng.random() < 0.5:
         return view.rng.choice(("explanation", "gesture"))
-    return str(words.about(_category(view))["remedy"])
+    return remedy
 
 
 def _accepted(view: View) -> bool:

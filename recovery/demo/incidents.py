@@ -186,6 +186,15 @@ def _reopen(view: View) -> Turn:
     return view.move("reopen", "customer", "reopened") if view.is_open("reopen") else None
 
 
+def _object(view: View) -> Turn:
+    """Who has said no says why: to what we made of the problem, or to what we offered."""
+    for fact, what in (("problem.confirmed", "not_quite"), ("resolution.accepted", "refusal")):
+        said_no = view.case.facts.get(fact, [None])[0] is False
+        if said_no and not view.workflow.is_end(view.case.step) and not view.has(what):
+            return view.write(what, what)
+    return None
+
+
 def _impatient(view: View) -> Turn:
     """While it takes a while, somebody impatient asks for news."""
     waiting = view.case.step == "resolve" and "resolution.kind" in view.case.facts
@@ -205,6 +214,7 @@ INCIDENTS: tuple[Callable[[View], Turn], ...] = (
     _hand_off,
     _escalate,
     _reopen,
+    _object,
     _impatient,
 )
 """In the order in which they are looked at."""

@@ -170,6 +170,14 @@ def test_a_sudden_turn_comes_when_its_time_has_come(
     assert type(turn.event) is event
 
 
+def test_who_says_no_says_why_once() -> None:
+    log = opened().note("customer", "customer", problem__confirmed=False)
+    turn = next_incident(view(log))
+    assert isinstance(turn, Act)
+    assert isinstance(turn.event, ev.MessageReceived)
+    assert next_incident(view(log, turn.done)) is None
+
+
 def test_an_ordinary_case_has_no_sudden_turn() -> None:
     assert next_incident(view(opened())) is None
 
