@@ -206,13 +206,17 @@ def payload(event: Event) -> dict[str, Any]:
     found = {}
     for name in _OWN_FIELDS[type(event)]:
         value = getattr(event, name)
-        if value is not None and value is not False and value != {}:
+        if type(value) is str:
+            found[name] = value
+        elif value is not None and value is not False and value != {}:
             found[name] = _native(value)
     return found
 
 
 def _native(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, (dict, Mapping)):
         return {name: _native(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return list(value)

@@ -18,7 +18,9 @@ def utc(moment: datetime) -> datetime:
 
 def to_text(moment: datetime) -> str:
     """`2026-11-22T09:00:00.000000Z`: 27 characters, so that text order is time order."""
-    return utc(moment).isoformat(timespec="microseconds")[:26] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = utc(moment)
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def from_text(text: str) -> datetime:

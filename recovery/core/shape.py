@@ -28,11 +28,11 @@ MODES = get_args(Mode)
 
 def problem(event: Event) -> Refusal | None:
     """What is wrong with the fields of an event; None when each is of its type."""
-    found = [
-        f"{name}: {wrong}."
-        for name, check in _FIELDS[type(event)]
-        if (wrong := check(getattr(event, name), MAX_TEXT if name in LONG_TEXTS else MAX_NAME))
-    ]
+    found = []
+    for name, check, longest in _FIELDS[type(event)]:
+        wrong = check(getattr(event, name), longest)
+        if wrong:
+            found.append(f"{name}: {wrong}.")
     if found:
         return Refusal(
             "wrong_field",
@@ -82,9 +82,13 @@ def _whole(value: Any, _: int) -> str:
 
 def _named(value: Any, longest: int) -> str:
     """A mapping whose keys are names; what stands behind them is for others to check."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         return f"{shown(value)} is not a mapping of names to values"
-    return next((f"name {shown(name)}: {wrong}" for name in value if (wrong := _text(name, longest))), "")
+    for name in value:
+        wrong = _text(name, longest)
+        if wrong:
+            return f"name {shown(name)}: {wrong}"
+    return ""
 
 
 def _texts(value: Any, longest: int) -> str:
@@ -115,4 +119,11 @@ _CHECKS: dict[object, Callable[[Any, int], str]] = {
 }
 """How a field is checked, by its annotation: a new event needs nothing here."""
 
-_FIELDS = {cls: tuple((field.name, _CHECKS[field.type]) for field in fields(cls)) for cls in EVENTS.values()}
+_FIELDS = {
+    cls: tuple(
+        (field.name, _CHECKS[field.type], MAX_TEXT if field.name in LONG_TEXTS else MAX_NAME)
+        for field in fields(cls)
+    )
+    for cls in EVENTS.values()
+}
+"""Of each event the fields, how each is checked, and how long its texts may be."""

@@ -110,7 +110,7 @@ def walk_on(draft: Draft) -> None:
         if following is None or not step.met(draft.case):
             return
         go = fire(draft, step.on_leave)
-        if not step.met(draft.case):
+        if step.on_leave and not step.met(draft.case):
             missing = ", ".join(str(need) for need in step.missing(draft.case))
             raise Refused(
                 "exit_facts_lost",
@@ -147,13 +147,16 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
     if workflow.order == "free":
         return
     here = workflow.index.get(case.step, len(workflow.index))
-    steps = {step for name in changed for step in workflow.steps_needing.get(name, ())}
+    passed = {
+        step
+        for name in changed
+        for step in workflow.steps_needing.get(name, ())
+        if workflow.index[step] < here
+    }
     broken = [
         step
-        for step in sorted(steps, key=workflow.index.__getitem__)
-        if workflow.index[step] < here
-        and workflow.steps[step].met(before)
-        and not workflow.steps[step].met(case)
+        for step in sorted(passed, key=workflow.index.__getitem__)
+        if workflow.steps[step].met(before) and not workflow.steps[step].met(case)
     ]
     if not broken:
         return
