@@ -131,13 +131,15 @@ def _actions(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Action,
         RaiseSeverity(),
         CountFailure(),
         Declared("follow_up"),
+    ]
+    records: list[Action] = [
         Record({"ok": True}),
         Record({"ok": False}),
         Record({"kind": "x", "rating": 4}),
     ]
     forgets: list[tuple[str, ...] | None] = [None, (), ("ok", "owner", "rating")]
     ways: list[Action] = [Go(place, forget) for place in places for forget in forgets]
-    action = st.one_of(*(st.sampled_from(some) for some in (messages, messages, others, ways)))
+    action = st.one_of(*(st.sampled_from(some) for some in (messages, messages, others, records, ways)))
     return st.one_of(st.tuples(action), st.tuples(action, action))
 
 
@@ -237,6 +239,9 @@ class Planned:
             return {"by": f"agent:{case.owner}", "to": self._value(flow, "owner")}
         if self.kind is ev.CaseReleased:
             return {"other": case.absorbed[0] if case.absorbed else 9}
+        if self.kind is ev.MoveForced:
+            places = [*flow.steps, *flow.ends]
+            return {"by": "supervisor:eve", "to": places[self.pick % len(places)]}
         return {"by": "supervisor:eve"}
 
     def _next_facts(self, flow: Workflow, case: Case) -> dict[str, Any]:
@@ -261,7 +266,7 @@ def _recordable(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-ANY_FACTS = _recordable([*FACTS, "owner"])
+ANY_FACTS = _recordable([*FACTS, "owner", "owner", "owner"])
 FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "by": st.sampled_from(ACTORS),
     "hold": st.booleans(),
@@ -269,7 +274,7 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "facts": ANY_FACTS,
     "source": st.sampled_from(["agent", "agent", "customer", "engine"]),
     "fact": st.sampled_from([*FACTS, "owner"]),
-    "reason": st.sampled_from(["because", ""]),
+    "reason": st.sampled_from(["because", "because", ""]),
     "transition": st.sampled_from(["t0", "t1", "t2", "t9"]),
     "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo"]),
     "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
@@ -286,6 +291,7 @@ OFTEN = [
     *[ev.EffectDelivered] * 4,
     *[ev.HandOffOffered, ev.HandOffAccepted] * 3,
     *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
+    *[ev.MoveForced, ev.CaseMerged],
 ]
 KINDS = [kind for kind in ev.EVENTS.values() if kind is not ev.ComplaintReceived]
 CHOSEN = {
@@ -294,6 +300,7 @@ CHOSEN = {
     ev.EffectDelivered: {"effect"},
     ev.EffectFailed: {"effect"},
     ev.HandOffOffered: {"to"},
+    ev.MoveForced: {"to"},
     ev.CaseReleased: {"other"},
 }
 
@@ -340,7 +347,7 @@ COMPLAINTS = st.fixed_dictionaries(
         "text": st.sampled_from(["It broke.", "坏了"]),
         "customer": st.sampled_from([{}, {"address": "ana@example.org"}]),
         "severity": st.integers(1, 3),
-        "facts": _recordable([*SAYABLE, "owner"]),
+        "facts": _recordable([*SAYABLE, "owner", "owner"]),
         "mode": st.sampled_from(["live", "live", "live", "history"]),
         "hold": st.booleans(),
         "occurred_at": st.datetimes(timezones=st.just(UTC)),

@@ -60,7 +60,7 @@ def explained(refusal: Refusal) -> None:
         assert len(line) < 2_000
 
 
-@settings(max_examples=examples(150), suppress_health_check=SLOW_TO_BUILD)
+@settings(max_examples=examples(250), suppress_health_check=SLOW_TO_BUILD)
 @given(workflows(), COMPLAINTS, STREAMS)
 def test_no_stream_of_events_breaks_an_invariant(
     flow: Workflow, complaint: dict[str, Any], stream: list[Planned]
