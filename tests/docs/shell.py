@@ -2,8 +2,8 @@
 
 What counts on a page:
 
-- A block of `console`: each line with `$ ` is a command, the lines after it are what it prints, and `…` is
-  anything. How output is broken into lines does not matter.
+- A block of `console`: each line with `$ ` is a command, which goes on below where the line ends with a
+  backslash. The lines after it are what it prints; `…` is anything, and how lines are broken does not matter.
 - A block of any language with `title="FILE"`: the file is written, where the last command left the reader.
 - A block of `diff` with `title="FILE"`: lines with `-` are taken out of the file and lines with `+` put in;
   the others say where.
@@ -60,7 +60,7 @@ def steps(page: Path) -> Iterator[Command | File]:
 
 
 def _commands(text: str, code: int) -> Iterator[Command]:
-    found = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)
+    found = re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)
     for number, (words, printed) in enumerate(found, start=1):
         yield Command(words, printed, code if number == len(found) else 0)
 

@@ -19,6 +19,8 @@ from recovery.cli.run import run
 from recovery.commands import Settlement
 from tests.real_data import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
 
 KINDS: dict[str, tuple[type, ...]] = {

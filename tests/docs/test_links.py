@@ -33,11 +33,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_site_builds_and_every_link_and_anchor_in_it_holds(site: Path) -> None:
     assert (site / "tutorial" / "index.html").is_file()
     assert not (site / "generate").exists()
 
 
+@pytest.mark.slow
 def test_the_site_fetches_nothing_from_elsewhere(site: Path) -> None:
     fetched = re.compile(r"<(?:script|img|link)[^>]+(?:src|href)=\"?https?://[^\"\s>]+")
     pages = [page.read_text(encoding="utf-8") for page in site.rglob("*.html")]

@@ -16,6 +16,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_a_page_can_be_followed_word_by_word(page: Path, tmp_path: Path) -> None:
     shell = Shell(tmp_path)
