@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeGuard
+
+import msgspec
 
 from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
 from recovery.core.events import Event, payload
 from recovery.core.facts import unusable
-from recovery.core.instants import to_text
 from recovery.core.shape import MAX_NAME
 
 
@@ -104,15 +104,17 @@ def plain(outcome: Outcome) -> dict[str, Any]:
 
 
 def fingerprint(command: Command) -> str:
-    """The same for the same command sent twice. When it happened is left out: a retry may stamp anew."""
+    """The same for the same command sent twice. When it happened is left out: a retry may stamp anew.
+
+    Raises:
+        TypeError, ValueError, RecursionError: the event holds something that no event may hold.
+    """
     event = command.event
     said = [type(event).__name__, event.by, payload(event), command.case, command.workflow]
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, default=_json)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_sorted.encode(said)).hexdigest()
 
 
-def _json(value: Any) -> str:
-    return to_text(value) if hasattr(value, "tzinfo") and value.tzinfo else str(value)
+_sorted = msgspec.json.Encoder(order="sorted")
 
 
 def repeat(key: str, given: str, known: str, answer: Mapping[str, Any]) -> Outcome | Refusal:

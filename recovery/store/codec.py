@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import MISSING, fields
 from typing import Any
+
+import msgspec
 
 from recovery.core.case import Case
 from recovery.store.statements import CASE_COLUMNS
 
-decode = json.loads
+decode = msgspec.json.Decoder().decode
+"""JSON text as JSON-native values."""
 
 _NOT_IN_DATA = {"tenant", *CASE_COLUMNS}
 
@@ -23,8 +25,18 @@ _REST = tuple((field.name, _default(field.name)) for field in fields(Case) if fi
 """The fields of a case without a column of their own: name and default. New ones of the core land here."""
 
 
-encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-"""Compact JSON text of JSON-native values; anything else is a TypeError."""
+_encoder = msgspec.json.Encoder()
+
+
+def encode(value: Any) -> str:
+    """Compact JSON text of the JSON-native values the core makes; characters stand as they are.
+
+    Raises:
+        TypeError: something in it cannot be said in JSON.
+        UnicodeEncodeError: a text holds half of a surrogate pair.
+    """
+    return _encoder.encode(value).decode()
+
 
 CaseValues = tuple[Any, ...]
 """The values of a `recovery_case` row, in the order of `CASE_COLUMNS`."""
