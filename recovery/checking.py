@@ -13,8 +13,8 @@ from recovery.core.spec import Workflow
 from recovery.imports.loading import check_mapping
 from recovery.imports.mapping import FOLDER as MAPPINGS
 from recovery.project import CONFIG, read_settings, starter_root
-from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, collect, load, name_of, read_file
-from recovery.workflow.findings import Finding, guess, in_order
+from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
+from recovery.workflow.findings import Finding, errors, guess, in_order
 from recovery.workflow.project import check_project, workflow_files
 from recovery.workflow.reader import read_yaml
 
@@ -162,10 +162,11 @@ class _Workflows:
             files = {path.stem: path for path in workflow_files(self._root)}
             if name not in files:
                 raise NotFound(f"There is no workflow {name}.", hint=guess(name, list(files)))
-            bundle, _ = collect(self._root, files[name])
-            if bundle is None:
+            _, checked = check_workflow(self._root, files[name])
+            own = name_of(self._root, files[name])
+            if checked.built is None or any(found.file == own for found in errors(checked.findings)):
                 raise NotFound(f"The workflow {name} has errors.", hint="Mend them, then check again.")
-            self._known[name] = load(bundle)
+            self._known[name] = checked.built.workflow
         return self._known[name]
 
 
