@@ -38,6 +38,8 @@ def as_read(value: Any) -> Any:
     """The same words, but not the same objects: as they come out of a file or a database."""
     if isinstance(value, Mapping):
         return {as_read(name): one for name, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(as_read(one) for one in value)
     return "".join(list(value)) if isinstance(value, str) else value
 
 
@@ -49,6 +51,7 @@ def rules(given: Iterable[Any]) -> tuple[Rule, ...]:
 def transition(name: str, sources: str, to: str, *, by: Iterable[str] = ROLES, **more: Any) -> Transition:
     """A transition; `sources` are separated by blanks, `then` may hold bare actions."""
     more["then"] = rules(more.get("then", ()))
+    more["forget"] = as_read(more.get("forget"))
     return Transition(name, frozenset(sources.split()), as_read(to), frozenset(by), **more)
 
 
@@ -65,7 +68,7 @@ def workflow(
         "bundle-1",
         {"en": "Small"},
         {one.id: one for one in steps},
-        {end: End(end, {"en": end}) for end in ends},
+        {as_read(end): End(end, {"en": end}) for end in ends},
         facts or {},
         tuple(transitions),
         **{name: as_read(value) for name, value in more.items()},

@@ -61,6 +61,7 @@ def test_beyond_the_step_that_needs_an_owner_there_must_be_one() -> None:
     refusal = story.refuse(MoveForced, to="three", by="supervisor:eve", reason="x")
     assert (refusal.code, refusal.message) == ("no_owner", "three needs an owner.")
     assert refusal.hint == "Record the fact owner first."
+    assert [forced(story, to) for to in ("two", "one")] == [["two"], ["one"]]
     story.record({"owner": "li"})
     assert forced(story, "three") == ["three"]
 
@@ -79,10 +80,11 @@ def test_a_forced_move_forgets_nothing_and_does_not_walk_on() -> None:
     assert moves_of(story.record({"a": "y"})) == ["two", "three", "closed"]
 
 
-def test_forced_into_an_end_the_case_is_closed_when_it_happened_and_no_hand_off_stays_open() -> None:
+@pytest.mark.parametrize("to", ["closed", "withdrawn"])
+def test_forced_into_an_end_the_case_ends_when_it_happened_and_no_hand_off_stays_open(to: str) -> None:
     story = begun(SMALL, facts={"owner": "li"})
     story.do(HandOffOffered, to="bo")
-    forced(story, "withdrawn")
+    forced(story, to)
     assert story.case.closed_at == story.case.updated_at
     assert story.case.offered_to is None
 

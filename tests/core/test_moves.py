@@ -201,6 +201,11 @@ def test_backwards_and_to_a_side_end_a_step_is_left_as_it_is() -> None:
     assert at("two", flow).ask("leave").case.step == "withdrawn"
 
 
+def test_a_side_end_is_a_side_end_whatever_its_name() -> None:
+    flow = small(transition("leave", "two", "abandoned"), ends=("closed", "abandoned"))
+    assert at("two", flow).ask("leave").case.step == "abandoned"
+
+
 def test_a_move_backwards_forgets_what_must_be_established_anew_save_the_owner() -> None:
     story = at("three", small(transition("back", "three", "two")))
     decision = story.ask("back")

@@ -71,7 +71,7 @@ def test_the_case_keeps_what_the_complaint_says_of_itself() -> None:
 
 @pytest.mark.parametrize("text", [None, "", " \n"])
 def test_a_live_complaint_without_a_text_is_refused(text: str | None) -> None:
-    refusal = Story(SMALL).refuse(ComplaintReceived, text=text)
+    refusal = Story(SMALL).refuse(ComplaintReceived, text=text, mode="live")
     assert refusal.code == "no_text"
     assert str(refusal.message) == "A complaint needs a text."
     assert refusal.hint == "Say what happened, in any words."

@@ -243,6 +243,12 @@ def test_in_an_end_no_fact_can_go_that_a_passed_step_needed() -> None:
     assert story.do(FactRetracted, fact="orderNo", reason="wrong").case.step == "closed"
 
 
+def test_in_an_end_the_first_step_that_needed_the_fact_is_named() -> None:
+    flow = workflow(step("one", Need("a")), step("two", Need("a", "is", "x")), facts=FACTS)
+    refusal = begun(flow, facts={"a": "x"}).refuse(FactRetracted, fact="a", reason="wrong")
+    assert "without a its step one would not" in refusal.message
+
+
 def test_in_a_free_workflow_no_fact_takes_the_case_back() -> None:
     free = workflow(
         step("one", Need("a")),

@@ -152,18 +152,21 @@ def test_a_rule_may_name_what_is_forgotten() -> None:
     assert sorted(decision.case.facts) == ["b", "problem.statement"]
 
 
-def test_two_rules_that_lead_to_different_places_refuse_the_event() -> None:
+@pytest.mark.parametrize(("first", "second"), [("two", "three"), ("three", "two")])
+def test_two_rules_that_lead_to_different_places_refuse_the_event(first: str, second: str) -> None:
     small = workflow(
-        step("one", Need("a"), on_leave=[Go("two"), Rule((Go("three"),), when=A_IS_X)]),
+        step("one", Need("a"), on_leave=[Go(first), Rule((Go(second),), when=A_IS_X)]),
         step("two", Need("b")),
         step("three", Need("b")),
         facts=FACTS,
     )
     refusal = begun(small).refuse(FactsRecorded, facts={"a": "x"})
     assert (refusal.code, refusal.fault) == ("two_open_moves", "workflow")
-    assert refusal.message == "Two rules of workflow small are open at once: one goes to two, one to three."
+    assert refusal.message == (
+        f"Two rules of workflow small are open at once: one goes to {first}, one to {second}."
+    )
     assert refusal.hint == "Make their conditions exclude each other."
-    assert begun(small).record({"a": "y"}).case.step == "two"
+    assert begun(small).record({"a": "y"}).case.step == first
 
 
 def test_two_rules_that_lead_to_the_same_place_agree() -> None:
@@ -204,7 +207,9 @@ def test_as_many_moves_as_a_workflow_may_make_are_made() -> None:
     assert moves_of(begun(small).record({"a": "x"})) == ["one", "one", "one", "two"]
     most = Rule((Go("one", forget=()),), when=Compare("<", CaseValue("failures"), Constant(12)))
     small = workflow(
-        step("one", Need("a"), on_leave=[CountFailure(), most]), step("two", Need("b")), facts=FACTS
+        step("one", Need("a"), on_leave=[CountFailure(), Escalate(1), most]),
+        step("two", Need("b")),
+        facts=FACTS,
     )
     assert len(moves_of(begun(small).record({"a": "x"}))) == 12
     over = Rule((Go("one", forget=()),), when=Compare("<", CaseValue("failures"), Constant(13)))
