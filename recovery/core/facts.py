@@ -88,6 +88,8 @@ def unusable(text: str) -> str:
     """Why a text cannot be kept by every database and sent in every message; empty when it can."""
     if "\x00" in text:
         return "the text holds a NUL character; send it without"
+    if text.isascii():
+        return ""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def utc(moment: datetime) -> datetime:
@@ -16,8 +17,12 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+@lru_cache(maxsize=64)
 def to_text(moment: datetime) -> str:
-    """`2026-11-22T09:00:00.000000Z`: 27 characters, so that text order is time order."""
+    """`2026-11-22T09:00:00.000000Z`: 27 characters, so that text order is time order.
+
+    The same few moments are written many times over while a batch is decided; those are kept.
+    """
     if moment.tzinfo is not UTC:
         moment = utc(moment)
     return moment.isoformat(timespec="microseconds")[:26] + "Z"

@@ -147,6 +147,8 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
     if workflow.order == "free":
         return
     here = workflow.index.get(case.step, len(workflow.index))
+    if here == 0:
+        return
     passed = {
         step
         for name in changed
