@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ClauseElement, Dialect
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import ARRAY, BigInteger, Boolean, ClauseElement, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeEngine
+
+from recovery.store.types import WholeNumber
 
 
 class Statement:
@@ -22,6 +25,19 @@ class Statement:
         self.values = values
 
 
+class Many(Statement):
+    """A statement for many rows: `clause` takes one row, `together` takes each column as an array of values.
+
+    A driver that sends every row on its own wants the first, a database across a network the second.
+    """
+
+    __slots__ = ("together",)
+
+    def __init__(self, clause: ClauseElement, together: ClauseElement, *values: str) -> None:
+        super().__init__(clause, *values)
+        self.together = together
+
+
 class Texts(dict[Statement, str]):
     """The SQL text of each statement for one database, compiled when first asked for.
 
@@ -29,12 +45,15 @@ class Texts(dict[Statement, str]):
         TypeError: a statement's values are declared in another order than its text has them: a bug.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, together: bool) -> None:
         super().__init__()
         self._dialect = dialect
+        self._together = together
 
     def __missing__(self, statement: Statement) -> str:
-        compiled: Any = statement.clause.compile(dialect=self._dialect)
+        many = self._together and isinstance(statement, Many)
+        clause = statement.together if many else statement.clause  # type: ignore[attr-defined]
+        compiled: Any = clause.compile(dialect=self._dialect)
         order = tuple(compiled.positiontup or ())
         if order != statement.values:
             raise TypeError(f"declared {statement.values}, compiled {order}: {compiled}")
@@ -42,5 +61,41 @@ class Texts(dict[Statement, str]):
         return text
 
 
-SQLITE = Texts(sqlite.dialect(paramstyle="qmark"))
-"""The texts for SQLite, shared by every store."""
+# --- lists as one value -------------------------------------------------------------------------------------
+
+
+def array_for(column: ColumnElement[Any], name: str) -> Any:
+    """An array given as one value, of what a column holds."""
+    kind: TypeEngine[Any] = Text()
+    if isinstance(column.type, WholeNumber):
+        kind = BigInteger()
+    elif isinstance(column.type, Boolean):
+        kind = Boolean()
+    return bindparam(name, required=True, type_=ARRAY(kind))
+
+
+class Among(ColumnElement[bool]):
+    """Whether a column is one of the items of a list given as one value: one text however many there are."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.items = array_for(column, name)
+
+    def self_group(self, against: Any = None) -> Among:  # noqa: ARG002
+        """Needs no brackets in any place it is used in."""
+        return self
+
+
+@compiles(Among, "sqlite")
+def _as_json(element: Among, compiler: Any, **more: Any) -> str:
+    column = compiler.process(element.column, **more)
+    return f"{column} IN (SELECT value FROM json_each({compiler.process(element.items, **more)}))"
+
+
+@compiles(Among, "postgresql")
+def _as_array(element: Among, compiler: Any, **more: Any) -> str:
+    column = compiler.process(element.column, **more)
+    return f"{column} = ANY ({compiler.process(element.items, **more)})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from recovery.core.errors import EngineFault, EnvironmentFault, RecoveryError
 
@@ -20,45 +19,45 @@ class ExternalIdTaken(RecoveryError):
 
 _WORDS = {
     sqlite3.SQLITE_BUSY: (
-        "The database {path} is locked: another process has been writing for too long.",
+        "The database {where} is locked: another process has been writing for too long.",
         "Let it finish (an import, a copy, an open database browser) and try again; nothing was written.",
     ),
     sqlite3.SQLITE_LOCKED: (
-        "The database {path} is locked by another piece of work of this process.",
+        "The database {where} is locked by another piece of work of this process.",
         "Try again; nothing was written.",
     ),
     sqlite3.SQLITE_FULL: (
-        "The disk is full: the database {path} cannot grow.",
+        "The disk is full: the database {where} cannot grow.",
         "Free some space and try again; nothing was half done.",
     ),
     sqlite3.SQLITE_READONLY: (
-        "The database {path} is read-only.",
+        "The database {where} is read-only.",
         "Give this user write permission for the file and its folder (SQLite writes files beside it).",
     ),
     sqlite3.SQLITE_CANTOPEN: (
-        "The database {path} cannot be opened.",
+        "The database {where} cannot be opened.",
         "Check that it exists (`recovery db upgrade` makes it) and that this user may read and write it.",
     ),
     sqlite3.SQLITE_NOTADB: (
-        "{path} is not a SQLite database.",
+        "{where} is not a SQLite database.",
         "Name another file, or move this one away and run `recovery db upgrade`.",
     ),
     sqlite3.SQLITE_CORRUPT: (
-        "The database {path} is damaged.",
+        "The database {where} is damaged.",
         "Stop writing to it, keep a copy, and restore a backup; `recovery db verify` says what still holds.",
     ),
     sqlite3.SQLITE_IOERR: (
-        "The disk reports an error with the database {path}.",
+        "The disk reports an error with the database {where}.",
         "Check the disk and its free space, then try again; nothing was half done.",
     ),
     sqlite3.SQLITE_PERM: (
-        "This user has no permission to use the database {path}.",
+        "This user has no permission to use the database {where}.",
         "Give it read and write permission for the file and its folder.",
     ),
 }
 
 
-def explained(error: sqlite3.Error, path: Path) -> RecoveryError:
+def explained(error: sqlite3.Error, where: str) -> RecoveryError:
     """The error of our own that says what happened to the database and what to do."""
     code = getattr(error, "sqlite_errorcode", None)
     words = _WORDS.get(code & 0xFF) if code is not None else None
@@ -66,15 +65,15 @@ def explained(error: sqlite3.Error, path: Path) -> RecoveryError:
         words = _WORDS[sqlite3.SQLITE_CORRUPT]
     if words is None:
         return EngineFault(
-            f"The database {path} refused a statement: {error}.",
+            f"The database {where} refused a statement: {error}.",
             hint="This is a mistake of the program; nothing was written. Please report it.",
         )
     message, hint = words
-    return EnvironmentFault(message.format(path=path), hint=hint)
+    return EnvironmentFault(message.format(where=where), hint=hint)
 
 
 @contextmanager
-def explaining(path: Path) -> Iterator[None]:
+def explaining(where: str) -> Iterator[None]:
     """Turn the driver's errors into ours.
 
     Raises:
@@ -84,4 +83,4 @@ def explaining(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise explained(error, path) from error
+        raise explained(error, where) from error

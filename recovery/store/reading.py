@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +11,9 @@ from recovery.core.case import Case
 from recovery.core.instants import to_text
 from recovery.store import queries
 from recovery.store import statements as sql
-from recovery.store.codec import decode, effect_key, encode, read_case
-from recovery.store.compiling import Statement, Texts
+from recovery.store.codec import decode, effect_key, read_case
+from recovery.store.compiling import Statement
+from recovery.store.dialect import LAST, Dialect
 from recovery.store.records import OutboxRow, Record, StoredBundle
 from recovery.store.unit import CHUNK
 
@@ -23,35 +22,21 @@ __all__ = ["OutboxRow", "Reading", "Record", "Snapshot", "StoredBundle"]
 FETCH = 200
 """How many rows a streaming read holds at a time."""
 
-LAST = 2**63 - 1
-
 
 class Reading(ABC):
     """Everything there is to ask. Each question sees the database as it is when it is asked."""
 
-    def __init__(self, texts: Texts, clock: Callable[[], datetime]) -> None:
-        self._texts = texts
-        self._clock = clock
+    def __init__(self, dialect: Dialect, clock: Callable[[], datetime]) -> None:
+        self.dialect = dialect
+        self.clock = clock
 
     @abstractmethod
-    def _reader(self) -> sqlite3.Connection:
-        """The connection to read through."""
-
-    @abstractmethod
-    def _explaining(self) -> AbstractContextManager[None]:
-        """Turns the driver's errors into ours."""
-
     def rows(self, statement: Statement, *values: Any) -> list[Any]:
         """Every row a statement gives: for this package."""
-        with self._explaining():
-            return self._reader().execute(self._texts[statement], values).fetchall()
 
+    @abstractmethod
     def stream(self, statement: Statement, *values: Any) -> Iterator[Any]:
         """The rows a statement gives, in constant memory: for this package."""
-        with self._explaining():
-            cursor = self._reader().execute(self._texts[statement], values)
-            while rows := cursor.fetchmany(FETCH):
-                yield from rows
 
     # --- cases ----------------------------------------------------------------------------------------------
 
@@ -70,7 +55,7 @@ class Reading(ABC):
 
     def _each(self, statement: Statement, tenant: str, items: list[Any]) -> Iterator[Any]:
         for start in range(0, len(items), CHUNK):
-            yield from self.rows(statement, tenant, encode(items[start : start + CHUNK]))
+            yield from self.rows(statement, tenant, self.dialect.items(items[start : start + CHUNK]))
 
     def list_cases(
         self,
@@ -158,7 +143,7 @@ class Reading(ABC):
 
     def due_effects(self, tenant: str, limit: int) -> list[OutboxRow]:
         """The effects to be sent now, the longest due first, and those of one case in their order."""
-        rows = self.rows(sql.DUE_EFFECTS, tenant, to_text(self._clock()), limit)
+        rows = self.rows(sql.DUE_EFFECTS, tenant, to_text(self.clock()), limit)
         return [_outbox_row(row) for row in rows]
 
     # --- versions -------------------------------------------------------------------------------------------
@@ -191,34 +176,15 @@ class Reading(ABC):
 
 
 class Snapshot(Reading):
-    """Reads that all see the database as it was at one moment. `SqliteStore.snapshot` makes it."""
+    """Reads that all see the database as it was at one moment. `Store.snapshot` makes it."""
 
-    def __init__(
-        self,
-        texts: Texts,
-        clock: Callable[[], datetime],
-        connection: sqlite3.Connection,
-        explaining: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        super().__init__(texts, clock)
-        self._connection = connection
-        self._explain = explaining
-
+    @abstractmethod
     def read_anything(self) -> None:
         """Give also what is no text (bytes somebody changed), with lone surrogates for what is unreadable."""
-        self._connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
 
+    @abstractmethod
     def damage(self) -> list[str]:
-        """What SQLite itself finds wrong with the file: at most ten findings, none for a sound one."""
-        with self._explain():
-            found = [row[0] for row in self._connection.execute("pragma integrity_check(10)")]
-        return [] if found == ["ok"] else found
-
-    def _reader(self) -> sqlite3.Connection:
-        return self._connection
-
-    def _explaining(self) -> AbstractContextManager[None]:
-        return self._explain()
+        """What the database itself finds wrong with its file: at most ten findings, none for a sound one."""
 
 
 def _given(**filters: Any) -> dict[str, Any]:

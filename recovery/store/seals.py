@@ -12,7 +12,6 @@ What seals cannot show is said in `recovery.store.verify`.
 from __future__ import annotations
 
 import hmac
-import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, replace
@@ -23,7 +22,8 @@ from recovery.core.errors import RecoveryError
 from recovery.core.instants import to_text
 from recovery.store import statements as sql
 from recovery.store.codec import encode
-from recovery.store.compiling import Texts
+from recovery.store.compiling import Statement
+from recovery.store.dialect import Cursor, Dialect
 
 BATCH = 1_000
 """How many events one seal covers at most: what sealing holds in memory."""
@@ -84,47 +84,23 @@ def check_key(key: bytes) -> None:
         )
 
 
-def seal_all(
-    reader: sqlite3.Connection,
-    texts: Texts,
-    transaction: Callable[[], AbstractContextManager[sqlite3.Connection]],
-    key: bytes,
-    now: datetime,
-) -> int:
-    """Seal every event since the last seal, each batch in its own transaction; gives how many those were.
-
-    Raises:
-        RecoveryError: the key is too short.
-        WrongSealKey: the last seal was not made with this key, or seals are missing.
-    """
-    check_key(key)
-    sealed = 0
-    while _is_unsealed(reader, texts):
-        with transaction() as writer:
-            sealed += _seal_batch(writer, texts, key, to_text(now))
-    return sealed
-
-
-def _last(connection: sqlite3.Connection, texts: Texts) -> Seal:
-    row = connection.execute(texts[sql.LAST_SEAL]).fetchone()
-    return NO_SEAL if row is None else Seal(*row)
-
-
-def require_key(connection: sqlite3.Connection, texts: Texts, key: bytes) -> tuple[str, Seal]:
+def require_key(rows: Callable[..., list[Any]], key: bytes) -> tuple[str, Seal]:
     """Make sure that a key is the one the seals were made with; gives the installation and the last seal.
 
     Args:
-        connection: inside a transaction, so that the last seal and its tip belong together.
+        rows: gives the rows of a statement, all as of one moment, so that the last seal and its tip belong
+            together.
 
     Raises:
         RecoveryError: the key is too short.
         WrongSealKey: the last seal was not made with this key, or seals are missing.
     """
     check_key(key)
-    (installation,) = connection.execute(texts[sql.GET_META], ("installation_id",)).fetchone()
-    last = _last(connection, texts)
-    known = connection.execute(texts[sql.GET_META], (TIP,)).fetchone()
-    if known != ((tip(key, installation, last),) if last.id else None):
+    ((installation,),) = rows(sql.GET_META, "installation_id")
+    found = rows(sql.LAST_SEAL)
+    last = Seal(*found[0]) if found else NO_SEAL
+    known = rows(sql.GET_META, TIP)
+    if known != ([(tip(key, installation, last),)] if found else []):
         raise WrongSealKey(
             "The last seal of this database was not made with this key, or is not the last that was made.",
             hint="Give the key the seals were made with; `recovery db verify` says whether some are missing.",
@@ -132,24 +108,69 @@ def require_key(connection: sqlite3.Connection, texts: Texts, key: bytes) -> tup
     return installation, last
 
 
-def _is_unsealed(connection: sqlite3.Connection, texts: Texts) -> bool:
-    through = _last(connection, texts).through
-    return connection.execute(texts[sql.UNSEALED], (through, 1)).fetchone() is not None
+class Sealing:
+    """Work on the seals of one database, on a cursor that is inside a transaction."""
+
+    def __init__(self, cursor: Cursor, dialect: Dialect) -> None:
+        self._cursor = cursor
+        self._dialect = dialect
+
+    def seal_batch(self, key: bytes, now: str) -> int:
+        """Seal the next events, `BATCH` at most; gives how many those were.
+
+        Raises:
+            RecoveryError, WrongSealKey: see `require_key`.
+        """
+        self._rows(sql.LOCK_META, "installation_id")  # one at a time
+        installation, last = require_key(self._rows, key)
+        settled = self._dialect.settled(self._cursor)
+        rows = self._rows(sql.UNSEALED, last.through, settled, BATCH)
+        if not rows:
+            return 0
+        heads = reached(row[1:] for row in rows)
+        entries = encode([[*of, *head] for of, head in sorted(heads.items())])
+        unsigned = Seal(last.id + 1, now, last.through, rows[-1][0], len(rows), entries, last.mac, "")
+        seal = replace(unsigned, mac=unsigned.signature(key, installation))
+        self._run(sql.INSERT_SEAL, *astuple(seal))
+        mark = tip(key, installation, seal)
+        if last is NO_SEAL:
+            self._run(sql.INSERT_META, TIP, mark)
+        else:
+            self._run(sql.SET_META, mark, TIP)
+        return len(rows)
+
+    def _run(self, statement: Statement, *values: Any) -> None:
+        self._cursor.execute(self._dialect.texts[statement], values)
+
+    def _rows(self, statement: Statement, *values: Any) -> list[Any]:
+        self._run(statement, *values)
+        return self._cursor.fetchall()
 
 
-def _seal_batch(connection: sqlite3.Connection, texts: Texts, key: bytes, now: str) -> int:
-    installation, last = require_key(connection, texts, key)
-    rows = connection.execute(texts[sql.UNSEALED], (last.through, BATCH)).fetchall()
-    if not rows:
-        return 0
-    heads = reached(row[1:] for row in rows)
-    entries = encode([[*of, *head] for of, head in sorted(heads.items())])
-    unsigned = Seal(last.id + 1, now, last.through, rows[-1][0], len(rows), entries, last.mac, "")
-    seal = replace(unsigned, mac=unsigned.signature(key, installation))
-    connection.execute(texts[sql.INSERT_SEAL], astuple(seal))
-    mark = tip(key, installation, seal)
-    if last is NO_SEAL:
-        connection.execute(texts[sql.INSERT_META], (TIP, mark))
-    else:
-        connection.execute(texts[sql.SET_META], (mark, TIP))
-    return len(rows)
+def seal_all(
+    is_unsealed: Callable[[], bool],
+    sealing: Callable[[], AbstractContextManager[Sealing]],
+    key: bytes,
+    now: datetime,
+) -> int:
+    """Seal every event since the last seal, each batch in its own transaction; gives how many those were.
+
+    Events of transactions that are still open, and those after them, wait for the next time.
+
+    Args:
+        is_unsealed: whether there may be any; asked without locking anybody out.
+        sealing: begins a transaction, and commits it.
+
+    Raises:
+        RecoveryError: the key is too short.
+        WrongSealKey: the last seal was not made with this key, or seals are missing.
+    """
+    check_key(key)
+    sealed = 0
+    while is_unsealed():
+        with sealing() as work:
+            batch = work.seal_batch(key, to_text(now))
+        sealed += batch
+        if not batch:
+            break
+    return sealed

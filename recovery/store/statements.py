@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Insert,
     Table,
     bindparam,
     exists,
@@ -19,11 +18,13 @@ from sqlalchemy import (
     literal_column,
     not_,
     select,
+    text,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
-from recovery.store.compiling import Statement
-from recovery.store.tables import table
+from recovery.store.compiling import Among, Many, Statement, array_for
+from recovery.store.tables import numbers, sequence_of, table
 
 case = table("case")
 event = table("event")
@@ -43,12 +44,6 @@ def value(name: str) -> Any:
     return bindparam(name, required=True)
 
 
-def each(name: str) -> Any:
-    """The items of one JSON array given as a value: one text however many there are."""
-    items: FromClause = func.json_each(value(name)).table_valued("value")
-    return select(items.c.value)
-
-
 def first(rows: Any, limit: Any) -> Any:
     """The first rows alone. The offset is spelt out, or Core would add a value of its own for it."""
     return rows.limit(limit).offset(literal_column("0"))
@@ -59,27 +54,76 @@ def names(of: Table, *but: str) -> tuple[str, ...]:
     return tuple(column.name for column in of.c if column.name not in but)
 
 
-def _into(into: Table, columns: tuple[str, ...]) -> Insert:
-    return insert(into).values({name: value(name) for name in columns})
+def _given(**columns: ColumnElement[Any]) -> FromClause:
+    """A table made of arrays that are given as values, one for each column: name → the column it is for."""
+    arrays = [array_for(of, name) for name, of in columns.items()]
+    return func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
+
+
+def _insert(into: Table, columns: tuple[str, ...], *, ignoring: bool = False, beside: Any = None) -> Many:
+    """The insertion of rows.
+
+    Args:
+        ignoring: leave out what is there already, by any unique key; the number of rows says whether it was.
+        beside: one more row, asked for before the first row is made (where arrays are given).
+    """
+    given = _given(**{name: into.c[name] for name in columns})
+    chosen = select(*(given.c[name] for name in columns)).select_from(given)
+    if beside is not None:
+        chosen = chosen.join(beside, literal_column("true"))
+    one = sqlite.insert(into).values({name: value(name) for name in columns})
+    together = postgresql.insert(into).from_select(columns, chosen, include_defaults=False).inline()
+    if ignoring:
+        one, together = one.on_conflict_do_nothing(), together.on_conflict_do_nothing()
+    return Many(one, together, *columns)
+
+
+def _update(of: Table, changes: Any, terms: Any, **columns: ColumnElement[Any]) -> Many:
+    """The update of rows.
+
+    Args:
+        changes: what makes the new values, by column, and `terms` what finds the rows, of where values come
+            from.
+        columns: the values in the order they are given, each with the column it is for.
+    """
+    given = _given(**columns)
+    each = {name: value(name) for name in columns}
+    arrays = {name: given.c[name] for name in columns}
+    one, together = (update(of).values(changes(values)).where(*terms(values)) for values in (each, arrays))
+    return Many(one, together, *columns)
+
+
+def _row(into: Table, columns: tuple[str, ...]) -> Statement:
+    """The insertion of one row."""
+    return Statement(insert(into).values({name: value(name) for name in columns}).inline(), *columns)
 
 
 # --- cases --------------------------------------------------------------------------------------------------
 
 CASE_COLUMNS = names(case)
 
-LOAD_CASES = Statement(
-    select(case).where(case.c.tenant_id == value("tenant"), case.c.id.in_(each("ids"))), "tenant", "ids"
-)
+_cases = select(case).where(case.c.tenant_id == value("tenant"), Among(case.c.id, "ids"))
+
+LOAD_CASES = Statement(_cases, "tenant", "ids")
+
+LOCK_CASES = Statement(_cases.order_by(case.c.id).with_for_update(), "tenant", "ids")
+"""Cases that are going to change: always locked in the order of their numbers, so that two never wait for
+each other. SQLite has one writer and locks nothing."""
 
 FIND_CASES = Statement(
     select(case.c.external_id, case.c.id).where(
-        case.c.tenant_id == value("tenant"), case.c.external_id.in_(each("external_ids"))
+        case.c.tenant_id == value("tenant"), Among(case.c.external_id, "external_ids")
     ),
     "tenant",
     "external_ids",
 )
 
-INSERT_CASE = Statement(_into(case, CASE_COLUMNS), *CASE_COLUMNS)
+NEW_NUMBERS = Statement(
+    select(numbers.next_value()).select_from(func.generate_series(literal_column("1"), value("n"))), "n"
+)
+"""Case numbers where writers do not wait for each other; elsewhere they are counted in `recovery_meta`."""
+
+INSERT_CASE = _insert(case, CASE_COLUMNS, ignoring=True)
 
 STAYING = ("severity", "level", "updated_at", "seq", "head", "data")
 """What may change in a step that touches no index."""
@@ -88,16 +132,21 @@ MOVING = names(case, "tenant_id", "id")
 """What may change at all."""
 
 
-def _update_case(columns: tuple[str, ...]) -> Statement:
-    """The update of a snapshot that nobody else has changed since `was`."""
-    clause = (
-        update(case)
-        .where(
-            case.c.tenant_id == value("of_tenant"), case.c.id == value("of_case"), case.c.seq == value("was")
-        )
-        .values({name: value(name) for name in columns})
+def _update_case(columns: tuple[str, ...]) -> Many:
+    """The update of snapshots that nobody else has changed since `was`."""
+    return _update(
+        case,
+        lambda given: {name: given[name] for name in columns},
+        lambda given: (
+            case.c.tenant_id == given["of_tenant"],
+            case.c.id == given["of_case"],
+            case.c.seq == given["was"],
+        ),
+        **{name: case.c[name] for name in columns},
+        of_tenant=case.c.tenant_id,
+        of_case=case.c.id,
+        was=case.c.seq,
     )
-    return Statement(clause, *columns, "of_tenant", "of_case", "was")
 
 
 UPDATE_STAYING = _update_case(STAYING)
@@ -107,49 +156,86 @@ UPDATE_MOVING = _update_case(MOVING)
 
 EVENT_COLUMNS = names(event, "id")
 
-INSERT_EVENT = Statement(_into(event, EVENT_COLUMNS), *EVENT_COLUMNS)
+_positions = sequence_of(event)
+
+_FLOOR = (
+    select(
+        literal_column(
+            "CASE WHEN current_setting('recovery.floor', true) IS DISTINCT FROM tableoid::text "
+            "THEN set_config('recovery.floor', tableoid::text || "
+            "pg_advisory_xact_lock_shared(tableoid::int4, (last_value - 1)::bit(32)::int4)::text, true) END"
+        ).label("said")
+    )
+    .select_from(_positions)
+    .cte("floor")
+)
+
+INSERT_EVENT = _insert(event, EVENT_COLUMNS, beside=_FLOOR)
+"""Where writers do not wait for each other, each says with a lock which position every event of its own will
+be above, before it draws the first one (`recovery.store.postgres_dialect`)."""
+
+DRAWN_POSITION = Statement(select(_positions.c.last_value))
+
+FLOORS = Statement(
+    select(literal_column("objid::bigint"))
+    .select_from(text("pg_catalog.pg_locks"))
+    .where(
+        text(
+            "locktype = 'advisory' AND objsubid = 2 "
+            "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) "
+            f"AND classid = '{_positions.name}'::regclass"
+        )
+    )
+)
+"""What the floors of all who are writing are, modulo 2^32."""
 
 # --- the outbox ---------------------------------------------------------------------------------------------
 
 EFFECT_COLUMNS = names(effect, "id")
 
-INSERT_EFFECT = Statement(_into(effect, EFFECT_COLUMNS), *EFFECT_COLUMNS)
+INSERT_EFFECT = _insert(effect, EFFECT_COLUMNS)
 
-_THE_EFFECT = (
-    effect.c.tenant_id == value("tenant"),
-    effect.c.case_id == value("case"),
-    effect.c.seq == value("of_seq"),
-    effect.c.n == value("of_n"),
+_KEY = {"tenant": effect.c.tenant_id, "case": effect.c.case_id, "of_seq": effect.c.seq, "of_n": effect.c.n}
+
+
+def _the_effect(given: Any) -> tuple[ColumnElement[bool], ...]:
+    return tuple(column == given[name] for name, column in _KEY.items())
+
+
+SETTLE_EFFECT = _update(
+    effect,
+    lambda given: {
+        "status": given["new_status"],
+        "attempts": effect.c.attempts + given["tried"],
+        "rendered": func.coalesce(given["sent"], effect.c.rendered),
+        "settled_at": given["at"],
+        "note": func.coalesce(given["remark"], effect.c.note),
+    },
+    _the_effect,
+    new_status=effect.c.status,
+    tried=effect.c.attempts,
+    sent=effect.c.rendered,
+    at=effect.c.settled_at,
+    remark=effect.c.note,
+    **_KEY,
 )
 
-SETTLE_EFFECT = Statement(
-    update(effect)
-    .values(
-        {
-            "status": value("new_status"),
-            "attempts": effect.c.attempts + value("tried"),
-            "rendered": func.coalesce(value("sent"), effect.c.rendered),
-            "settled_at": value("at"),
-            "note": func.coalesce(value("remark"), effect.c.note),
-        }
-    )
-    .where(*_THE_EFFECT),
-    *("new_status", "tried", "sent", "at", "remark", "tenant", "case", "of_seq", "of_n"),
-)
-
-CLOSE_EFFECT = Statement(
-    update(effect)
-    .values(
-        {
-            "status": value("new_status"),
-            "settled_at": value("at"),
-            "note": func.coalesce(value("remark"), effect.c.note),
-        }
-    )
-    .where(*_THE_EFFECT, effect.c.status.in_([DUE, HELD])),
-    *("new_status", "at", "remark", "tenant", "case", "of_seq", "of_n"),
+CLOSE_EFFECT = _update(
+    effect,
+    lambda given: {
+        "status": given["new_status"],
+        "settled_at": given["at"],
+        "note": func.coalesce(given["remark"], effect.c.note),
+    },
+    lambda given: (*_the_effect(given), effect.c.status.in_([DUE, HELD])),
+    new_status=effect.c.status,
+    at=effect.c.settled_at,
+    remark=effect.c.note,
+    **_KEY,
 )
 """What the log says of an effect; one that has been settled already stays as it is."""
+
+HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name) for name in _KEY})), *_KEY)
 
 _earlier = effect.alias("earlier")
 
@@ -182,13 +268,13 @@ COMMAND_COLUMNS = names(command)
 
 RECALL_COMMANDS = Statement(
     select(command.c.key, command.c.fingerprint, command.c.answer).where(
-        command.c.tenant_id == value("tenant"), command.c.key.in_(each("keys"))
+        command.c.tenant_id == value("tenant"), Among(command.c.key, "keys")
     ),
     "tenant",
     "keys",
 )
 
-INSERT_COMMAND = Statement(_into(command, COMMAND_COLUMNS), *COMMAND_COLUMNS)
+INSERT_COMMAND = _insert(command, COMMAND_COLUMNS, ignoring=True)
 
 # --- versions -----------------------------------------------------------------------------------------------
 
@@ -202,11 +288,11 @@ LOAD_BUNDLE = Statement(
     "the_hash",
 )
 
-INSERT_BUNDLE = Statement(_into(bundle, BUNDLE_COLUMNS), *BUNDLE_COLUMNS)
+INSERT_BUNDLE = _insert(bundle, BUNDLE_COLUMNS, ignoring=True)
 
 PUBLISHED_COLUMNS = names(published, "id")
 
-INSERT_PUBLISHED = Statement(_into(published, PUBLISHED_COLUMNS), *PUBLISHED_COLUMNS)
+INSERT_PUBLISHED = _row(published, PUBLISHED_COLUMNS)
 
 LAST_PUBLISHED = Statement(
     first(
@@ -236,7 +322,11 @@ WORKFLOWS = Statement(
 
 GET_META = Statement(select(meta.c.value).where(meta.c.key == value("name")), "name")
 
-INSERT_META = Statement(insert(meta).values({"key": value("name"), "value": value("text")}), "name", "text")
+LOCK_META = Statement(select(meta.c.value).where(meta.c.key == value("name")).with_for_update(), "name")
+
+INSERT_META = Statement(
+    insert(meta).values({"key": value("name"), "value": value("text")}).inline(), "name", "text"
+)
 
 SET_META = Statement(
     update(meta).values({"value": value("text")}).where(meta.c.key == value("name")), "text", "name"
@@ -250,7 +340,7 @@ LAST_SEAL = Statement(first(select(seal).order_by(seal.c.id.desc()), literal_col
 
 SEALS = Statement(select(seal).order_by(seal.c.id))
 
-INSERT_SEAL = Statement(_into(seal, SEAL_COLUMNS), *SEAL_COLUMNS)
+INSERT_SEAL = _row(seal, SEAL_COLUMNS)
 
 SEALED = Statement(
     select(event.c.tenant_id, event.c.case_id, event.c.seq, event.c.hash)
@@ -263,10 +353,11 @@ SEALED = Statement(
 UNSEALED = Statement(
     first(
         select(event.c.id, event.c.tenant_id, event.c.case_id, event.c.seq, event.c.hash)
-        .where(event.c.id > value("through"))
+        .where(event.c.id > value("through"), event.c.id <= value("settled"))
         .order_by(event.c.id),
         value("limit"),
     ),
     "through",
+    "settled",
     "limit",
 )

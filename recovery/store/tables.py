@@ -13,11 +13,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Index, Table, Text, text
+from sqlalchemy import Boolean, Index, Sequence, Table, TableClause, column, text
+from sqlalchemy import table as plain_table
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from recovery.store.types import Instant, WholeNumber
+from recovery.store.types import Instant, WholeNumber, Words
 
 
 class Row(SQLModel, registry=registry()):
@@ -27,13 +28,13 @@ class Row(SQLModel, registry=registry()):
 
 
 class Meta(Row, table=True):
-    """One value each: `installation_id`, `next_case`, `seal_tip`."""
+    """One value each: `installation_id`, `seal_tip`, and in SQLite `next_case`."""
 
     __tablename__ = "recovery_meta"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    key: str = Field(primary_key=True, sa_type=Text)
-    value: str = Field(sa_type=Text)
+    key: str = Field(primary_key=True, sa_type=Words)
+    value: str = Field(sa_type=Words)
 
 
 class BundleRow(Row, table=True):
@@ -41,10 +42,10 @@ class BundleRow(Row, table=True):
 
     __tablename__ = "recovery_bundle"
 
-    tenant_id: str = Field(primary_key=True, sa_type=Text)
-    hash: str = Field(primary_key=True, sa_type=Text)
-    workflow: str = Field(sa_type=Text)
-    files: str = Field(sa_type=Text)
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    hash: str = Field(primary_key=True, sa_type=Words)
+    workflow: str = Field(sa_type=Words)
+    files: str = Field(sa_type=Words)
     created_at: datetime = Field(sa_type=Instant)
 
 
@@ -55,9 +56,9 @@ class PublicationRow(Row, table=True):
     __table_args__ = (Index("recovery_published_workflow", "tenant_id", "workflow", "id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)
-    tenant_id: str = Field(sa_type=Text)
-    workflow: str = Field(sa_type=Text)
-    hash: str = Field(sa_type=Text)
+    tenant_id: str = Field(sa_type=Words)
+    workflow: str = Field(sa_type=Words)
+    hash: str = Field(sa_type=Words)
     published_at: datetime = Field(sa_type=Instant)
 
 
@@ -97,15 +98,15 @@ class CaseRow(Row, table=True):
         ),
     )
 
-    tenant_id: str = Field(primary_key=True, sa_type=Text)
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
     id: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
-    workflow: str = Field(sa_type=Text)
-    bundle: str = Field(sa_type=Text)
-    external_id: str | None = Field(sa_type=Text)
-    step: str = Field(sa_type=Text)
+    workflow: str = Field(sa_type=Words)
+    bundle: str = Field(sa_type=Words)
+    external_id: str | None = Field(sa_type=Words)
+    step: str = Field(sa_type=Words)
     ended: bool = Field(sa_type=Boolean)
-    mode: str = Field(sa_type=Text)
-    owner: str | None = Field(sa_type=Text)
+    mode: str = Field(sa_type=Words)
+    owner: str | None = Field(sa_type=Words)
     severity: int = Field(sa_type=WholeNumber)
     level: int = Field(sa_type=WholeNumber)
     received_at: datetime = Field(sa_type=Instant)
@@ -113,8 +114,8 @@ class CaseRow(Row, table=True):
     updated_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(sa_type=Instant)
     seq: int = Field(sa_type=WholeNumber)
-    head: str = Field(sa_type=Text)
-    data: str = Field(sa_type=Text)
+    head: str = Field(sa_type=Words)
+    data: str = Field(sa_type=Words)
 
 
 class EventRow(Row, table=True):
@@ -128,17 +129,17 @@ class EventRow(Row, table=True):
     __table_args__ = (Index("recovery_event_case", "tenant_id", "case_id", "seq", unique=True),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)
-    tenant_id: str = Field(sa_type=Text)
+    tenant_id: str = Field(sa_type=Words)
     case_id: int = Field(sa_type=WholeNumber)
     seq: int = Field(sa_type=WholeNumber)
-    kind: str = Field(sa_type=Text)
-    by: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Words)
+    by: str = Field(sa_type=Words)
     occurred_at: datetime = Field(sa_type=Instant)
     recorded_at: datetime = Field(sa_type=Instant)
-    body: str = Field(sa_type=Text)
-    salt: str = Field(sa_type=Text)
-    commitment: str = Field(sa_type=Text)
-    hash: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Words)
+    salt: str = Field(sa_type=Words)
+    commitment: str = Field(sa_type=Words)
+    hash: str = Field(sa_type=Words)
 
 
 class EffectRow(Row, table=True):
@@ -158,22 +159,22 @@ class EffectRow(Row, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)
-    tenant_id: str = Field(sa_type=Text)
+    tenant_id: str = Field(sa_type=Words)
     case_id: int = Field(sa_type=WholeNumber)
     seq: int = Field(sa_type=WholeNumber)
     n: int = Field(sa_type=WholeNumber)
-    template: str = Field(sa_type=Text)
-    recipient: str = Field(sa_type=Text)
-    address: str | None = Field(sa_type=Text)
-    channel: str = Field(sa_type=Text)
-    language: str = Field(sa_type=Text)
-    context: str = Field(sa_type=Text)
-    status: str = Field(sa_type=Text)
+    template: str = Field(sa_type=Words)
+    recipient: str = Field(sa_type=Words)
+    address: str | None = Field(sa_type=Words)
+    channel: str = Field(sa_type=Words)
+    language: str = Field(sa_type=Words)
+    context: str = Field(sa_type=Words)
+    status: str = Field(sa_type=Words)
     due_at: datetime = Field(sa_type=Instant)
     attempts: int = Field(sa_type=WholeNumber)
-    rendered: str | None = Field(sa_type=Text)
+    rendered: str | None = Field(sa_type=Words)
     settled_at: datetime | None = Field(sa_type=Instant)
-    note: str | None = Field(sa_type=Text)
+    note: str | None = Field(sa_type=Words)
 
 
 class CommandRow(Row, table=True):
@@ -182,12 +183,12 @@ class CommandRow(Row, table=True):
     __tablename__ = "recovery_command"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    tenant_id: str = Field(primary_key=True, sa_type=Text)
-    key: str = Field(primary_key=True, sa_type=Text)
-    fingerprint: str = Field(sa_type=Text)
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    key: str = Field(primary_key=True, sa_type=Words)
+    fingerprint: str = Field(sa_type=Words)
     case_id: int = Field(sa_type=WholeNumber)
     seq: int = Field(sa_type=WholeNumber)
-    answer: str = Field(sa_type=Text)
+    answer: str = Field(sa_type=Words)
     recorded_at: datetime = Field(sa_type=Instant)
 
 
@@ -205,14 +206,22 @@ class SealRow(Row, table=True):
     since: int = Field(sa_type=WholeNumber)
     through: int = Field(sa_type=WholeNumber)
     events: int = Field(sa_type=WholeNumber)
-    entries: str = Field(sa_type=Text)
-    before: str = Field(sa_type=Text)
-    mac: str = Field(sa_type=Text)
+    entries: str = Field(sa_type=Words)
+    before: str = Field(sa_type=Words)
+    mac: str = Field(sa_type=Words)
 
 
 metadata = Row.metadata
+
+numbers = Sequence("recovery_case_number", metadata=metadata)
+"""Where case numbers come from in PostgreSQL."""
 
 
 def table(name: str) -> Table:
     """A table by its name without the prefix."""
     return metadata.tables[f"recovery_{name}"]
+
+
+def sequence_of(of: Table) -> TableClause:
+    """The sequence that a table's `id` is drawn from in PostgreSQL, as a table of one row."""
+    return plain_table(f"{of.name}_id_seq", column("last_value"))

@@ -6,7 +6,6 @@ unit neither begins nor commits: its maker does, so that it can work inside a tr
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from operator import itemgetter
@@ -28,7 +27,8 @@ from recovery.store.codec import (
     read_case,
     read_effect_key,
 )
-from recovery.store.compiling import Statement, Texts
+from recovery.store.compiling import Many, Statement
+from recovery.store.dialect import Cursor, Dialect
 from recovery.store.faults import ExternalIdTaken, LostRace
 from recovery.store.records import Remembered
 
@@ -61,37 +61,40 @@ class _Known:
 
 
 class Unit:
-    """One transaction's reads and writes. `SqliteStore.write` makes it, writes it out and commits."""
+    """One transaction's reads and writes. `Store.write` makes it, writes it out and commits."""
 
     def __init__(
         self,
-        cursor: sqlite3.Cursor,
-        texts: Texts,
+        cursor: Cursor,
+        dialect: Dialect,
         clock: Callable[[], datetime],
         entropy: Callable[[int], bytes],
     ) -> None:
         self._cursor = cursor
-        self._texts = texts
+        self._dialect = dialect
         self._clock = clock
         self._entropy = entropy
         self._cases: dict[tuple[str, int], _Known | None] = {}
         self._external: dict[tuple[str, str], int | None] = {}
         self._commands: dict[tuple[str, str], Remembered | None] = {}
-        self._next_id: int | None = None
-        self._written_id: int | None = None
+        self._absent: set[tuple[str, str]] = set()
+        self._numbers: list[int] = []
         self._changed: dict[tuple[str, int], _Known] = {}
         self._events: list[tuple[Any, ...]] = []
         self._effects: list[tuple[Any, ...]] = []
-        self._settlements: list[tuple[Statement, tuple[Any, ...]]] = []
+        self._settlements: list[tuple[Many, tuple[Any, ...]]] = []
         self._remembered: list[tuple[Any, ...]] = []
 
     # --- reading --------------------------------------------------------------------------------------------
 
     def load(self, tenant: str, ids: Iterable[int]) -> dict[int, Case]:
-        """The newest snapshots of cases, those decided in this unit included; unknown ids are left out."""
+        """The newest snapshots of cases, those decided in this unit included; unknown ids are left out.
+
+        Nobody else can change them until the transaction ends.
+        """
         wanted = list(ids)
-        missing = [id for id in wanted if (tenant, id) not in self._cases]
-        for row in self._each(sql.LOAD_CASES, tenant, missing):
+        missing = sorted({id for id in wanted if (tenant, id) not in self._cases})
+        for row in self._each(sql.LOCK_CASES, tenant, missing):
             case, head = read_case(row)
             self._cases[tenant, case.id] = _Known(case, head, case.seq, _settled(row))
         for id in missing:
@@ -105,7 +108,8 @@ class Unit:
         for name, id in self._each(sql.FIND_CASES, tenant, missing):
             self._external[tenant, name] = id
         for name in missing:
-            self._external.setdefault((tenant, name), None)
+            if self._external.setdefault((tenant, name), None) is None:
+                self._absent.add((tenant, name))
         return {name: id for name in wanted if (id := self._external[tenant, name]) is not None}
 
     def recall(self, tenant: str, keys: Iterable[str]) -> dict[str, Remembered]:
@@ -119,20 +123,25 @@ class Unit:
         return {key: found for key in wanted if (found := self._commands[tenant, key]) is not None}
 
     def _each(self, statement: Statement, tenant: str, items: list[Any]) -> Iterator[Any]:
-        text = self._texts[statement]
         for start in range(0, len(items), CHUNK):
-            yield from self._cursor.execute(text, (tenant, encode(items[start : start + CHUNK]))).fetchall()
+            self._run(statement, tenant, self._dialect.items(items[start : start + CHUNK]))
+            yield from self._cursor.fetchall()
+
+    def _run(self, statement: Statement, *values: Any) -> None:
+        self._cursor.execute(self._dialect.texts[statement], values)
 
     # --- writing --------------------------------------------------------------------------------------------
 
-    def new_ids(self, n: int) -> range:
+    def reserve(self, n: int) -> None:
+        """Draw numbers for `n` new cases at once, for `new_ids`; those left over are never given out."""
+        if n > len(self._numbers):
+            self._numbers += self._dialect.numbers(self._cursor, n - len(self._numbers))
+
+    def new_ids(self, n: int) -> list[int]:
         """Numbers for `n` new cases, never given before and never again once this unit is committed."""
-        if self._next_id is None:
-            (text,) = self._cursor.execute(self._texts[sql.GET_META], ("next_case",)).fetchone()
-            self._next_id = self._written_id = int(text)
-        first = self._next_id
-        self._next_id += n
-        return range(first, self._next_id)
+        self.reserve(n)
+        given, self._numbers = self._numbers[:n], self._numbers[n:]
+        return given
 
     def add(self, decision: Decision) -> None:
         """Take a decision into this unit: the case, its event in the log, and its effects.
@@ -240,22 +249,21 @@ class Unit:
         """Write out what is buffered, without committing.
 
         Raises:
-            LostRace: a case was changed by somebody else.
-            ExternalIdTaken: an external id is another case's.
+            LostRace: a case was changed by somebody else; or, while this unit was open, a case was opened for
+                the same external id, or a command done under the same key.
+            ExternalIdTaken: an external id is another case's, and this unit had not looked it up.
             NotFound: an effect that was settled does not exist.
         """
-        if self._next_id != self._written_id:
-            self._cursor.execute(self._texts[sql.SET_META], (str(self._next_id), "next_case"))
-            self._written_id = self._next_id
         self._flush_cases()
         self._many(sql.INSERT_EVENT, self._events)
         self._many(sql.INSERT_EFFECT, self._effects)
-        for statement, values in self._settlements:
-            self._cursor.execute(self._texts[statement], values)
-            if self._cursor.rowcount == 0 and statement is sql.SETTLE_EFFECT:
-                raise NotFound(f"Case {values[6]} has no effect {effect_key(*values[7:])}.")
-        self._settlements.clear()
-        self._many(sql.INSERT_COMMAND, self._remembered)
+        self._flush_settlements()
+        asked = len(self._remembered)
+        if self._many(sql.INSERT_COMMAND, self._remembered) != asked:
+            raise LostRace(
+                "A command was done by somebody else in the meantime, under the same key.",
+                hint="Nothing was written. Send it again: the same key gives its answer.",
+            )
 
     def _flush_cases(self) -> None:
         new: list[CaseValues] = []
@@ -274,20 +282,43 @@ class Unit:
             known.settled = settled
         changed = list(self._changed)
         self._changed.clear()
-        try:
-            self._many(sql.INSERT_CASE, new)
-        except sqlite3.IntegrityError as error:
-            raise self._refused(new) from error
+        opened = list(new)
+        if self._many(sql.INSERT_CASE, new) != len(opened):
+            raise self._refused(opened)
         updated = len(moving) + len(staying)
         if self._many(sql.UPDATE_MOVING, moving) + self._many(sql.UPDATE_STAYING, staying) != updated:
             raise _lost(self._losers(changed))
 
-    def _many(self, statement: Statement, rows: list[tuple[Any, ...]]) -> int:
+    def _flush_settlements(self) -> None:
+        """Write settlements in rounds: those of one effect stay in their order, and few statements run."""
+        rounds: list[dict[Many, list[tuple[Any, ...]]]] = []
+        seen: dict[tuple[Any, ...], int] = {}
+        for statement, values in self._settlements:
+            turn = seen[values[-4:]] = seen.get(values[-4:], -1) + 1
+            if turn == len(rounds):
+                rounds.append({})
+            rounds[turn].setdefault(statement, []).append(values)
+        self._settlements.clear()
+        for one in rounds:
+            for statement, rows in one.items():
+                effects = [values[-4:] for values in rows]
+                if self._many(statement, rows) != len(effects) and statement is sql.SETTLE_EFFECT:
+                    raise self._unknown(effects)
+
+    def _unknown(self, effects: list[tuple[Any, ...]]) -> NotFound:
+        """Of the effects just settled, the first that does not exist."""
+        for effect in effects:
+            self._run(sql.HAS_EFFECT, *effect)
+            if self._cursor.fetchone() is None:
+                break
+        return NotFound(f"Case {effect[1]} has no effect {effect_key(*effect[2:])}.")
+
+    def _many(self, statement: Many, rows: list[tuple[Any, ...]]) -> int:
         if not rows:
             return 0
-        self._cursor.executemany(self._texts[statement], rows)
+        changed = self._dialect.many(self._cursor, statement, rows)
         rows.clear()
-        return self._cursor.rowcount
+        return changed
 
     def _losers(self, changed: list[tuple[str, int]]) -> list[int]:
         """Of the cases just written, those whose row is not as we wrote it."""
@@ -309,9 +340,11 @@ class Unit:
             names = [name for of, name in ours if of == tenant]
             for name, id in self._each(sql.FIND_CASES, tenant, names):
                 if id != ours[tenant, name]:
-                    taken[name] = id
+                    taken[tenant, name] = id
+        if taken.keys() & self._absent:
+            return _lost(list(taken.values()))
         if taken:
-            return _taken(taken)
+            return _taken({name: id for (_, name), id in taken.items()})
         ids = ", ".join(str(row[1]) for row in new[:10])
         return EngineFault(f"Case numbers were used twice, among them one of {ids}.")
 

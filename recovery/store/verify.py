@@ -30,7 +30,7 @@ from recovery.store.reading import Snapshot
 from recovery.store.seals import NO_SEAL, TIP, Seal, check_key, reached, tip
 
 if TYPE_CHECKING:
-    from recovery.store.sqlite import SqliteStore
+    from recovery.store.store import Store
 
 __all__ = ["Problem", "Report", "verify"]
 
@@ -41,7 +41,7 @@ STEP = 500
 
 
 def verify(
-    store: SqliteStore,
+    store: Store,
     key: bytes | None,
     progress: Callable[[int], None] | None = None,
     hash_of: Callable[[Mapping[str, str]], str] | None = None,

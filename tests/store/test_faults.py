@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from recovery.core.errors import EngineFault, EnvironmentFault, RecoveryError
-from recovery.store import sqlite
 from recovery.store.faults import explained
 from recovery.store.sqlite import SqliteStore
 from recovery.store.verify import verify
@@ -24,7 +23,7 @@ from tests.store.house import KEY, TENANT, House, run_sql
 def test_a_locked_database_is_waited_for_and_then_said_to_be_locked(
     house: House, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("recovery.store.store.BUSY_SECONDS", 0.01)
     with closing(sqlite3.connect(house.path, isolation_level=None)) as other:
         other.execute("begin immediate")
         with pytest.raises(EnvironmentFault, match="is locked") as caught:
@@ -156,7 +155,7 @@ def test_a_statement_the_database_refuses_is_a_bug_of_ours(house: House, store: 
 def test_every_error_of_the_database_says_whose_fault_it_is_and_what_to_do() -> None:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
-    said = explained(error, Path("recovery.db"))
+    said = explained(error, "recovery.db")
     assert isinstance(said, EnvironmentFault)
     assert "Check the disk" in said.hint
 

@@ -8,8 +8,9 @@ import pytest
 
 from recovery.store import queries
 from recovery.store import statements as sql
-from recovery.store.compiling import SQLITE, Statement
+from recovery.store.compiling import Statement
 from recovery.store.sqlite import SqliteStore
+from recovery.store.sqlite_dialect import SQLITE
 from tests.store.house import TENANT, House, ask_sql
 
 
@@ -190,7 +191,7 @@ POINTED = {
 def test_a_question_is_answered_through_an_index(house: House, name: str) -> None:
     statement: Statement = POINTED[name]
     values = ["[]" if value in ("ids", "external_ids", "keys") else 1 for value in statement.values]
-    plan = [row[3] for row in ask_sql(house.path, f"explain query plan {SQLITE[statement]}", *values)]
+    plan = [row[3] for row in ask_sql(house.path, f"explain query plan {SQLITE.texts[statement]}", *values)]
     assert plan
     assert [line for line in plan if line.startswith("SCAN recovery_")] == []
 
@@ -200,10 +201,10 @@ def test_a_question_is_answered_through_an_index(house: House, name: str) -> Non
 )
 def test_a_list_is_not_sorted_after_it_was_found(house: House, name: str) -> None:
     statement = POINTED[name]
-    plan = ask_sql(house.path, f"explain query plan {SQLITE[statement]}", *statement.values)
+    plan = ask_sql(house.path, f"explain query plan {SQLITE.texts[statement]}", *statement.values)
     assert [row[3] for row in plan if "TEMP B-TREE" in row[3]] == []
 
 
 def test_a_statement_whose_values_are_declared_in_the_wrong_order_is_a_bug() -> None:
     with pytest.raises(TypeError, match="declared"):
-        SQLITE[Statement(sql.LOAD_CASES.clause, "ids", "tenant")]
+        SQLITE.texts[Statement(sql.LOAD_CASES.clause, "ids", "tenant")]

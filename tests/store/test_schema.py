@@ -16,7 +16,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select
 
 from recovery.core.errors import EnvironmentFault
-from recovery.store import sqlite
 from recovery.store.records import Schema
 from recovery.store.schema import REVISIONS, VERSION_TABLE
 from recovery.store.sqlite import SqliteStore
@@ -108,7 +107,7 @@ def test_several_upgrades_at_once_are_one(tmp_path: Path) -> None:
 
 
 def test_an_upgrade_that_cannot_get_the_lock_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "UPGRADE_SECONDS", 0.01)
+    monkeypatch.setattr("recovery.store.store.UPGRADE_SECONDS", 0.01)
     with house.store.write(), pytest.raises(EnvironmentFault, match="is locked"):
         house.store.upgrade()
     assert house.store.upgrade().is_current
@@ -117,7 +116,7 @@ def test_an_upgrade_that_cannot_get_the_lock_says_so(house: House, monkeypatch: 
 def test_a_database_in_another_journal_mode_waits_for_its_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "UPGRADE_SECONDS", 0.01)
+    monkeypatch.setattr("recovery.store.store.UPGRADE_SECONDS", 0.01)
     path = tmp_path / "host.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as host:
         host.execute("create table orders (id integer)")

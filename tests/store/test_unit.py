@@ -176,8 +176,8 @@ def test_a_unit_finds_what_it_opened_itself(house: House, store: SqliteStore) ->
 
 def test_case_numbers_are_never_given_twice(house: House, store: SqliteStore) -> None:
     with store.write() as unit:
-        assert unit.new_ids(3) == range(1, 4)
-        assert unit.new_ids(2) == range(4, 6)
+        assert unit.new_ids(3) == [1, 2, 3]
+        assert unit.new_ids(2) == [4, 5]
     assert house.open() == [6]
 
 

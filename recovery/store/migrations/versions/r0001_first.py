@@ -9,31 +9,34 @@ revision = "0001"
 down_revision = None
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-INSTANT = sa.String(27)
+INSTANT = sa.String(27).with_variant(sa.String(27, collation="C"), "postgresql")
+WORDS = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     """Make every table and index."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE SEQUENCE recovery_case_number")
     op.create_table(
         "recovery_meta",
-        sa.Column("key", sa.Text(), primary_key=True),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("key", WORDS, primary_key=True),
+        sa.Column("value", WORDS, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "recovery_bundle",
-        sa.Column("tenant_id", sa.Text(), primary_key=True),
-        sa.Column("hash", sa.Text(), primary_key=True),
-        sa.Column("workflow", sa.Text(), nullable=False),
-        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, primary_key=True),
+        sa.Column("hash", WORDS, primary_key=True),
+        sa.Column("workflow", WORDS, nullable=False),
+        sa.Column("files", WORDS, nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
     )
     op.create_table(
         "recovery_published",
         sa.Column("id", WHOLE, primary_key=True),
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("workflow", sa.Text(), nullable=False),
-        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("workflow", WORDS, nullable=False),
+        sa.Column("hash", WORDS, nullable=False),
         sa.Column("published_at", INSTANT, nullable=False),
     )
     op.create_index("recovery_published_workflow", "recovery_published", ["tenant_id", "workflow", "id"])
@@ -42,12 +45,12 @@ def upgrade() -> None:
     _outbox()
     op.create_table(
         "recovery_command",
-        sa.Column("tenant_id", sa.Text(), primary_key=True),
-        sa.Column("key", sa.Text(), primary_key=True),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, primary_key=True),
+        sa.Column("key", WORDS, primary_key=True),
+        sa.Column("fingerprint", WORDS, nullable=False),
         sa.Column("case_id", WHOLE, nullable=False),
         sa.Column("seq", WHOLE, nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answer", WORDS, nullable=False),
         sa.Column("recorded_at", INSTANT, nullable=False),
         sqlite_with_rowid=False,
     )
@@ -58,24 +61,24 @@ def upgrade() -> None:
         sa.Column("since", WHOLE, nullable=False),
         sa.Column("through", WHOLE, nullable=False),
         sa.Column("events", WHOLE, nullable=False),
-        sa.Column("entries", sa.Text(), nullable=False),
-        sa.Column("before", sa.Text(), nullable=False),
-        sa.Column("mac", sa.Text(), nullable=False),
+        sa.Column("entries", WORDS, nullable=False),
+        sa.Column("before", WORDS, nullable=False),
+        sa.Column("mac", WORDS, nullable=False),
     )
 
 
 def _cases() -> None:
     op.create_table(
         "recovery_case",
-        sa.Column("tenant_id", sa.Text(), primary_key=True),
+        sa.Column("tenant_id", WORDS, primary_key=True),
         sa.Column("id", WHOLE, primary_key=True, autoincrement=False),
-        sa.Column("workflow", sa.Text(), nullable=False),
-        sa.Column("bundle", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text()),
-        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("workflow", WORDS, nullable=False),
+        sa.Column("bundle", WORDS, nullable=False),
+        sa.Column("external_id", WORDS),
+        sa.Column("step", WORDS, nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
-        sa.Column("mode", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text()),
+        sa.Column("mode", WORDS, nullable=False),
+        sa.Column("owner", WORDS),
         sa.Column("severity", WHOLE, nullable=False),
         sa.Column("level", WHOLE, nullable=False),
         sa.Column("received_at", INSTANT, nullable=False),
@@ -83,8 +86,8 @@ def _cases() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("closed_at", INSTANT),
         sa.Column("seq", WHOLE, nullable=False),
-        sa.Column("head", sa.Text(), nullable=False),
-        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("head", WORDS, nullable=False),
+        sa.Column("data", WORDS, nullable=False),
     )
     for name, columns, where in (
         ("external", ["tenant_id", "external_id"], "external_id IS NOT NULL"),
@@ -112,17 +115,17 @@ def _log() -> None:
     op.create_table(
         "recovery_event",
         sa.Column("id", WHOLE, primary_key=True),
-        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("case_id", WHOLE, nullable=False),
         sa.Column("seq", WHOLE, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("kind", WORDS, nullable=False),
+        sa.Column("by", WORDS, nullable=False),
         sa.Column("occurred_at", INSTANT, nullable=False),
         sa.Column("recorded_at", INSTANT, nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("salt", sa.Text(), nullable=False),
-        sa.Column("commitment", sa.Text(), nullable=False),
-        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("body", WORDS, nullable=False),
+        sa.Column("salt", WORDS, nullable=False),
+        sa.Column("commitment", WORDS, nullable=False),
+        sa.Column("hash", WORDS, nullable=False),
     )
     op.create_index("recovery_event_case", "recovery_event", ["tenant_id", "case_id", "seq"], unique=True)
 
@@ -131,22 +134,22 @@ def _outbox() -> None:
     op.create_table(
         "recovery_effect",
         sa.Column("id", WHOLE, primary_key=True),
-        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("case_id", WHOLE, nullable=False),
         sa.Column("seq", WHOLE, nullable=False),
         sa.Column("n", WHOLE, nullable=False),
-        sa.Column("template", sa.Text(), nullable=False),
-        sa.Column("recipient", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text()),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("context", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("template", WORDS, nullable=False),
+        sa.Column("recipient", WORDS, nullable=False),
+        sa.Column("address", WORDS),
+        sa.Column("channel", WORDS, nullable=False),
+        sa.Column("language", WORDS, nullable=False),
+        sa.Column("context", WORDS, nullable=False),
+        sa.Column("status", WORDS, nullable=False),
         sa.Column("due_at", INSTANT, nullable=False),
         sa.Column("attempts", WHOLE, nullable=False),
-        sa.Column("rendered", sa.Text()),
+        sa.Column("rendered", WORDS),
         sa.Column("settled_at", INSTANT),
-        sa.Column("note", sa.Text()),
+        sa.Column("note", WORDS),
     )
     op.create_index(
         "recovery_effect_case", "recovery_effect", ["tenant_id", "case_id", "seq", "n"], unique=True

@@ -1,0 +1,78 @@
+"""What differs between databases, behind one small seam: all that units of work and reads know of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from recovery.store.compiling import Many, Texts
+
+LAST = 2**63 - 1
+"""A position after every other."""
+
+
+class Cursor(Protocol):
+    """What the store asks of a DBAPI cursor; rows are plain tuples."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def execute(self, text: Any, values: Any = ..., /) -> Any: ...
+
+    def executemany(self, text: Any, rows: Any, /) -> Any: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+    def close(self) -> Any: ...
+
+
+class Dialect(ABC):
+    """One kind of database. There is one object of each: `SQLITE` and `POSTGRES`.
+
+    Attributes:
+        name: `sqlite` or `postgresql`.
+        alchemy: the name SQLAlchemy has for it and its driver.
+        texts: the SQL text of each statement, with the driver's placeholders.
+        has_table: gives a row when there is a table of the name that is given.
+        first_values: what a new database has in `recovery_meta` beside its installation id.
+    """
+
+    name: str
+    alchemy: str
+    has_table: str
+    texts: Texts
+    first_values: Mapping[str, str] = MappingProxyType({})
+
+    @abstractmethod
+    def items(self, items: Sequence[Any]) -> Any:
+        """A list as the one value that `compiling.Among` takes."""
+
+    @abstractmethod
+    def many(self, cursor: Cursor, statement: Many, rows: list[tuple[Any, ...]]) -> int:
+        """Run a statement for many rows (at least one); gives how many rows of the database it changed."""
+
+    @abstractmethod
+    def numbers(self, cursor: Cursor, n: int) -> list[int]:
+        """`n` case numbers, ascending, that nobody else is ever given once this transaction is committed."""
+
+    @abstractmethod
+    def settled(self, cursor: Cursor) -> int:
+        """A position of the log below or at which no event can appear any more.
+
+        What is at or below it is seen by statements that begin later, in the same transaction also.
+        """
+
+    @abstractmethod
+    def explaining(self, where: str) -> AbstractContextManager[None]:
+        """Turns the driver's errors into ours; `where` names the database in them.
+
+        Raises:
+            LostRace: somebody else was writing the same rows; nothing was written.
+            EnvironmentFault: the disk, a lock, the network or a permission stands in the way.
+            EngineFault: anything else the database refuses.
+        """

@@ -1,0 +1,57 @@
+"""SQLite, behind the seam of `recovery.store.dialect`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy.dialects import sqlite
+
+from recovery.store import statements as sql
+from recovery.store.codec import encode
+from recovery.store.compiling import Many, Texts
+from recovery.store.dialect import LAST, Cursor, Dialect
+from recovery.store.faults import explaining
+
+
+class SqliteDialect(Dialect):
+    """Rows go to the driver one by one; it is in the same process."""
+
+    name = "sqlite"
+    alchemy = "sqlite"
+    has_table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    first_values = MappingProxyType({"next_case": "1"})
+
+    def __init__(self) -> None:
+        self.texts = Texts(sqlite.dialect(paramstyle="qmark"), together=False)
+
+    def items(self, items: Sequence[Any]) -> str:
+        """A JSON array."""
+        return encode(list(items))
+
+    def many(self, cursor: Cursor, statement: Many, rows: list[tuple[Any, ...]]) -> int:
+        """Run a statement for each row; gives how many rows of the database that changed."""
+        cursor.executemany(self.texts[statement], rows)
+        return cursor.rowcount
+
+    def numbers(self, cursor: Cursor, n: int) -> list[int]:
+        """The next numbers of the counter, which is under the one writer's lock."""
+        cursor.execute(self.texts[sql.GET_META], ("next_case",))
+        (text,) = cursor.fetchone()
+        following = int(text) + n
+        cursor.execute(self.texts[sql.SET_META], (str(following), "next_case"))
+        return list(range(following - n, following))
+
+    def settled(self, cursor: Cursor) -> int:  # noqa: ARG002
+        """Everything: with one writer at a time, events are committed in the order of their numbers."""
+        return LAST
+
+    def explaining(self, where: str) -> AbstractContextManager[None]:
+        """Turns the driver's errors into ours."""
+        return explaining(where)
+
+
+SQLITE = SqliteDialect()
+"""The one of every SQLite store."""

@@ -1,0 +1,245 @@
+"""What a store is, whatever its database: connections of each thread, transactions, versions and seals."""
+
+from __future__ import annotations
+
+import os
+import threading
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import Any
+
+from recovery.core.errors import EngineFault
+from recovery.core.instants import to_text
+from recovery.store import schema, seals
+from recovery.store import statements as sql
+from recovery.store.codec import encode
+from recovery.store.dialect import LAST, Cursor, Dialect
+from recovery.store.reading import Reading, Snapshot
+from recovery.store.records import Schema
+from recovery.store.seals import Sealing
+from recovery.store.unit import Unit
+
+BUSY_SECONDS = 10
+"""How long a writer waits for another one."""
+
+UPGRADE_SECONDS = 60
+"""How long an upgrade waits for another one."""
+
+
+class _Own(threading.local):
+    """What one thread of one process has; a connection must not cross a fork."""
+
+    process: int | None = None
+    writer: Any = None
+    reader: Any = None
+    is_writing = False
+
+
+class Store(Reading):
+    """Everything that is kept, in one database. Share it between threads: each has its own connections.
+
+    Attributes:
+        where: the database as errors name it; never with a password.
+    """
+
+    def __init__(
+        self, dialect: Dialect, where: str, clock: Callable[[], datetime], entropy: Callable[[int], bytes]
+    ) -> None:
+        super().__init__(dialect, clock)
+        self.where = where
+        self._entropy = entropy
+        self._is_checked = False
+        self._own = _Own()
+        self._opened: list[tuple[threading.Thread, int, Any]] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close every connection, whichever thread opened it. The store may be used again."""
+        with self._lock:
+            opened = [one for _, process, one in self._opened if process == os.getpid()]
+            self._opened = [row for row in self._opened if row[1] != os.getpid()]
+            self._own = _Own()
+        for connection in opened:
+            connection.close()
+
+    # --- what each database does in its own way -------------------------------------------------------------
+
+    @abstractmethod
+    def _connect_to_write(self) -> Any:
+        """A new connection in autocommit mode, for transactions."""
+
+    @abstractmethod
+    def _connect_to_read(self) -> Any:
+        """A new connection in autocommit mode that cannot write."""
+
+    @abstractmethod
+    def _begin(self) -> Any:
+        """Begin a transaction on this thread's writing connection, and give that."""
+
+    @abstractmethod
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Reads that all see one moment, whatever is written meanwhile.
+
+        Raises:
+            EnvironmentFault: the database cannot be read, or is of another schema.
+        """
+        yield  # type: ignore[misc]
+
+    @abstractmethod
+    def upgrade(self) -> Schema:
+        """Bring the database to this version's schema.
+
+        Raises:
+            EnvironmentFault: a newer version wrote it, or it cannot be written; nothing was changed.
+        """
+
+    # --- the schema -----------------------------------------------------------------------------------------
+
+    def schema(self) -> Schema:
+        """Which schema the database has, and which one this version works with.
+
+        Raises:
+            EnvironmentFault: the database cannot be read.
+        """
+        with self._explaining():
+            connection = self._connect_to_read()
+            try:
+                return schema.schema(connection.cursor(), self.dialect)
+            finally:
+                connection.close()
+
+    def require_current(self) -> None:
+        """Make sure that this version may work with the database; every use does so once.
+
+        Raises:
+            EnvironmentFault: the schema is older or newer than this version, or cannot be read.
+        """
+        schema.require_current(self.schema(), self.where)
+        self._is_checked = True
+
+    def _new_id(self) -> str:
+        return self._entropy(16).hex()
+
+    # --- transactions ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """One transaction: what the unit holds is committed at the end, or, when anything is raised, nothing.
+
+        Raises:
+            EnvironmentFault: the database is locked, full, read-only, gone or of another schema.
+            EngineFault: a unit is already open in this thread.
+            LostRace, ExternalIdTaken, NotFound: see `Unit.flush`.
+        """
+        with self._transaction() as cursor:
+            unit = Unit(cursor, self.dialect, self.clock, self._entropy)
+            yield unit
+            unit.flush()
+
+    def publish(self, tenant: str, hash: str, workflow: str, files: Mapping[str, str]) -> None:
+        """Keep a version (its files: path → text), and make it the one that new cases run on.
+
+        Raises:
+            EnvironmentFault: see `write`.
+        """
+        texts = self.dialect.texts
+        with self._transaction() as cursor:
+            now = to_text(self.clock())
+            row = (tenant, hash, workflow, encode(dict(files)), now)
+            self.dialect.many(cursor, sql.INSERT_BUNDLE, [row])
+            cursor.execute(texts[sql.INSERT_PUBLISHED], (tenant, workflow, hash, now))
+
+    def seal(self, key: bytes, now: datetime) -> int:
+        """Seal every event since the last seal (see `recovery.store.seals`); gives how many those were.
+
+        Raises:
+            RecoveryError: the key is too short.
+            WrongSealKey: the last seal was not made with this key, or seals are missing.
+            EnvironmentFault: see `write`.
+        """
+        return seals.seal_all(self._is_unsealed, self._sealing, key, now)
+
+    def require_seal_key(self, key: bytes) -> None:
+        """Make sure that a key is the one the seals were made with.
+
+        Raises:
+            RecoveryError: the key is too short.
+            WrongSealKey: the last seal was not made with this key, or seals are missing.
+            EnvironmentFault: the database cannot be read, or is of another schema.
+        """
+        with self.snapshot() as snapshot:
+            seals.require_key(snapshot.rows, key)
+
+    @contextmanager
+    def _sealing(self) -> Iterator[Sealing]:
+        with self._transaction() as cursor:
+            yield Sealing(cursor, self.dialect)
+
+    def _is_unsealed(self) -> bool:
+        rows = self.rows(sql.LAST_SEAL)
+        through = seals.Seal(*rows[0]).through if rows else 0
+        return bool(self.rows(sql.UNSEALED, through, LAST, 1))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Cursor]:
+        own = self._mine()
+        if own.is_writing:
+            raise EngineFault("A unit of work is already open in this thread; finish it first.")
+        self._check()
+        with self._explaining():
+            connection = self._begin()
+            own.is_writing = True
+            try:
+                yield connection.cursor()
+                connection.execute("commit")
+            except BaseException:
+                connection.rollback()
+                raise
+            finally:
+                own.is_writing = False
+
+    # --- connections ----------------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        if not self._is_checked:
+            self.require_current()
+
+    def _explaining(self) -> AbstractContextManager[None]:
+        return self.dialect.explaining(self.where)
+
+    def _mine(self) -> _Own:
+        """This thread's connections; none in a process that was forked since."""
+        own = self._own
+        if own.process != os.getpid():
+            own.process, own.writer, own.reader, own.is_writing = os.getpid(), None, None, False
+        return own
+
+    def _writer(self) -> Any:
+        own = self._mine()
+        if own.writer is None:
+            own.writer = self._keep(self._connect_to_write())
+        return own.writer
+
+    def _reader(self) -> Any:
+        own = self._mine()
+        if own.reader is None:
+            self._check()
+            own.reader = self._keep(self._connect_to_read())
+        return own.reader
+
+    def _keep(self, connection: Any) -> Any:
+        """Remember a connection for `close`, and close those of threads that have ended.
+
+        Those of the process this one was forked from are kept unused: closing them would end its talk.
+        """
+        here = os.getpid()
+        with self._lock:
+            ended = [one for thread, of, one in self._opened if of == here and not thread.is_alive()]
+            self._opened = [row for row in self._opened if row[1] != here or row[0].is_alive()]
+            self._opened.append((threading.current_thread(), here, connection))
+        for one in ended:
+            one.close()
+        return connection
