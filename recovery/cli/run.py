@@ -18,7 +18,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         answer = _run(words)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # nobody reads on; typer and rich leave the program then
         _forget_output()
         return OK
     except OSError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,9 @@ import pytest
 from recovery.cli.run import run
 from recovery.starting import start
 
-NOBODY = 65534
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+"""From `linux/prctl.h` and `linux/capability.h`."""
+
 OURS = ("RECOVERY_DATABASE", "RECOVERY_SEAL_KEY", "RECOVERY_DEBUG")
 
 
@@ -96,33 +98,31 @@ def small_disk(size: int) -> dict[str, Any]:
     return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
 
 
-@pytest.fixture
-def stranger() -> dict[str, Any]:
-    """For `spawn`: as somebody whom permissions stop. Root is not stopped by any."""
+@pytest.fixture(scope="session")
+def obedient() -> dict[str, Any]:
+    """For `spawn`: as somebody whom permissions stop, as they do not stop root."""
     if os.geteuid() != 0:
         return {}
-    somebody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def give_up_powers() -> None:
+        for power in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+            if libc.prctl(PR_CAPBSET_DROP, power, 0, 0, 0) != 0:
+                raise OSError(ctypes.get_errno(), "prctl")
+
     try:
-        subprocess.run([sys.executable, "-c", "import recovery"], cwd="/", check=True, **somebody)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("nobody else may read this checkout")
-    return somebody
+        subprocess.run([sys.executable, "-c", ""], check=True, preexec_fn=give_up_powers)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("root cannot give up its powers here")
+    return {"preexec_fn": give_up_powers}
 
 
 @pytest.fixture
-def public(started: Path) -> Iterator[Path]:
-    """A project that everybody may read and nobody but its owner may write, files and folders."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        shutil.copytree(started, folder / "shop")
-        protect(folder)
-        yield folder / "shop"
-        for path in (folder, *folder.rglob("*")):
-            if path.is_dir():
-                path.chmod(0o755)
-
-
-def protect(folder: Path) -> None:
-    """Take the right to write away from everything in a folder."""
-    for path in (*folder.rglob("*"), folder):
+def guarded(home: Path) -> Iterator[Path]:
+    """A project in which nobody may write, files and folders."""
+    everything = [home, *home.rglob("*")]
+    for path in reversed(everything):
         path.chmod(0o555 if path.is_dir() else 0o444)
+    yield home
+    for path in everything:
+        path.chmod(0o755)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Said, protect, small_disk, spawn
+from tests.cli.conftest import Said, small_disk, spawn
 
 Cli = Callable[..., Said]
 
@@ -88,10 +87,10 @@ def test_work_stands_even_when_it_cannot_be_sealed_at_once(
 
 def test_a_full_disk_opens_no_case(cli: Cli, home: Path) -> None:
     size = (home / "recovery.db").stat().st_size
-    said = spawn("open", "x" * 900_000, "--json", cwd=home, **small_disk(size))
+    said = spawn("open", "x" * 100_000, "--json", cwd=home, **small_disk(size))
     error(said, ENVIRONMENT, "recovery.db")
     assert cases(cli) == []
-    assert cli("open", "x" * 900_000).code == 0
+    assert cli("open", "x" * 100_000).code == 0
     assert cli("db", "verify", "--json").data["ok"]
 
 
@@ -123,56 +122,49 @@ def test_a_full_disk_leaves_messages_due_and_no_half_message(cli: Cli, home: Pat
 # --- what may not be written --------------------------------------------------------------------------------
 
 
-def test_a_folder_that_may_not_be_written_is_an_error(public: Path, stranger: dict[str, Any]) -> None:
+def test_a_project_that_may_not_be_written_is_an_error(guarded: Path, obedient: dict[str, Any]) -> None:
     for words in (["open", "x"], ["worker", "--once"], ["publish"]):
-        said = spawn(*words, "--json", cwd=public, **stranger)
+        said = spawn(*words, "--json", cwd=guarded, **obedient)
         assert said.code == ENVIRONMENT, said
         assert "Traceback" not in said.err
         assert said.data["hint"]
 
 
-def test_a_database_file_that_may_not_be_written_is_an_error(public: Path, stranger: dict[str, Any]) -> None:
-    public.chmod(0o777)
-    (public / "recovery.db.seal-key").chmod(0o444)
-    said = spawn("open", "x", "--json", cwd=public, **stranger)
+def test_a_database_file_that_may_not_be_written_is_an_error(guarded: Path, obedient: dict[str, Any]) -> None:
+    guarded.chmod(0o755)
+    said = spawn("open", "x", "--json", cwd=guarded, **obedient)
     error(said, ENVIRONMENT, "read-only")
     assert said.data["hint"].startswith("Give this user write permission")
 
 
-def test_a_project_is_not_begun_where_nobody_may_write(
-    public: Path, stranger: dict[str, Any], tmp_path: Path
-) -> None:
-    said = spawn("init", "new", "--json", cwd=public, **stranger)
+def test_a_project_is_not_begun_where_nobody_may_write(guarded: Path, obedient: dict[str, Any]) -> None:
+    said = spawn("init", "new", "--json", cwd=guarded, **obedient)
     error(said, ENVIRONMENT, "Permission denied")
-    assert not (public / "new").exists()
+    assert not (guarded / "new").exists()
 
 
-def test_a_database_is_not_begun_where_nobody_may_write(public: Path, stranger: dict[str, Any]) -> None:
-    said = spawn("open", "x", "--database", "sqlite:///new.db", "--json", cwd=public, **stranger)
+def test_a_database_is_not_begun_where_nobody_may_write(guarded: Path, obedient: dict[str, Any]) -> None:
+    said = spawn("open", "x", "--database", "sqlite:///new.db", "--json", cwd=guarded, **obedient)
     error(said, ENVIRONMENT, "new.db")
 
 
-def test_a_project_that_may_not_be_read_is_an_error(
-    started: Path, public: Path, stranger: dict[str, Any]
-) -> None:
-    (public / "config").chmod(0o755)
-    (public / "config/recovery.yaml").chmod(0o000)
-    if not stranger:
-        pytest.skip("the owner may read what is their own")
-    said = spawn("list", "--json", cwd=public, **stranger)
-    error(said, ENVIRONMENT, "Permission denied")
+@pytest.mark.parametrize("name", ["config/recovery.yaml", "recovery.db", "recovery.db.seal-key"])
+def test_a_file_that_may_not_be_read_is_an_error(home: Path, obedient: dict[str, Any], name: str) -> None:
+    (home / name).chmod(0o000)
+    said = spawn("open", "x", "--json", cwd=home, **obedient)
+    (home / name).chmod(0o600)
+    error(said, ENVIRONMENT, name)
 
 
-def test_the_owner_of_a_read_only_copy_is_told_what_to_do(
-    started: Path, tmp_path: Path, stranger: dict[str, Any]
+def test_an_outbox_that_may_not_be_written_leaves_messages_due(
+    cli: Cli, home: Path, obedient: dict[str, Any]
 ) -> None:
-    if stranger:
-        pytest.skip("permissions do not stop root")
-    shutil.copytree(started, tmp_path / "shop")
-    protect(tmp_path / "shop")
-    said = spawn("open", "x", "--json", cwd=tmp_path / "shop")
-    (tmp_path / "shop").chmod(0o755)
-    assert said.code == ENVIRONMENT
+    cli("open", "x", "--from", "ana@example.org")
+    (home / "outbox").mkdir(mode=0o555)
+    said = spawn("worker", "--once", "--json", cwd=home, **obedient)
+    (home / "outbox").chmod(0o755)
+    error(said, ENVIRONMENT, "outbox/case-000001: Permission denied")
+    assert cli("show", 1, "--json").data["messages"][0]["status"] == "due"
 
 
 # --- databases that are none, or not ours -------------------------------------------------------------------
@@ -181,9 +173,8 @@ def test_the_owner_of_a_read_only_copy_is_told_what_to_do(
 def spoil(home: Path, how: str) -> bytes:
     database = home / "recovery.db"
     if how == "newer":
-        with sqlite3.connect(database) as connection:
-            connection.execute("update recovery_alembic_version set version_num = '9999'")
-            connection.execute("pragma wal_checkpoint(truncate)")
+        connection = sqlite3.connect(database, isolation_level=None)
+        connection.execute("update recovery_alembic_version set version_num = '9999'")
         connection.close()
     elif how == "none":
         database.write_bytes(b"Dear Sir or Madam, " * 1_000)
