@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-MEGABYTE = 1024  # ru_maxrss counts kilobytes
+MEGABYTE = 1024  # kilobytes
+ROOT = Path(__file__).parents[2]
 
 
 def start(database: Path, *words: str) -> subprocess.Popen[str]:
     """`recovery import …` as a process of its own, in the database's folder."""
-    program = "from recovery.cli import main; main()"
+    program = (
+        f"import atexit, sys; sys.path.append({str(ROOT)!r}); from tests.peak import peak_kilobytes; "
+        "atexit.register(lambda: print('peak', peak_kilobytes(), file=sys.stderr)); "
+        "from recovery.cli import main; main()"
+    )
     command = [sys.executable, "-c", program, "import", *words, "--json", "--database"]
     return subprocess.Popen(
         [*command, f"sqlite:///{database}"],
@@ -32,13 +37,10 @@ def imported(database: Path, *words: str, wanted: int = 0) -> dict[str, Any]:
     `wanted` is the exit code it must end with.
     """
     running = start(database, *words)
-    assert running.stdout is not None
-    said = running.stdout.read()
-    _, status, usage = os.wait4(running.pid, 0)
-    running.returncode = os.waitstatus_to_exitcode(status)
-    assert running.returncode == wanted, said + (running.stderr.read() if running.stderr else "")
-    running.communicate()
-    return {**json.loads(said), "peak": usage.ru_maxrss}
+    said, beside = running.communicate()
+    assert running.returncode == wanted, said + beside
+    (peak,) = re.findall(r"^peak (\d+)$", beside, re.MULTILINE)
+    return {**json.loads(said), "peak": int(peak)}
 
 
 def killed(database: Path, moment: float, *words: str) -> None:

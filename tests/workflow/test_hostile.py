@@ -46,15 +46,16 @@ def lines(pattern: bytes, count: int) -> bytes:
 
 
 PROGRAM = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 from recovery.workflow.bundle import collect
+from tests.peak import peak_kilobytes
 root = Path(sys.argv[1])
 began = time.process_time()
 bundle, findings = collect(root, root / "workflows" / "small.yaml")
 took = time.process_time() - began
 assert bundle is None and findings, findings
-print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(findings), findings[0])
+print(took, peak_kilobytes() / 1024, len(findings), findings[0])
 """
 
 
