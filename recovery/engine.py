@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from recovery.asking import Asking
 from recovery.clock import Clock
 from recovery.commands import Command, Outcome, Settlement, fingerprint, outcome_of, plain, repeat, usable
 from recovery.core.case import Case
@@ -28,11 +29,13 @@ from recovery.core.spec import Workflow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from recovery.store.sqlite import SqliteStore, Unit
+    from recovery.store.lending import Lendable
+    from recovery.store.store import Store
+    from recovery.store.unit import Unit
     from recovery.workflow.bundle import Bundle
 
 
-class Engine:
+class Engine(Asking):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:
@@ -43,7 +46,7 @@ class Engine:
     """
 
     def __init__(
-        self, store: SqliteStore, clock: Clock, *, tenant: str = "default", default_workflow: str = "ten-step"
+        self, store: Store, clock: Clock, *, tenant: str = "default", default_workflow: str = "ten-step"
     ) -> None:
         self.store = store
         self.clock = clock
@@ -54,27 +57,41 @@ class Engine:
 
     # --- the door -------------------------------------------------------------------------------------------
 
-    def handle(self, event: Event, case: int | None = None, *, key: str | None = None) -> Outcome:
+    def handle(
+        self,
+        event: Event,
+        case: int | None = None,
+        *,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
         """Let one event into its case, in one transaction.
+
+        Args:
+            connection: a connection of the host's own, lent for this command: it is then done in the host's
+                transaction, inside a savepoint, and committed or rolled back with it.
 
         Raises:
             EventRefused: the event was refused and changed nothing; `.refusal` says why.
+            Unlendable: the lent connection cannot be used.
             EnvironmentFault: the database is locked, full, read-only or of another version.
         """
-        (answer,) = self.handle_many([Command(event, case, key)])
+        (answer,) = self.handle_many([Command(event, case, key)], connection=connection)
         if isinstance(answer, Refusal):
             raise EventRefused(answer)
         return answer
 
-    def handle_many(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
+    def handle_many(
+        self, commands: Sequence[Command], *, connection: Lendable | None = None
+    ) -> list[Outcome | Refusal]:
         """Let many events in, in one transaction, each accepted or refused by itself, in the order given.
 
         Raises:
-            EnvironmentFault: see `handle`; then none of them was let in.
+            Unlendable, EnvironmentFault: see `handle`; then none of them was let in.
         """
         if not commands:
             return []
-        with self.store.write() as unit:
+        with self.store.write(connection) as unit:
             now = self.clock.now()
             self._prefetch(unit, commands)
             return [self._once(unit, command, command.recorded_at or now) for command in commands]
@@ -105,6 +122,7 @@ class Engine:
         external_id: str | None = None,
         workflow: str | None = None,
         key: str | None = None,
+        connection: Lendable | None = None,
         **more: Any,
     ) -> Outcome:
         """Open a case for a complaint that came just now. `more` are further fields of `ComplaintReceived`.
@@ -122,21 +140,28 @@ class Engine:
             external_id=external_id,
             **more,
         )
-        (answer,) = self.handle_many([Command(event, None, key, workflow)])
+        (answer,) = self.handle_many([Command(event, None, key, workflow)], connection=connection)
         if isinstance(answer, Refusal):
             raise EventRefused(answer)
         return answer
 
     def record(
-        self, case: int, facts: Mapping[str, Any], *, by: str, source: str = "agent", key: str | None = None
+        self,
+        case: int,
+        facts: Mapping[str, Any],
+        *,
+        by: str,
+        source: str = "agent",
+        key: str | None = None,
+        connection: Lendable | None = None,
     ) -> Outcome:
         """Put facts on record. `source` says who they come from, `by` who writes them down.
 
         Raises:
             EventRefused: see `handle`.
         """
-        now = self.clock.now()
-        return self.handle(FactsRecorded(by=by, occurred_at=now, facts=facts, source=source), case, key=key)
+        event = FactsRecorded(by=by, occurred_at=self.clock.now(), facts=facts, source=source)
+        return self.handle(event, case, key=key, connection=connection)
 
     def do(
         self,
@@ -147,6 +172,7 @@ class Engine:
         facts: Mapping[str, Any] | None = None,
         source: str = "agent",
         key: str | None = None,
+        connection: Lendable | None = None,
     ) -> Outcome:
         """Ask for a transition by its name.
 
@@ -160,7 +186,7 @@ class Engine:
             facts=facts or {},
             source=source,
         )
-        return self.handle(event, case, key=key)
+        return self.handle(event, case, key=key, connection=connection)
 
     # --- versions -------------------------------------------------------------------------------------------
 
@@ -272,10 +298,7 @@ class Engine:
     def _open(
         self, unit: Unit, event: ComplaintReceived, workflow: str | None, now: datetime
     ) -> Outcome | Refusal:
-        wrong = problem(event)
-        if wrong is not None:
-            return wrong
-        if event.external_id is not None:
+        if usable(event.external_id):
             known = unit.find(self.tenant, {event.external_id}).get(event.external_id)
             if known is not None:
                 case = self._case(unit, known)

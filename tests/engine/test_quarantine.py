@@ -141,3 +141,8 @@ def test_a_case_whose_version_is_gone_is_refused_and_the_rest_go_on(engine: Engi
     assert isinstance(answers[0], Refusal)
     assert answers[0].code == "no_version"
     assert isinstance(answers[1], Outcome)
+
+
+def test_only_cases_that_are_set_aside_are_named_whatever_else_is_called_so(engine: Engine) -> None:
+    engine.open_case('It never came: "quarantine":', customer={"quarantine": "yes", "name": "Ana"})
+    assert engine.store.quarantined(engine.tenant) == []
