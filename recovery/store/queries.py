@@ -105,6 +105,21 @@ LOGS = Statement(
     "tenant",
 )
 
+LOG_BETWEEN = Statement(
+    first(
+        select(*_record)
+        .where(
+            event.c.id > value("since"), event.c.id <= value("through"), event.c.tenant_id == value("tenant")
+        )
+        .order_by(event.c.id),
+        value("limit"),
+    ),
+    "since",
+    "through",
+    "tenant",
+    "limit",
+)
+
 # --- the outbox ---------------------------------------------------------------------------------------------
 
 _OUTBOX_FILTERS = {"case": effect.c.case_id, "status": effect.c.status}

@@ -128,6 +128,10 @@ class Reading(ABC):
         """Every event of every case, case by case and in order within each, in constant memory."""
         return map(_record, self.stream(queries.LOGS, tenant))
 
+    def log_between(self, tenant: str, since: int, through: int, limit: int) -> list[Record]:
+        """The events after one position and up to another, in the order of the log."""
+        return [_record(row) for row in self.rows(queries.LOG_BETWEEN, since, through, tenant, limit)]
+
     # --- the outbox -----------------------------------------------------------------------------------------
 
     def outbox(

@@ -17,6 +17,7 @@ from typing import Any
 from recovery.store import schema
 from recovery.store import store as waiting
 from recovery.store.compiling import Statement
+from recovery.store.dialect import Cursor
 from recovery.store.reading import FETCH, Snapshot
 from recovery.store.records import Schema
 from recovery.store.sqlite_dialect import SQLITE
@@ -121,10 +122,11 @@ class SqliteStore(Store):
 
     # --- connections ----------------------------------------------------------------------------------------
 
-    def _begin(self) -> sqlite3.Connection:
+    def _begin(self) -> tuple[sqlite3.Connection, Cursor]:
         connection: sqlite3.Connection = self._writer()
-        connection.execute("begin immediate")
-        return connection
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        return connection, cursor
 
     def _connect_to_write(self) -> sqlite3.Connection:
         connection = self._connect("rw", waiting.BUSY_SECONDS)

@@ -16,8 +16,9 @@ from recovery.store import schema, seals
 from recovery.store import statements as sql
 from recovery.store.codec import encode
 from recovery.store.dialect import LAST, Cursor, Dialect
+from recovery.store.lending import Guests, Lendable
 from recovery.store.reading import Reading, Snapshot
-from recovery.store.records import Schema
+from recovery.store.records import Record, Schema
 from recovery.store.seals import Sealing
 from recovery.store.unit import Unit
 
@@ -51,9 +52,11 @@ class Store(Reading):
         self.where = where
         self._entropy = entropy
         self._is_checked = False
+        self._installed: str | None = None
         self._own = _Own()
         self._opened: list[tuple[threading.Thread, int, Any]] = []
         self._lock = threading.Lock()
+        self._guests = Guests(dialect, where, self._installation)
 
     def close(self) -> None:
         """Close every connection, whichever thread opened it. The store may be used again."""
@@ -75,8 +78,12 @@ class Store(Reading):
         """A new connection in autocommit mode that cannot write."""
 
     @abstractmethod
-    def _begin(self) -> Any:
-        """Begin a transaction on this thread's writing connection, and give that."""
+    def _begin(self) -> tuple[Any, Cursor]:
+        """Begin a transaction on this thread's writing connection; gives that, and a cursor to work with."""
+
+    def _rollback(self, connection: Any) -> None:
+        """End a transaction that has failed."""
+        connection.rollback()
 
     @abstractmethod
     @contextmanager
@@ -120,24 +127,63 @@ class Store(Reading):
         schema.require_current(self.schema(), self.where)
         self._is_checked = True
 
+    def _installation(self) -> str:
+        if self._installed is None:
+            self._check()
+            self._installed = self.installation_id()
+        return self._installed
+
     def _new_id(self) -> str:
         return self._entropy(16).hex()
 
     # --- transactions ---------------------------------------------------------------------------------------
 
     @contextmanager
-    def write(self) -> Iterator[Unit]:
+    def write(self, connection: Lendable | None = None) -> Iterator[Unit]:
         """One transaction: what the unit holds is committed at the end, or, when anything is raised, nothing.
 
+        Args:
+            connection: one that a host lends: then it is done in the host's transaction, and committed with
+                it (see `recovery.store.lending`).
+
         Raises:
+            Unlendable: the lent connection cannot be used.
             EnvironmentFault: the database is locked, full, read-only, gone or of another schema.
             EngineFault: a unit is already open in this thread.
             LostRace, ExternalIdTaken, NotFound: see `Unit.flush`.
         """
-        with self._transaction() as cursor:
+        with self._transaction() if connection is None else self._guests.writing(connection) as cursor:
             unit = Unit(cursor, self.dialect, self.clock, self._entropy)
             yield unit
             unit.flush()
+
+    @contextmanager
+    def reading(self, connection: Lendable | None) -> Iterator[Reading]:
+        """What to read through: the store itself, or a lent connection, which sees its own transaction.
+
+        Raises:
+            Unlendable: the lent connection cannot be used.
+            EnvironmentFault: the database cannot be read, or is of another schema.
+        """
+        if connection is None:
+            yield self
+            return
+        with self._guests.reading(connection, self.clock) as lent:
+            yield lent
+
+    def changes(self, tenant: str, since: int, limit: int) -> list[Record]:
+        """Events after a position in the order of the log, up to where no event can appear any more.
+
+        Raises:
+            EnvironmentFault: the database cannot be read, or is of another schema.
+        """
+        with self._explaining():
+            cursor = self._reader().cursor()
+            try:
+                through = self.dialect.settled(cursor)
+            finally:
+                cursor.close()
+        return self.log_between(tenant, since, through, limit)
 
     def publish(self, tenant: str, hash: str, workflow: str, files: Mapping[str, str]) -> None:
         """Keep a version (its files: path → text), and make it the one that new cases run on.
@@ -190,13 +236,13 @@ class Store(Reading):
             raise EngineFault("A unit of work is already open in this thread; finish it first.")
         self._check()
         with self._explaining():
-            connection = self._begin()
+            connection, cursor = self._begin()
             own.is_writing = True
             try:
-                yield connection.cursor()
-                connection.execute("commit")
+                yield cursor
+                cursor.execute("COMMIT")
             except BaseException:
-                connection.rollback()
+                self._rollback(connection)
                 raise
             finally:
                 own.is_writing = False

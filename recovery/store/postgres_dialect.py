@@ -1,0 +1,74 @@
+"""PostgreSQL, behind the seam of `recovery.store.dialect`. psycopg itself is not needed to know its texts.
+
+**Positions.** A log is read by others as it grows (seals; whoever follows the changes), so there must be a
+position below which nothing can appear any more. Writers do not wait for each other here, so a lower position
+may be committed after a higher one. Therefore each writer, before it draws its first position, takes a shared
+advisory lock whose number is its *floor*: no position of its own will be at or below it. Whoever wants to know
+what is settled reads the last position drawn, *then* the floors of all who hold such a lock; up to the lowest
+of them everything is there. A writer that is not seen holding its lock either has committed, or will draw
+positions above the one that was read. The lock ends with the transaction (or with the savepoint it was taken
+in); nobody ever waits for it. Once taken, `recovery.floor` keeps a transaction from taking further ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import psycopg
+
+from recovery.store import statements as sql
+from recovery.store.compiling import Many, Texts
+from recovery.store.dialect import Cursor, Dialect
+from recovery.store.postgres_faults import explaining
+
+_TURN = 2**32
+"""A lock keeps a floor's lowest 32 bits; the rest is that of the last position drawn."""
+
+
+class PostgresDialect(Dialect):
+    """All rows of a statement go in one message, each column as an array."""
+
+    name = "postgresql"
+    alchemy = "postgresql+psycopg"
+    has_table = "SELECT 1 WHERE to_regclass(%s) IS NOT NULL"
+
+    def __init__(self) -> None:
+        driver: Any = psycopg.dialect
+        self.texts = Texts(driver(paramstyle="format"), together=True)
+
+    def items(self, items: Sequence[Any]) -> list[Any]:
+        """A list, which the driver sends as an array."""
+        return list(items)
+
+    def many(self, cursor: Cursor, statement: Many, rows: list[tuple[Any, ...]]) -> int:
+        """Run a statement once for all rows; gives how many rows of the database it changed."""
+        cursor.execute(self.texts[statement], [list(column) for column in zip(*rows, strict=True)])
+        return cursor.rowcount
+
+    def numbers(self, cursor: Cursor, n: int) -> list[int]:
+        """The next numbers of the sequence; a transaction that is rolled back leaves a gap."""
+        cursor.execute(self.texts[sql.NEW_NUMBERS], (n,))
+        return sorted(number for (number,) in cursor.fetchall())
+
+    def settled(self, cursor: Cursor) -> int:
+        """The position below which nothing can appear any more: see the head of this module."""
+        cursor.execute(self.texts[sql.DRAWN_POSITION], ())
+        drawn = int(cursor.fetchone()[0])
+        cursor.execute(self.texts[sql.FLOORS], ())
+        return min([drawn, *(_floor(low, drawn) for (low,) in cursor.fetchall())])
+
+    def explaining(self, where: str) -> AbstractContextManager[None]:
+        """Turns the driver's errors into ours."""
+        return explaining(where)
+
+
+def _floor(low: int, drawn: int) -> int:
+    """The floor with these lowest bits: the last one that is not above the last position drawn."""
+    floor = drawn - drawn % _TURN + low
+    return floor if floor <= drawn else floor - _TURN
+
+
+POSTGRES = PostgresDialect()
+"""The one of every PostgreSQL store."""
