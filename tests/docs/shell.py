@@ -12,8 +12,10 @@ What counts on a page:
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,11 +68,25 @@ def _commands(text: str, code: int) -> Iterator[Command]:
 
 
 class Shell:
-    """A folder of its own, with the installed `recovery` on the path."""
+    """A folder of its own in which a page is followed. Use it in `with`.
+
+    What begins with `recovery` goes to a process that has it loaded (`tests.docs.warm`), all else to `sh`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._where = folder / ".where"
+        self._out = folder / ".out"
+
+    def __enter__(self) -> Shell:
+        command = [sys.executable, "-m", "tests.docs.warm"]
+        self._warm = subprocess.Popen(
+            command, cwd=ROOT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._warm.communicate(timeout=60)
 
     def do(self, step: Command | File) -> str:
         """Do one step and give what a command printed (both streams).
@@ -83,20 +99,34 @@ class Shell:
             return ""
         if step.words.startswith(NOT_RUN):
             return step.printed
-        script = f"{step.words}\ncode=$?\npwd > '{self._where}'\nexit $code\n"
-        done = subprocess.run(
-            ["sh", "-c", script],
-            cwd=self.folder,
-            env=_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=120,
-        )
-        said = done.stdout.decode("utf-8").removeprefix("\ufeff")
-        assert done.returncode == step.code, f"$ {step.words}\nended with {done.returncode}:\n{said}"
-        self.folder = Path(self._where.read_text(encoding="utf-8").strip())
+        words = shlex.split(step.words.replace("\\\n", " "))
+        code = self._recovery(words) if words[0] == "recovery" else self._sh(step.words)
+        said = self._out.read_text(encoding="utf-8").removeprefix("\ufeff")
+        assert code == step.code, f"$ {step.words}\nended with {code}:\n{said}"
         return said
+
+    def _recovery(self, words: list[str]) -> int:
+        assert self._warm.stdin is not None
+        assert self._warm.stdout is not None
+        asked = {"folder": str(self.folder), "words": words, "out": str(self._out)}
+        self._warm.stdin.write(json.dumps(asked) + "\n")
+        self._warm.stdin.flush()
+        return int(self._warm.stdout.readline())
+
+    def _sh(self, words: str) -> int:
+        script = f"{words}\ncode=$?\npwd > '{self._where}'\nexit $code\n"
+        with self._out.open("wb") as out:
+            done = subprocess.run(
+                ["sh", "-c", script],
+                cwd=self.folder,
+                env=_environment(),
+                stdout=out,
+                stderr=out,
+                check=False,
+                timeout=120,
+            )
+        self.folder = Path(self._where.read_text(encoding="utf-8").strip())
+        return done.returncode
 
     def _write(self, file: File) -> None:
         path = self.folder / file.name

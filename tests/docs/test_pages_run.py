@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import recovery
 from tests.docs.shell import Command, Shell, says, steps
 from tests.real_data import ROOT
 
@@ -19,13 +22,19 @@ PAGES = [
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_a_page_can_be_followed_word_by_word(page: Path, tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    for step in steps(ROOT / page):
-        said = shell.do(step)
-        if isinstance(step, Command) and step.printed.strip():
-            assert says(step.printed, said), (
-                f"$ {step.words}\nthe page:\n{step.printed}\nthe command:\n{said}"
-            )
+    with Shell(tmp_path) as shell:
+        for step in steps(ROOT / page):
+            said = shell.do(step)
+            if isinstance(step, Command) and step.printed.strip():
+                assert says(step.printed, said), (
+                    f"$ {step.words}\nthe page:\n{step.printed}\nthe command:\n{said}"
+                )
+
+
+def test_the_installed_command_runs() -> None:
+    command = [Path(sys.executable).with_name("recovery"), "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said == f"service-recovery {recovery.__version__}\n"
 
 
 def test_the_pages_to_follow_are_found() -> None:
