@@ -1,0 +1,189 @@
+"""What hosts ask of the engine: a case by its number or its ticket, lists, explanations, and what changed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from recovery.commands import usable
+from recovery.core.case import Case
+from recovery.core.errors import NotFound, RecoveryError
+from recovery.core.explain import explain
+from recovery.core.facts import shown
+
+if TYPE_CHECKING:
+    from recovery.core.spec import Workflow
+    from recovery.store.lending import Lendable
+    from recovery.store.records import Record
+    from recovery.store.store import Store
+
+MOST = 500
+"""How many rows one page has at most."""
+
+LARGEST = 2**63 - 1
+"""The largest case number and position."""
+
+
+class Page(NamedTuple):
+    """Some of the cases of a list, the newest first.
+
+    Attributes:
+        cases: at most as many as were asked for.
+        cursor: what to ask for the next page with; None when this is the last one.
+    """
+
+    cases: list[Case]
+    cursor: str | None
+
+
+class Changes(NamedTuple):
+    """Some of what happened, in the order it was written.
+
+    Attributes:
+        records: events with what they changed (see `recovery.store.records.Record`).
+        position: what to ask for the next ones with; the same as before when there are none yet.
+    """
+
+    records: list[Record]
+    position: int
+
+
+class Asking(ABC):
+    """The questions, for `Engine`. `connection`, where a question takes one, is a connection the host lends:
+    the answer then sees what the host's transaction has written and not yet committed.
+
+    Every question raises `EnvironmentFault` when the database cannot be read.
+    """
+
+    store: Store
+    tenant: str
+
+    @abstractmethod
+    def workflow(self, hash: str) -> Workflow:
+        """The workflow of a version."""
+
+    def find(self, external_id: str, *, connection: Lendable | None = None) -> Case | None:
+        """The case that was opened under an external id, such as the id of a ticket; None when there is none.
+
+        Raises:
+            RecoveryError: the external id is no text, or the lent connection cannot be used.
+        """
+        if not isinstance(external_id, str):
+            raise RecoveryError(
+                f"{shown(external_id)} is no external id.", hint='External ids are texts, such as "HD-17".'
+            )
+        if not usable(external_id):
+            return None
+        with self.store.reading(connection) as reading:
+            id = reading.find_cases(self.tenant, [external_id]).get(external_id)
+            return None if id is None else reading.case(self.tenant, id)
+
+    def case(self, id: int, *, connection: Lendable | None = None) -> Case:
+        """A case by its number.
+
+        Raises:
+            NotFound: there is none.
+            RecoveryError: that is no number, or the lent connection cannot be used.
+        """
+        _require_whole(id, "a case number")
+        with self.store.reading(connection) as reading:
+            found = reading.case(self.tenant, id)
+        if found is None:
+            raise NotFound(f"There is no case {id}.")
+        return found
+
+    def list_cases(
+        self,
+        *,
+        step: str | None = None,
+        owner: str | None = None,
+        workflow: str | None = None,
+        mode: str | None = None,
+        severity: int | None = None,
+        ended: bool | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection: Lendable | None = None,
+    ) -> Page:
+        """Cases with all of these, the newest first, a page at a time.
+
+        Args:
+            mode: `live` or `history`.
+            ended: True for closed cases alone, False for open ones alone.
+            cursor: the `cursor` of the page before; None for the first page.
+            limit: 1 to 500.
+
+        Raises:
+            RecoveryError: a filter, the cursor or the limit cannot be used, or the lent connection cannot.
+        """
+        _require_whole(limit, "a limit", 1, MOST)
+        for name, text in {"step": step, "owner": owner, "workflow": workflow, "mode": mode}.items():
+            if text is not None and not usable(text):
+                raise RecoveryError(f"{shown(text)} is no {name}.", hint="Give a short text.")
+        if severity is not None:
+            _require_whole(severity, "a severity")
+        if ended not in (None, True, False):
+            raise RecoveryError(
+                f"{shown(ended)} does not say whether a case has ended.", hint="True or False."
+            )
+        with self.store.reading(connection) as reading:
+            cases = reading.list_cases(
+                self.tenant,
+                step=step,
+                owner=owner,
+                workflow=workflow,
+                mode=mode,
+                severity=severity,
+                ended=ended,
+                before=_before(cursor),
+                limit=limit + 1,
+            )
+        return Page(cases[:limit], str(cases[limit - 1].id) if len(cases) > limit else None)
+
+    def explain(
+        self, case: int | Case, language: str = "en", *, connection: Lendable | None = None
+    ) -> dict[str, Any]:
+        """What an agent needs to know now: what the case waits for, what is open, what to do and never to do.
+
+        Returns:
+            Plain data; see `recovery.core.explain.explain`.
+
+        Raises:
+            NotFound: there is no such case, or its version is not in this database.
+            RecoveryError: the case is no number, or the lent connection cannot be used.
+        """
+        found = case if isinstance(case, Case) else self.case(case, connection=connection)
+        return explain(self.workflow(found.bundle), found, language=language)
+
+    def changes(self, since: int = 0, limit: int = 100) -> Changes:
+        """What happened to all cases after a position, in the order it was committed.
+
+        Ask again with the `position` of the answer. Nothing is left out and nothing comes twice: an event is
+        given only when none before it can appear any more.
+
+        Args:
+            since: 0, or the `position` of an answer before.
+            limit: 1 to 500.
+
+        Raises:
+            RecoveryError: the position or the limit cannot be used.
+        """
+        _require_whole(since, "a position")
+        _require_whole(limit, "a limit", 1, MOST)
+        records = self.store.changes(self.tenant, since, limit)
+        return Changes(records, records[-1].position if records else since)
+
+
+def _require_whole(value: object, what: str, least: int = 0, most: int = LARGEST) -> None:
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+        return
+    limits = f" from {least} to {most}" if most != LARGEST else f", {least} or more"
+    raise RecoveryError(f"{shown(value)} is not {what}.", hint=f"Give a whole number{limits}.")
+
+
+def _before(cursor: object) -> int | None:
+    if cursor is None:
+        return None
+    if isinstance(cursor, str) and cursor.isascii() and cursor.isdigit() and len(cursor) < len(str(LARGEST)):
+        return int(cursor)
+    raise RecoveryError(f"{shown(cursor)} is no cursor.", hint="Give the cursor of the page before, or None.")
