@@ -15,7 +15,8 @@ from recovery.core.errors import RecoveryError
 from recovery.engine import Engine
 from recovery.project import CONFIG, Project
 from recovery.sealing import KEY_VARIABLE, key_file, seal_key
-from recovery.workflow.findings import BadFile, errors
+from recovery.workflow.bundle import Bundle
+from recovery.workflow.findings import Finding, errors
 
 FREE_MEGABYTES = 100
 
@@ -36,28 +37,34 @@ class Check:
 
 def examine(project: Project) -> list[Check]:
     """Look at everything a project needs; a check that fails never stops the others."""
-    checks = [_program(), _folder(project), _files(project), _diagrams()]
+    bundles, findings = collect_all(project.root)
+    checks = [_program(), _folder(project), _files(bundles, findings), _diagrams()]
     try:
         path = project.database_path
-    except RecoveryError as error:
-        return [*checks, Check("database", "wrong", error.message, error.hint)]
-    if not path.exists():
-        return [*checks, Check("database", "note", f"{path} is not there yet.", "Run `recovery db upgrade`.")]
-    checks += [_space(project), _key(project)]
-    try:
+        if not path.exists():
+            note = Check("database", "note", f"{path} is not there yet.", "Run `recovery db upgrade`.")
+            return [*checks, note]
+        checks.append(_space(project))
         with reading(project) as engine:
-            for check in (_schema, _published, _messages, _quarantine):
-                checks.append(_guarded(check, engine, project))
+            checks += [
+                _guarded("seal key", lambda: _key(engine, project)),
+                _guarded("schema", lambda: _schema(engine)),
+                _guarded("published", lambda: _published(engine, bundles)),
+                _guarded("messages", lambda: _messages(engine)),
+                _guarded("quarantine", lambda: _quarantine(engine)),
+            ]
     except RecoveryError as error:
         checks.append(Check("database", "wrong", error.message, error.hint))
+    except OSError as error:
+        checks.append(Check("database", "wrong", f"{error.filename}: {error.strerror}.", "Mend it."))
     return checks
 
 
-def _guarded(check: Callable[[Engine, Project], Check], engine: Engine, project: Project) -> Check:
+def _guarded(what: str, check: Callable[[], Check]) -> Check:
     try:
-        return check(engine, project)
+        return check()
     except RecoveryError as error:
-        return Check(check.__name__.strip("_"), "wrong", error.message, error.hint)
+        return Check(what, "wrong", error.message, error.hint)
 
 
 def _program() -> Check:
@@ -74,8 +81,7 @@ def _folder(project: Project) -> Check:
     return Check("project", "well", str(project.root))
 
 
-def _files(project: Project) -> Check:
-    bundles, findings = collect_all(project.root)
+def _files(bundles: list[Bundle], findings: list[Finding]) -> Check:
     wrong = errors(findings)
     if wrong:
         return Check(
@@ -97,28 +103,22 @@ def _space(project: Project) -> Check:
     return Check("disk", "well", f"{free:,} MB are free.")
 
 
-def _key(project: Project) -> Check:
-    try:
-        key = seal_key(project.database_path)
-    except RecoveryError as error:
-        return Check("seal key", "wrong", error.message, error.hint)
+def _key(engine: Engine, project: Project) -> Check:
+    key = seal_key(project.database_path)
     if key is None:
         mend = f"Set {KEY_VARIABLE}, or restore {key_file(project.database_path)}."
         return Check("seal key", "wrong", "There is none: the log cannot be sealed or checked.", mend)
+    engine.store.require_seal_key(key)
     return Check("seal key", "well", "there, outside the database")
 
 
-def _schema(engine: Engine, _: Project) -> Check:
+def _schema(engine: Engine) -> Check:
     return Check(
         "schema", "well", f"{engine.store.schema().current}, installation {engine.store.installation_id()}"
     )
 
 
-def _published(engine: Engine, project: Project) -> Check:
-    try:
-        bundles, _ = collect_all(project.root)
-    except BadFile as error:
-        return Check("published", "wrong", error.message, "Run `recovery check`.")
+def _published(engine: Engine, bundles: list[Bundle]) -> Check:
     differ = [
         bundle.workflow_id
         for bundle in bundles
@@ -130,7 +130,7 @@ def _published(engine: Engine, project: Project) -> Check:
     return Check("published", "well", f"{len(bundles)} workflows as in the files")
 
 
-def _messages(engine: Engine, _: Project) -> Check:
+def _messages(engine: Engine) -> Check:
     counts = engine.store.outbox_counts(engine.tenant)
     found = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "none"
     if counts.get("failed"):
@@ -142,11 +142,10 @@ def _messages(engine: Engine, _: Project) -> Check:
     return Check("messages", "well", found)
 
 
-def _quarantine(engine: Engine, _: Project) -> Check:
+def _quarantine(engine: Engine) -> Check:
     cases = engine.store.quarantined(engine.tenant)
     if cases:
         named = ", ".join(map(str, cases[:10]))
-        return Check(
-            "quarantine", "wrong", f"{len(cases)} cases: {named}", "Mend, then `recovery do CASE lift`."
-        )
+        mend = "Mend what is wrong, then `recovery do CASE lift --reason WHY`."
+        return Check("quarantine", "wrong", f"{len(cases)} cases: {named}", mend)
     return Check("quarantine", "well", "no case")

@@ -261,6 +261,8 @@ def test_a_key_the_log_was_not_sealed_with_is_refused_before_anything_is_done(
     with monkeypatch.context() as patch:
         patch.setenv("RECOVERY_SEAL_KEY", "another key, and long enough")
         error(cli("open", "y", "--json"), USAGE, "was not made with this key")
+        checks = {check["what"]: check["found"] for check in cli("doctor", "--json").data["checks"]}
+        assert "was not made with this key" in checks["seal key"]
     assert len(cases(cli)) == 1
 
 
