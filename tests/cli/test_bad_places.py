@@ -46,7 +46,7 @@ def cases(cli: Cli) -> list[Any]:
 @pytest.fixture
 def locked(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Another process is in the middle of writing."""
-    monkeypatch.setattr("recovery.store.sqlite.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("recovery.store.store.BUSY_SECONDS", 0.05)
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD, home / "recovery.db"],
         stdin=subprocess.PIPE,
