@@ -17,14 +17,17 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-@lru_cache(maxsize=64)
 def to_text(moment: datetime) -> str:
-    """`2026-11-22T09:00:00.000000Z`: 27 characters, so that text order is time order.
+    """`2026-11-22T09:00:00.000000Z`: 27 characters, so that text order is time order."""
+    return _written(moment if moment.tzinfo is UTC else utc(moment))
 
-    The same few moments are written many times over while a batch is decided; those are kept.
+
+@lru_cache(maxsize=64)
+def _written(moment: datetime) -> str:
+    """The same few moments are written many times over while a batch is decided; those are kept.
+
+    Only moments in UTC: in another zone the two 01:30 of the night the clocks go back count as equal.
     """
-    if moment.tzinfo is not UTC:
-        moment = utc(moment)
     return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,15 @@ from hypothesis import strategies as st
 from recovery.core.instants import from_text, to_text, utc
 
 SHANGHAI = timezone(timedelta(hours=8))
+
+
+@pytest.mark.parametrize("folds", [(0, 1), (1, 0)])
+def test_the_hour_that_comes_twice_is_two_instants_in_whatever_order_they_are_written(
+    folds: tuple[int, int],
+) -> None:
+    half_past_one = datetime(2026, 10, 25, 1, 30, tzinfo=ZoneInfo("Europe/London"))
+    written = {fold: to_text(half_past_one.replace(fold=fold)) for fold in folds}
+    assert written == {0: "2026-10-25T00:30:00.000000Z", 1: "2026-10-25T01:30:00.000000Z"}
 
 
 class Nowhere(tzinfo):

@@ -6,16 +6,16 @@ import importlib
 import inspect
 import pkgutil
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import recovery.core
 from recovery.core.case import Case
 from recovery.core.decision import Decision, Effect
-from recovery.core.events import Event
+from recovery.core.events import EVENTS, Event
 from recovery.core.facts import FactType
-from recovery.core.spec import End, Need, Rule, Workflow
+from recovery.core.spec import Action, End, Need, Rule, Workflow
 from tests.core.builders import step, transition, workflow
 
 CHANGING = {Case, Workflow}
@@ -43,6 +43,7 @@ def test_every_kind_of_data_of_the_core_is_looked_at() -> None:
     assert {"Case", "Decision", "Effect", "Refusal", "Rule", "Send", "And", "FactType"} <= {
         kind.__name__ for kind in data_classes()
     }
+    assert {*EVENTS.values(), *get_args(Action)} <= set(data_classes())
 
 
 def test_what_is_not_said_has_a_plain_default() -> None:
