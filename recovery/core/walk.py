@@ -163,6 +163,12 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
     if not broken:
         return
     missing = ", ".join(str(need) for need in workflow.steps[broken[0]].missing(case))
+    if case.quarantine is not None:
+        raise Refused(
+            "quarantined",
+            f"Without {missing} the case would go back to {broken[0]}, and it is in quarantine.",
+            "Mend the cause and lift the quarantine first.",
+        )
     if workflow.is_end(case.step):
         raise Refused(
             "case_ended",

@@ -101,6 +101,13 @@ class Unit:
             self._cases.setdefault((tenant, id), None)
         return {id: known.case for id in wanted if (known := self._cases[tenant, id]) is not None}
 
+    def case(self, tenant: str, id: int) -> Case | None:
+        """One of these snapshots; None for an unknown number."""
+        if (tenant, id) not in self._cases:
+            self.load(tenant, (id,))
+        known = self._cases[tenant, id]
+        return None if known is None else known.case
+
     def find(self, tenant: str, external_ids: Iterable[str]) -> dict[str, int]:
         """The cases with these external ids, those opened in this unit included."""
         wanted = list(external_ids)
@@ -121,6 +128,12 @@ class Unit:
         for key in missing:
             self._commands.setdefault((tenant, key), None)
         return {key: found for key in wanted if (found := self._commands[tenant, key]) is not None}
+
+    def answer(self, tenant: str, key: str) -> Remembered | None:
+        """One of these commands; None when none was done under this key."""
+        if (tenant, key) not in self._commands:
+            self.recall(tenant, (key,))
+        return self._commands[tenant, key]
 
     def _each(self, statement: Statement, tenant: str, items: list[Any]) -> Iterator[Any]:
         for start in range(0, len(items), CHUNK):
@@ -242,7 +255,7 @@ class Unit:
     def remember(self, tenant: str, key: str, fingerprint: str, case: int, seq: int, answer: Any) -> None:
         """Keep the answer to a command, so that the same key gets the same answer."""
         text = encode(answer)
-        self._commands[tenant, key] = Remembered(fingerprint, decode(text))
+        self._commands[tenant, key] = Remembered(fingerprint, answer)
         self._remembered.append((tenant, key, fingerprint, case, seq, text, to_text(self._clock())))
 
     def flush(self) -> None:

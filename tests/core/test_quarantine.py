@@ -7,6 +7,8 @@ import pytest
 from recovery.core.events import (
     CaseQuarantined,
     EffectDelivered,
+    FactRetracted,
+    FactsRecorded,
     MessageReceived,
     MoveRequested,
     QuarantineLifted,
@@ -73,3 +75,15 @@ def test_a_quarantine_without_words_is_a_quarantine(reason: str) -> None:
 def test_what_is_not_set_aside_is_not_lifted() -> None:
     refusal = begun(SMALL).refuse(QuarantineLifted, by="supervisor:eve", reason="x")
     assert (refusal.code, refusal.message) == ("not_quarantined", "The case is not in quarantine.")
+
+
+def test_a_case_set_aside_does_not_go_back_when_a_passed_step_loses_its_fact() -> None:
+    story = begun(SMALL)
+    story.do(FactsRecorded, facts={"a": "x"})
+    assert story.case.step == "two"
+    story.do(CaseQuarantined, by="engine", reason="KeyError: 'x'")
+    refusal = story.refuse(FactRetracted, fact="a", reason="a slip")
+    assert refusal.code == "quarantined"
+    assert refusal.message == "Without a the case would go back to one, and it is in quarantine."
+    assert refusal.hint == "Mend the cause and lift the quarantine first."
+    assert story.case.step == "two"

@@ -105,7 +105,7 @@ def test_an_unknown_workflow_names_the_ones_there_are(engine: Engine) -> None:
 def test_a_complaint_that_makes_the_engine_stumble_is_refused_and_the_next_is_opened(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from recovery import engine as module
+    from recovery import applying as module
 
     whole = module.open_case
 

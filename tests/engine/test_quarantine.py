@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recovery import engine as module
+from recovery import applying as module
 from recovery.commands import Command, Outcome, Settlement
 from recovery.core import events as ev
 from recovery.core.errors import EnvironmentFault, EventRefused, Refusal

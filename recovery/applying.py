@@ -1,0 +1,216 @@
+"""What happens inside one transaction: commands and settlements are applied to cases, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from recovery.commands import Command, Outcome, Settlement, fingerprint, outcome_of, plain, repeat, usable
+from recovery.core.case import Case
+from recovery.core.decide import decide, open_case
+from recovery.core.decision import Decision
+from recovery.core.errors import NotFound, RecoveryError, Refusal
+from recovery.core.events import (
+    CaseQuarantined,
+    ComplaintReceived,
+    EffectDelivered,
+    EffectFailed,
+    Event,
+    MessageReceived,
+)
+from recovery.core.facts import shown
+from recovery.core.shape import MAX_NAME, problem
+from recovery.core.spec import Workflow
+
+if TYPE_CHECKING:
+    from recovery.store.unit import Unit
+
+
+class Applying:
+    """One transaction at work. What it asks of the database it asks once for all commands.
+
+    `version` gives the workflow of a bundle's hash, `current` the one a new case runs on, by its name.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        tenant: str,
+        now: datetime,
+        version: Callable[[str], Workflow],
+        current: Callable[[str | None], Workflow],
+    ) -> None:
+        self.unit = unit
+        self.tenant = tenant
+        self.now = now
+        self._version = version
+        self._current = current
+        self._found: dict[str | None, Workflow] = {}
+
+    def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
+        """Apply commands in their order, each accepted or refused by itself."""
+        self._prefetch(commands)
+        return [self._once(command, command.recorded_at or self.now) for command in commands]
+
+    def settle_all(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal]:
+        """Close effects in their order and let their cases know."""
+        self.unit.load(self.tenant, {settled.case for settled in settlements})
+        return [self._settle(settled) for settled in settlements]
+
+    def _prefetch(self, commands: Sequence[Command]) -> None:
+        """Load everything the commands name at once; no query per command."""
+        ids = set()
+        keys = set()
+        external = set()
+        for command in commands:
+            if command.case is not None:
+                ids.add(command.case)
+            elif isinstance(command.event, ComplaintReceived) and usable(command.event.external_id):
+                external.add(command.event.external_id)
+            if command.key is not None and usable(command.key):
+                keys.add(command.key)
+        if ids:
+            self.unit.load(self.tenant, ids)
+        if external:
+            self.unit.find(self.tenant, external)
+        if keys:
+            self.unit.recall(self.tenant, keys)
+
+    def _once(self, command: Command, now: datetime) -> Outcome | Refusal:
+        """Apply a command, or repeat the answer its key was given before."""
+        if command.key is None:
+            return self._apply(command, now)
+        if not usable(command.key):
+            return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
+        try:
+            print_ = fingerprint(command)
+        except (TypeError, ValueError, RecursionError) as error:
+            return problem(command.event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
+        known = self.unit.answer(self.tenant, command.key)
+        if known is not None:
+            return repeat(command.key, print_, known.fingerprint, known.answer)
+        answer = self._apply(command, now)
+        if isinstance(answer, Outcome):
+            self.unit.remember(self.tenant, command.key, print_, answer.case, answer.seq, plain(answer))
+        return answer
+
+    def _apply(self, command: Command, now: datetime) -> Outcome | Refusal:
+        if isinstance(command.event, ComplaintReceived) and command.case is None:
+            return self._open(command.event, command.workflow, now)
+        if command.case is None:
+            return Refusal("no_case", "The event names no case.", "Only a complaint opens one.")
+        case = self.unit.case(self.tenant, command.case)
+        while (
+            isinstance(command.event, MessageReceived) and case is not None and case.merged_into is not None
+        ):
+            case = self.unit.case(self.tenant, case.merged_into)
+        if case is None:
+            return Refusal("no_such_case", f"There is no case {command.case}.")
+        instead = ""
+        decisions = self._decide_all(case, command.event, now)
+        if isinstance(decisions, Refusal) and command.otherwise is not None:
+            event = command.otherwise(decisions, case)
+            if event is not None:
+                instead = decisions.code
+                decisions = self._decide_all(case, event, now)
+        if isinstance(decisions, Refusal):
+            return decisions
+        for decision in decisions:
+            self.unit.add(decision)
+        return outcome_of(decisions[0], instead)
+
+    def _open(self, event: ComplaintReceived, workflow: str | None, now: datetime) -> Outcome | Refusal:
+        if usable(event.external_id):
+            known = self.unit.find(self.tenant, {event.external_id}).get(event.external_id)
+            if known is not None:
+                case = self.unit.case(self.tenant, known)
+                assert case is not None
+                why = f"complaint {event.external_id} is already case {known}"
+                return Outcome(known, case.seq, case.step, (), (why,), repeated=True)
+        spec = self._found.get(workflow)
+        if spec is None:
+            try:
+                spec = self._found[workflow] = self._current(workflow)
+            except NotFound as error:
+                return Refusal("unknown_workflow", error.message, error.hint)
+        (id,) = self.unit.new_ids(1)
+        try:
+            decision = open_case(spec, self.tenant, id, event, now)
+        except Exception as error:
+            return _unforeseen("not_opened", f"The complaint could not be handled: {_named(error)}", "")
+        if isinstance(decision, Refusal):
+            return decision
+        self.unit.add(decision)
+        return outcome_of(decision)
+
+    def _settle(self, settled: Settlement) -> Outcome | Refusal:
+        case, effect, at, failure = settled.case, settled.effect, settled.at, settled.failure
+        answer: Outcome | Refusal | None = None
+        if failure is None:
+            delivered = EffectDelivered(by="engine", occurred_at=at, effect=effect)
+            answer = self._apply(Command(delivered, case), at)
+            if isinstance(answer, Refusal):
+                failure = f"It was sent, but the case could not take note of it: {answer.message}"
+        if failure is not None:
+            failed = EffectFailed(by="engine", occurred_at=at, effect=effect, reason=failure)
+            noted = self._apply(Command(failed, case), at)
+            answer = answer or noted
+        assert answer is not None
+        # The log has the last word, also where somebody else settled this effect first.
+        snapshot = self.unit.case(self.tenant, case)
+        ended_well = effect not in snapshot.undelivered if snapshot else failure is None
+        status = "delivered" if ended_well else "failed"
+        self.unit.settle(
+            self.tenant, case, effect, status, at, settled.rendered, None if ended_well else failure
+        )
+        return answer
+
+    def _decide_all(self, case: Case, event: Event, now: datetime) -> list[Decision] | Refusal:
+        """The decision for an event and for those it brings about in other cases: all, or the refusal."""
+        first = self._decide(case, event, now)
+        if isinstance(first, Refusal):
+            return first
+        decisions = [first]
+        for id, further in first.also:
+            other = self.unit.case(self.tenant, id)
+            if other is None:
+                return Refusal("no_such_case", f"There is no case {id}.")
+            second = self._decide(other, further, now)
+            if isinstance(second, Refusal):
+                return second
+            decisions.append(second)
+        return decisions
+
+    def _decide(self, case: Case, event: Event, now: datetime) -> Decision | Refusal:
+        """One decision. A case whose handling fails in a way nobody foresaw is set aside; the rest go on."""
+        try:
+            workflow = self._version(case.bundle)
+        except RecoveryError as error:
+            if error.fault == "environment":
+                raise
+            message = f"Case {case.id} cannot be handled: {error.message}"
+            return Refusal(
+                "no_version", message, "`recovery db verify` says what is missing.", fault="engine"
+            )
+        try:
+            return decide(workflow, case, event, now)
+        except Exception as error:
+            reason = f"{type(event).__name__} could not be handled: {_named(error)}"
+        if case.quarantine is None:
+            quarantined = CaseQuarantined(by="engine", occurred_at=now, reason=reason)
+            decision = decide(workflow, case, quarantined, now)
+            assert isinstance(decision, Decision)
+            self.unit.add(decision)
+        return _unforeseen(
+            "quarantined", f"Case {case.id} was set aside: {reason}", "; then lift the quarantine"
+        )
+
+
+def _unforeseen(code: str, message: str, then: str) -> Refusal:
+    return Refusal(code, message, f"Nothing else changed. Please report it{then}.", fault="engine")
+
+
+def _named(error: Exception) -> str:
+    """An error as a reason keeps it: its kind and its words, short."""
+    return f"{type(error).__name__}: {shown(str(error))}"
