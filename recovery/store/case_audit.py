@@ -57,7 +57,7 @@ class CaseAudit:
 
     def exists(self, snapshot: Snapshot, tenant: str, case: int) -> bool:
         """Whether the case has a row."""
-        return bool(snapshot.rows(LOAD_CASES, tenant, encode([case])))
+        return bool(snapshot.rows(LOAD_CASES, tenant, snapshot.dialect.items([case])))
 
     def check(self, tenant: Any, case: Any, rows: list[Any], events: list[Any], effects: list[Any]) -> None:
         """Check one case; what cannot even be read is a problem like any other."""

@@ -3,11 +3,11 @@
 **Positions.** A log is read by others as it grows (seals; whoever follows the changes), so there must be a
 position below which nothing can appear any more. Writers do not wait for each other here, so a lower position
 may be committed after a higher one. Therefore each writer, before it draws its first position, takes a shared
-advisory lock whose number is its *floor*: no position of its own will be at or below it. Whoever wants to know
-what is settled reads the last position drawn, *then* the floors of all who hold such a lock; up to the lowest
-of them everything is there. A writer that is not seen holding its lock either has committed, or will draw
-positions above the one that was read. The lock ends with the transaction (or with the savepoint it was taken
-in); nobody ever waits for it. Once taken, `recovery.floor` keeps a transaction from taking further ones.
+advisory lock whose number is its *floor*: no position of its own will be at or below it. To learn what is
+settled, one reads the last position drawn, *then* the floors of all who hold such a lock; up to the lowest of
+them everything is there. A writer that is not seen holding its lock either has committed, or will draw
+positions above the one that was read. The lock ends with the transaction, or with the savepoint it was taken
+in; nobody ever waits for it. Once taken, `recovery.floor` keeps a transaction from taking further ones.
 """
 
 from __future__ import annotations

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import psycopg
+import pytest
 
 from recovery.core import events as ev
 from recovery.core.case import Case, fold
@@ -19,11 +22,15 @@ from recovery.core.facts import FactType
 from recovery.core.spec import Need, Send, Workflow
 from recovery.store.chain import BEGINNING, commitment, link
 from recovery.store.codec import case_values
+from recovery.store.postgres import PostgresStore
 from recovery.store.problems import CODES
-from recovery.store.sqlite import SqliteStore, Unit
+from recovery.store.sqlite import SqliteStore
 from recovery.store.statements import CASE_COLUMNS
+from recovery.store.store import Store
+from recovery.store.unit import Unit
 from recovery.store.verify import verify
 from tests.core.builders import step, workflow
+from tests.postgres import libpq
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TENANT = "default"
@@ -38,6 +45,14 @@ FACTS = {
     "thanked": FactType("thanked", "boolean"),
 }
 
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""Of a test that is about SQLite alone."""
+
+on_postgres = pytest.mark.parametrize(
+    "database", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+"""Of a test that is about PostgreSQL alone."""
 
 FILES = {"workflows/small.yaml": "id: small  # 投诉\n"}
 
@@ -76,13 +91,35 @@ def decided(answer: Any) -> Decision:
 
 
 class House:
-    """A store with a workflow: opens cases and lets events into them."""
+    """A store with a workflow: opens cases and lets events into them.
 
-    def __init__(self, path: Path, *, seed: str = "seed") -> None:
-        self.path = path
+    Args:
+        place: the file of a SQLite database, or the URL of a PostgreSQL one.
+    """
+
+    def __init__(self, place: Path | str, *, seed: str = "seed") -> None:
+        self.place = place
         self.now = START
         self.workflow = small()
-        self.store = SqliteStore.open(path, clock=lambda: self.now, entropy=entropy(seed))
+        self.store = self.open_store(seed)
+
+    def open_store(self, seed: str = "seed") -> Store:
+        """A store on the house's database."""
+        if isinstance(self.place, Path):
+            return SqliteStore.open(self.place, clock=lambda: self.now, entropy=entropy(seed))
+        return PostgresStore.open(self.place, clock=lambda: self.now, entropy=entropy(seed))
+
+    @property
+    def path(self) -> Path:
+        """The file, where the database is one."""
+        assert isinstance(self.place, Path)
+        return self.place
+
+    @property
+    def url(self) -> str:
+        """The URL, where the database is on a server."""
+        assert isinstance(self.place, str)
+        return self.place
 
     def publish(self) -> None:
         """Keep the version that cases run on."""
@@ -146,26 +183,45 @@ def ran(house: House, cases: int = 3) -> House:
     return house
 
 
-def run_sql(path: Path, *statements: str | tuple[str, Iterable[Any]]) -> int:
+@contextmanager
+def plain_cursor(place: House | Path) -> Iterator[Any]:
+    """A driver's cursor, in autocommit mode."""
+    where = place if isinstance(place, Path) else place.place
+    opened: Any = (
+        sqlite3.connect(where, isolation_level=None)
+        if isinstance(where, Path)
+        else psycopg.connect(libpq(where), autocommit=True)
+    )
+    with closing(opened) as connection:
+        yield connection.cursor()
+
+
+def _execute(cursor: Any, text: str, values: Iterable[Any]) -> None:
+    if isinstance(cursor, psycopg.Cursor):
+        text = text.replace("%", "%%").replace("?", "%s")
+    cursor.execute(text, tuple(values))
+
+
+def run_sql(place: House | Path, *statements: str | tuple[str, Iterable[Any]]) -> int:
     """Change the database as somebody with nothing but SQL would; gives how many rows the last changed."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        changed = 0
+    with plain_cursor(place) as cursor:
         for statement in statements:
             text, values = (statement, ()) if isinstance(statement, str) else statement
-            changed = connection.execute(text, tuple(values)).rowcount
-        return changed
+            _execute(cursor, text, values)
+        return int(cursor.rowcount)
 
 
-def ask_sql(path: Path, text: str, *values: Any) -> list[Any]:
+def ask_sql(place: House | Path, text: str, *values: Any) -> list[Any]:
     """The rows of a query."""
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(text, values).fetchall()
+    with plain_cursor(place) as cursor:
+        _execute(cursor, text, values)
+        return list(cursor.fetchall())
 
 
 def rewrite(house: House, case: int, length: int, tell: str | None = None) -> None:
     """Cut a case's log to a length, change what it tells, hash it anew, and make the rest agree with it."""
     rows = ask_sql(
-        house.path,
+        house,
         "select id, seq, kind, by, occurred_at, recorded_at, body, salt from recovery_event "
         "where case_id = ? order by seq",
         case,
@@ -191,7 +247,7 @@ def rewrite(house: House, case: int, length: int, tell: str | None = None) -> No
     statements.append(
         (f"update recovery_case set {columns} where id = ?", (*case_values(folded, before), case))
     )
-    run_sql(house.path, *statements)
+    run_sql(house, *statements)
 
 
 def found(house: House) -> list[tuple[str, int | None, int | None]]:

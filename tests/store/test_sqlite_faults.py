@@ -20,6 +20,12 @@ from recovery.store.verify import verify
 from tests.store.house import KEY, TENANT, House, run_sql
 
 
+@pytest.fixture
+def database() -> str:
+    """SQLite alone: this is about its files."""
+    return "sqlite"
+
+
 def test_a_locked_database_is_waited_for_and_then_said_to_be_locked(
     house: House, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +137,7 @@ def test_a_damaged_file_is_said_to_be_damaged(sealed: House) -> None:
 
 def test_damage_that_sqlite_finds_is_a_problem_of_the_file(sealed: House) -> None:
     run_sql(
-        sealed.path,
+        sealed,
         "pragma writable_schema = on",
         "update sqlite_master set sql = replace(sql, 'step, id', 'mode, id') where name like '%_case_step'",
     )
@@ -140,14 +146,14 @@ def test_damage_that_sqlite_finds_is_a_problem_of_the_file(sealed: House) -> Non
 
 
 def test_text_that_cannot_be_read_is_damage(sealed: House) -> None:
-    run_sql(sealed.path, "update recovery_case set owner = cast(x'ff' as text) where id = 1")
+    run_sql(sealed, "update recovery_case set owner = cast(x'ff' as text) where id = 1")
     with pytest.raises(EnvironmentFault, match="damaged"):
         sealed.store.count_by(TENANT, "owner")
 
 
 def test_a_statement_the_database_refuses_is_a_bug_of_ours(house: House, store: SqliteStore) -> None:
     house.open()
-    run_sql(house.path, "drop table recovery_event")
+    run_sql(house, "drop table recovery_event")
     with pytest.raises(EngineFault, match="no such table"):
         store.log(TENANT, 1)
 

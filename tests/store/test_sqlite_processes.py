@@ -16,6 +16,13 @@ from recovery.store.verify import verify
 from tests.real_data import ROOT
 from tests.store.house import KEY, TENANT, House
 
+
+@pytest.fixture
+def database() -> str:
+    """SQLite alone: this is about its files."""
+    return "sqlite"
+
+
 WRITER = """
 import sys
 from pathlib import Path
