@@ -18,6 +18,10 @@ class ExternalIdTaken(RecoveryError):
 
 
 _WORDS = {
+    sqlite3.SQLITE_BUSY_SNAPSHOT: (
+        "The lent transaction on {where} began reading before somebody else wrote.",
+        "Roll it back and begin it anew, with BEGIN IMMEDIATE where it is going to write.",
+    ),
     sqlite3.SQLITE_BUSY: (
         "The database {where} is locked: another process has been writing for too long.",
         "Let it finish (an import, a copy, an open database browser) and try again; nothing was written.",
@@ -60,7 +64,7 @@ _WORDS = {
 def explained(error: sqlite3.Error, where: str) -> RecoveryError:
     """The error of our own that says what happened to the database and what to do."""
     code = getattr(error, "sqlite_errorcode", None)
-    words = _WORDS.get(code & 0xFF) if code is not None else None
+    words = (_WORDS.get(code) or _WORDS.get(code & 0xFF)) if code is not None else None
     if "decode to UTF-8" in str(error):
         words = _WORDS[sqlite3.SQLITE_CORRUPT]
     if words is None:

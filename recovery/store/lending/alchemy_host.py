@@ -38,8 +38,9 @@ def driver_of(host: Connection | Session | scoped_session[Any]) -> tuple[Any, An
         pooled = connection.connection
         return pooled.dbapi_connection, pooled.driver_connection
     except SQLAlchemyError as error:
+        said = str(error).partition("\n")[0].rstrip(".")
         raise Unlendable(
-            f"The lent {type(host).__name__} cannot be used: {error}.",
+            f"The lent {type(host).__name__} cannot be used: {said}.",
             hint="Roll it back, or lend another one.",
         ) from error
 

@@ -40,12 +40,12 @@ def looking(lent: Lent) -> Iterator[Cursor]:
 
 @contextmanager
 def _cursor(lent: Lent) -> Iterator[Cursor]:
-    cursor = lent.cursor()
-    try:
-        with lent.plainly():
+    with lent.plainly():
+        cursor = lent.cursor()
+        try:
             yield cursor
-    finally:
-        cursor.close()
+        finally:
+            cursor.close()
 
 
 # --- the three manners --------------------------------------------------------------------------------------
