@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from recovery.core.decision import Decision
 from recovery.core.events import (
     CaseAbsorbed,
@@ -80,8 +82,9 @@ def test_a_hand_off_under_way_ends_with_the_merge() -> None:
     assert one.do(CaseMerged, into=2).case.offered_to is None
 
 
-def test_a_case_is_not_merged_into_itself() -> None:
-    refusal = owned(1).refuse(CaseMerged, into=1)
+@pytest.mark.parametrize("id", [1, 40_432])
+def test_a_case_is_not_merged_into_itself(id: int) -> None:
+    refusal = owned(id).refuse(CaseMerged, into=int(str(id)))
     assert (refusal.code, refusal.message) == ("same_case", "A case cannot be merged into itself.")
 
 

@@ -203,16 +203,20 @@ def test_where_several_steps_need_the_fact_the_first_of_them_is_gone_back_to() -
     assert moves_of(begun(flow, facts={"a": "x"}).do(FactRetracted, fact="a", reason="wrong")) == ["one"]
 
 
-def test_a_step_ahead_that_loses_its_facts_does_not_draw_the_case_on() -> None:
-    flow = workflow(step("one", Need("a")), step("two", Need("c")), facts=FACTS)
-    decision = begun(flow, facts={"c": "x"}).do(FactRetracted, fact="c", reason="wrong")
-    assert (decision.case.step, moves_of(decision)) == ("one", [])
+@pytest.mark.parametrize(("known", "stands"), [({"c": "x"}, "one"), ({"a": "x", "c": "x"}, "two")])
+def test_a_step_ahead_that_loses_its_facts_does_not_draw_the_case_on(
+    known: dict[str, str], stands: str
+) -> None:
+    flow = workflow(step("one", Need("a")), step("two", Need("b")), step("three", Need("c")), facts=FACTS)
+    decision = begun(flow, facts=known).do(FactRetracted, fact="c", reason="wrong")
+    assert (decision.case.step, moves_of(decision)) == (stands, [])
 
 
 def test_a_step_stood_in_by_force_that_loses_its_facts_is_not_entered_anew() -> None:
-    story = begun(SMALL, facts={"a": "x", "sure": True})
-    story.do(MoveForced, to="one", by="supervisor:eve", reason="once more")
-    assert story.do(FactRetracted, fact="a", reason="wrong").changes == [["forget", ["a"]]]
+    story = begun(SMALL, facts=AT_THREE)
+    for to, fact in (("two", "b"), ("one", "sure")):
+        story.do(MoveForced, to=to, by="supervisor:eve", reason="once more")
+        assert story.do(FactRetracted, fact=fact, reason="wrong").changes == [["forget", [fact]]]
 
 
 def test_a_fact_the_present_step_needs_is_retracted_without_a_move() -> None:
