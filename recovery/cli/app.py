@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from recovery.cli import care_commands, case_commands, project_commands, report_commands, run_commands
+from recovery.cli import (
+    bench_command,
+    care_commands,
+    case_commands,
+    project_commands,
+    report_commands,
+    run_commands,
+)
 
 EPILOG = "Exit codes: 0 done · 1 problems found · 2 wrong usage · 3 refused · 4 environment · 5 bug"
 
@@ -38,5 +45,12 @@ def _main(
     pass
 
 
-for module in (project_commands, run_commands, case_commands, report_commands, care_commands):
+for module in (
+    project_commands,
+    run_commands,
+    case_commands,
+    report_commands,
+    care_commands,
+    bench_command,
+):
     module.add_to(app)

@@ -1,0 +1,1 @@
+"""Speed, shown as ratios against programs without an engine, measured in the same run."""
