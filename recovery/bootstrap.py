@@ -14,6 +14,7 @@ from recovery.engine import Engine
 from recovery.project import Project
 from recovery.sealing import seal_key
 from recovery.store.sqlite import SqliteStore
+from recovery.store.store import Store
 from recovery.workflow.bundle import Bundle, collect
 from recovery.workflow.findings import BadFile, Finding, errors
 
@@ -51,14 +52,14 @@ def open_engine(
         EnvironmentFault: the database cannot be used: another schema version, locked, no permission.
         BadFile: a workflow that would be published has errors.
     """
-    path = project.database_path
-    if path.is_dir():
+    path = project.database_file
+    if path is not None and path.is_dir():
         raise RecoveryError(f"{path} is a folder, not a database.", hint="Name a file, such as recovery.db.")
-    new = not path.exists()
+    new = path is not None and not path.exists()
     if new and not make:
         raise NotFound(f"There is no database {path}.", hint="Run `recovery db upgrade` to make it.")
     clock = clock or SystemClock()
-    store = SqliteStore.open(path, clock=clock.now, entropy=entropy, synchronous=synchronous)
+    store = _open_store(project, clock, entropy, synchronous)
     try:
         engine = Engine(store, clock, default_workflow=project.workflow)
         if make:
@@ -70,14 +71,25 @@ def open_engine(
     return engine
 
 
+def _open_store(
+    project: Project, clock: Clock, entropy: Entropy = os.urandom, synchronous: str = "FULL"
+) -> Store:
+    path = project.database_file
+    if path is not None:
+        return SqliteStore.open(path, clock=clock.now, entropy=entropy, synchronous=synchronous)
+    from recovery.store.postgres import PostgresStore
+
+    return PostgresStore.open(project.url, clock=clock.now, entropy=entropy)
+
+
 def _complete(engine: Engine, project: Project, entropy: Entropy, *, new: bool) -> None:
     """Make what a whole database has and this one lacks: when new, or when its making was interrupted."""
-    store, path = engine.store, project.database_path
+    store = engine.store
     if new or store.schema().current is None:
         checked(project.root)  # before anything is made
         store.upgrade()
     store.require_current()
-    seal_key(path, make=not store.is_sealed(), entropy=entropy)
+    seal_key(project.database_file, make=not store.is_sealed(), entropy=entropy)
     if not store.workflows(engine.tenant):
         publish(engine, project.root)
 
@@ -105,7 +117,7 @@ def working(project: Project, *, make: bool = False, clock: Clock | None = None)
         RecoveryError: the seal key cannot be used, or is not the one the log was sealed with.
     """
     with reading(project, make=make, clock=clock) as engine:
-        key = seal_key(project.database_path)
+        key = seal_key(project.database_file)
         if key is not None:
             engine.store.require_seal_key(key)
         yield engine
@@ -115,7 +127,7 @@ def working(project: Project, *, make: bool = False, clock: Clock | None = None)
 
 def seal(engine: Engine, project: Project) -> None:
     """Seal what has been logged since the last seal, if there is a key."""
-    key = seal_key(project.database_path)
+    key = seal_key(project.database_file)
     if key is not None:
         engine.store.seal(key, engine.clock.now())
 
@@ -171,10 +183,10 @@ def upgrade_database(project: Project) -> tuple[str | None, str | None]:
     Raises:
         EnvironmentFault: the database is newer than this version, locked, or cannot be written.
     """
-    path = project.database_path
+    path = project.database_file
     before = None
-    if path.is_file():
-        store = SqliteStore.open(path, clock=SystemClock().now)
+    if path is None or path.is_file():
+        store = _open_store(project, SystemClock())
         before = store.schema().current
         if before is not None:
             store.upgrade()

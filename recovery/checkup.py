@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from recovery import __version__
@@ -40,11 +41,12 @@ def examine(project: Project) -> list[Check]:
     bundles, findings = collect_all(project.root)
     checks = [_program(), _folder(project), _files(bundles, findings), _diagrams()]
     try:
-        path = project.database_path
-        if not path.exists():
+        path = project.database_file
+        if path is not None and not path.exists():
             note = Check("database", "note", f"{path} is not there yet.", "Run `recovery db upgrade`.")
             return [*checks, note]
-        checks.append(_space(project))
+        if path is not None:
+            checks.append(_space(path))
         with reading(project) as engine:
             checks += [
                 _guarded("seal key", lambda: _key(engine, project)),
@@ -96,17 +98,18 @@ def _diagrams() -> Check:
     return Check("diagrams", "note", "Graphviz is not installed.", "Install it for diagrams as pictures.")
 
 
-def _space(project: Project) -> Check:
-    free = shutil.disk_usage(project.database_path.parent).free // 2**20
+def _space(path: Path) -> Check:
+    free = shutil.disk_usage(path.parent).free // 2**20
     if free < FREE_MEGABYTES:
         return Check("disk", "wrong", f"{free} MB are free.", f"Free at least {FREE_MEGABYTES} MB.")
     return Check("disk", "well", f"{free:,} MB are free.")
 
 
 def _key(engine: Engine, project: Project) -> Check:
-    key = seal_key(project.database_path)
+    path = project.database_file
+    key = seal_key(path)
     if key is None:
-        mend = f"Set {KEY_VARIABLE}, or restore {key_file(project.database_path)}."
+        mend = f"Set {KEY_VARIABLE}" + (f", or restore {key_file(path)}." if path else ".")
         return Check("seal key", "wrong", "There is none: the log cannot be sealed or checked.", mend)
     engine.store.require_seal_key(key)
     return Check("seal key", "well", "there, outside the database")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from recovery.core.errors import NotFound, RecoveryError
 from recovery.core.facts import shown
+from recovery.store.urls import is_postgres
+from recovery.store.urls import shown as without_password
 
 if TYPE_CHECKING:
     from recovery.workflow.findings import Finding
@@ -31,7 +33,8 @@ class Project:
 
     Attributes:
         root: the folder that holds `workflows/`, `templates/` and `config/`.
-        database: a URL such as `sqlite:////var/lib/recovery.db`; None when nobody has named one.
+        database: a URL such as `sqlite:////var/lib/recovery.db` or `postgresql+psycopg://user@host/name`;
+            None when nobody has named one.
         workflow: the workflow a complaint opens in.
         outbox: the folder messages are written into.
         starter: whether `root` is the library's own starter folder.
@@ -44,19 +47,38 @@ class Project:
     starter: bool = False
 
     @property
-    def database_path(self) -> Path:
-        """The SQLite file.
+    def url(self) -> str:
+        """The database's URL.
 
         Raises:
             NotFound: no database has been named.
-            RecoveryError: the URL is not one this version can open.
         """
         if self.database is None:
             raise NotFound(
                 "No project is here and no database was named.",
                 hint="Run `recovery init DIR` and work in DIR, or give --database sqlite:///FILE.",
             )
-        return sqlite_path(self.database)
+        return self.database
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file.
+
+        Raises:
+            NotFound: no database has been named.
+            RecoveryError: the URL is not that of a SQLite file.
+        """
+        return sqlite_path(self.url)
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file, or None where the database is on a server.
+
+        Raises:
+            NotFound: no database has been named.
+            RecoveryError: the URL is not one this version can open.
+        """
+        return None if is_postgres(self.url) else self.database_path
 
 
 def sqlite_path(url: str) -> Path:
@@ -68,8 +90,9 @@ def sqlite_path(url: str) -> Path:
     name = url.removeprefix(SQLITE).partition("?")[0]
     if not url.startswith(SQLITE) or not name or ":memory:" in name or "\0" in name:
         raise RecoveryError(
-            f"{shown(url)} is no database this version can open.",
-            hint="Write sqlite:///FILE, or sqlite:////FOLDER/FILE for a full path.",
+            f"{shown(without_password(url))} is no database this version can open.",
+            hint="Write sqlite:///FILE (sqlite:////FOLDER/FILE for a full path), or "
+            "postgresql+psycopg://USER@HOST/DATABASE.",
         )
     return Path(name)
 
@@ -142,12 +165,27 @@ def read_settings(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]
         else:
             settings[key] = value
     try:
-        sqlite_path(settings["database"])
+        _check_url(settings["database"])
     except RecoveryError as error:
         findings.append(document.finding(("database",), "wrong_value", error.message, error.hint))
     return settings, findings
 
 
+def _check_url(url: str) -> None:
+    """Make sure that a URL may stand in a file.
+
+    Raises:
+        RecoveryError: it is not one this version can open, or it holds a password.
+    """
+    if not is_postgres(url):
+        sqlite_path(url)
+    elif without_password(url) != url:
+        raise RecoveryError(
+            "A password does not belong into this file.",
+            hint=f"Leave it out, and set PGPASSWORD or {DATABASE_VARIABLE}, or use ~/.pgpass.",
+        )
+
+
 def _beside(folder: Path, url: str) -> str:
     """A relative SQLite file of the configuration lies in the project's folder, wherever one stands."""
-    return f"{SQLITE}{folder / sqlite_path(url)}"
+    return url if is_postgres(url) else f"{SQLITE}{folder / sqlite_path(url)}"

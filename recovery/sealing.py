@@ -18,11 +18,13 @@ def key_file(database: Path) -> Path:
 
 
 def seal_key(
-    database: Path, *, make: bool = False, entropy: Callable[[int], bytes] = os.urandom
+    database: Path | None, *, make: bool = False, entropy: Callable[[int], bytes] = os.urandom
 ) -> bytes | None:
     """The seal key: from the environment, else from the file beside the database.
 
     Args:
+        database: the SQLite file; None where the database is on a server: then only the environment gives a
+            key.
         make: make the file when there is none (a new database).
 
     Returns:
@@ -35,6 +37,8 @@ def seal_key(
     given = os.environ.get(KEY_VARIABLE)
     if given is not None:
         return _long_enough(given, KEY_VARIABLE)
+    if database is None:
+        return None
     path = key_file(database)
     try:
         if make and not path.exists():

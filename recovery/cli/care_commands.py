@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated, Literal, TextIO
+
 import typer
 
 from recovery.cli.options import Database, Json, project
@@ -17,7 +20,8 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: recovery doctor --json")(doctor)
     app.add_typer(db, name="db")
     db.command(epilog="Example: recovery db upgrade --database sqlite:///recovery.db")(upgrade)
-    db.command(epilog="Example: recovery db verify --json")(verify)
+    db.command(epilog="Example: recovery db verify --heads heads.jsonl --json")(verify)
+    db.command(epilog="Example: recovery db heads heads.jsonl")(heads)
 
 
 def doctor(database: Database = None, json: Json = False) -> int:
@@ -51,15 +55,31 @@ def upgrade(database: Database = None, json: Json = False) -> None:
     say(f"The schema is {after} {was}.")
 
 
-def verify(database: Database = None, json: Json = False) -> int:
+def verify(
+    heads: Annotated[
+        Path | None,
+        typer.Option("--heads", metavar="FILE", help="Compare with what `recovery db heads` wrote as well."),
+    ] = None,
+    database: Database = None,
+    json: Json = False,
+) -> int:
     """Check that nothing in the database was changed, lost or added behind the engine's back."""
+    from contextlib import ExitStack
+
     from recovery.bootstrap import reading
     from recovery.sealing import seal_key
+    from recovery.store.heads import read
     from recovery.store.verify import verify as verify_store
+    from recovery.workflow.bundle import hash_of
 
     here = project(database)
-    with reading(here) as engine, progress("Cases") as done:
-        report = verify_store(engine.store, seal_key(here.database_path), progress=done)
+    with ExitStack() as stack:
+        file = None if heads is None else stack.enter_context(_opened(heads, "r"))
+        earlier = None if file is None else read(file, str(heads))
+        engine = stack.enter_context(reading(here))
+        done = stack.enter_context(progress("Cases"))
+        key = seal_key(here.database_file)
+        report = verify_store(engine.store, key, done, hash_of, earlier)
     if json:
         as_json(report.as_dict())
     else:
@@ -71,3 +91,44 @@ def verify(database: Database = None, json: Json = False) -> int:
             + ("all is as it was written." if report.ok else f"{len(report.problems):,} problems.")
         )
     return 0 if report.ok else 1
+
+
+def heads(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, best on another machine.")],
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Seal the log, and write how far each case's log goes into a file for `recovery db verify --heads`."""
+    from recovery.bootstrap import reading, seal
+    from recovery.core.errors import RecoveryError
+    from recovery.sealing import KEY_VARIABLE, seal_key
+    from recovery.store.heads import heads as read_heads
+    from recovery.store.heads import lines
+
+    here = project(database)
+    key = seal_key(here.database_file)
+    if key is None:
+        raise RecoveryError("There is no seal key.", hint=f"Set {KEY_VARIABLE}.")
+    with reading(here) as engine:
+        seal(engine, here)
+        with engine.store.snapshot() as snapshot:
+            sealed, found = read_heads(snapshot, key)
+            with _opened(file, "x") as out:
+                out.writelines(lines(sealed, found))
+    if json:
+        as_json({"file": str(file), "seal": sealed.seal, "cases": sealed.cases})
+        return
+    say(f"The heads of {sealed.cases:,} cases at seal {sealed.seal} are in {file}.")
+
+
+def _opened(file: Path, mode: Literal["r", "x"]) -> TextIO:
+    from recovery.core.errors import EnvironmentFault, NotFound, RecoveryError
+
+    try:
+        return file.open(mode, encoding="utf-8", errors="strict" if mode == "x" else "replace")
+    except FileExistsError:
+        raise RecoveryError(f"{file} exists already.", hint="Name a new file.") from None
+    except FileNotFoundError:
+        raise NotFound(f"There is no {file if mode == 'r' else file.parent}.") from None
+    except OSError as error:
+        raise EnvironmentFault(f"{file} cannot be used: {error.strerror}.") from error

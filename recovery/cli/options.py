@@ -19,7 +19,7 @@ Database = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        help="The database, such as sqlite:///recovery.db (default: the project's).",
+        help="sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME (default: the project's).",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

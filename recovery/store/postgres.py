@@ -8,7 +8,6 @@ row until the end. `READ COMMITTED` is enough for that, and what is committed is
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -25,23 +24,19 @@ from recovery.store.postgres_faults import unreachable
 from recovery.store.reading import FETCH, Snapshot
 from recovery.store.records import Schema
 from recovery.store.store import Store
+from recovery.store.urls import POSTGRES as POSTGRES_URL
+from recovery.store.urls import shown
 
 if TYPE_CHECKING:
     import psycopg
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
-SCHEME = re.compile(r"postgresql(\+psycopg)?://")
-"""What the URL of a PostgreSQL database begins with."""
-
 CONNECT_SECONDS = 10
 """How long to wait for a server, when the URL does not say (`connect_timeout`)."""
 
 SPARE = 2
 """How many connections for long reads are kept between them."""
-
-UPGRADE_LOCK = 0x7265636F76657279
-"""The advisory lock that upgrades of one database take."""
 
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -107,7 +102,7 @@ class PostgresStore(Store):
             connection = self._connect(waiting.UPGRADE_SECONDS)
             try:
                 self._require_unicode(connection)
-                begin = [BEGIN, f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"]
+                begin = [BEGIN, *self.dialect.upgrade_lock]
                 return schema.upgrade(connection, self.dialect, begin, self.where, self._new_id)
             finally:
                 connection.close()
@@ -306,18 +301,9 @@ def _read(url: str) -> dict[str, Any]:
             hint="Run `pip install 'service-recovery[postgres]'`.",
         ) from error
     try:
-        return dict(conninfo_to_dict(SCHEME.sub("postgresql://", url, count=1)))
+        return dict(conninfo_to_dict(POSTGRES_URL.sub("postgresql://", url, count=1)))
     except psycopg.Error as error:
         raise RecoveryError(
             f"{shown(url)} cannot be read as the URL of a PostgreSQL database.",
             hint="Write postgresql+psycopg://USER@HOST/DATABASE, with %20 for a blank and the like.",
         ) from error
-
-
-def shown(url: str) -> str:
-    """A URL without its password."""
-    head, at, tail = url.rpartition("@")
-    scheme, slashes, user = head.partition("://")
-    if at and ":" in user:
-        head = f"{scheme}{slashes}{user.partition(':')[0]}:***"
-    return re.sub(r"(?i)(\b\w*(?:password|passwd)\w*=)[^&]*", r"\1***", f"{head}{at}{tail}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import false, func, literal_column, select, true
 
-from recovery.store.compiling import Statement
+from recovery.store.compiling import Among, Statement
 from recovery.store.statements import bundle, case, effect, event, first, names, seal, value
 
 # --- listing cases ------------------------------------------------------------------------------------------
@@ -176,4 +176,29 @@ COUNT_THROUGH = Statement(
 
 SEAL_TOTALS = Statement(
     select(func.count(), func.coalesce(func.max(seal.c.through), literal_column("0"))).select_from(seal)
+)
+
+# --- heads --------------------------------------------------------------------------------------------------
+
+HEADS = Statement(
+    select(event.c.tenant_id, event.c.case_id, event.c.seq, event.c.hash)
+    .where(event.c.id <= value("through"))
+    .order_by(event.c.tenant_id, event.c.case_id, event.c.seq),
+    "through",
+)
+"""Every event up to a position, case by case: the last of each is its head."""
+
+COUNT_HEADS = Statement(
+    select(func.count())
+    .select_from(event)
+    .where(event.c.id <= value("through"), event.c.seq == literal_column("1")),
+    "through",
+)
+
+HASHES = Statement(
+    select(event.c.case_id, event.c.seq, event.c.hash).where(
+        event.c.tenant_id == value("tenant"), Among(event.c.case_id, "ids")
+    ),
+    "tenant",
+    "ids",
 )

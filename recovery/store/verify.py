@@ -9,8 +9,8 @@ sealed. What cannot be found:
 
 - events after the last seal that were rewritten or removed together with everything that follows from them
   (`Report.unsealed` counts them; the worker seals often to keep them few);
-- the whole database replaced by an older copy of itself, and every seal removed together with its tip
-  (compare `Report.seals` and `Report.events` with what they were);
+- the whole database replaced by an older copy of itself, and every seal removed together with its tip,
+  unless heads of an earlier time are there to compare with (`recovery.store.heads`);
 - what the log does not speak of: remembered commands; which version was published when; in the outbox what
   was sent, attempts, times and notes, and whether a message that is still to be sent is held;
 - anything done by somebody who has the key.
@@ -25,6 +25,7 @@ from recovery.store import queries
 from recovery.store import statements as sql
 from recovery.store.case_audit import CaseAudit
 from recovery.store.codec import decode
+from recovery.store.heads import Head, Sealed, compare
 from recovery.store.problems import Problem, Report
 from recovery.store.reading import Snapshot
 from recovery.store.seals import NO_SEAL, TIP, Seal, check_key, reached, tip
@@ -45,16 +46,19 @@ def verify(
     key: bytes | None,
     progress: Callable[[int], None] | None = None,
     hash_of: Callable[[Mapping[str, str]], str] | None = None,
+    earlier: tuple[Sealed, Iterator[Head]] | None = None,
 ) -> Report:
     """Check the whole database.
 
     Args:
         key: the seal key; None leaves the seals unchecked, and says so when there are any.
         progress: told the number of cases checked so far.
+        earlier: heads written at some time (see `recovery.store.heads`), to be compared too.
         hash_of: what a version's hash is made of its files with; without it only its presence is checked.
 
     Raises:
-        RecoveryError: the key is too short to be one.
+        RecoveryError: the key is too short to be one; or the heads are of another database, or of no file
+            that `recovery db heads` wrote.
         EnvironmentFault: the database cannot be read, or is of another schema.
     """
     if key is not None:
@@ -77,6 +81,8 @@ def verify(
             if progress is not None and report.cases % STEP == 0:
                 progress(report.cases)
         _check_seals(snapshot, key, report, audit)
+        if earlier is not None:
+            _compare_heads(snapshot, earlier, report, audit)
     if progress is not None:
         progress(report.cases)
     return report
@@ -170,6 +176,16 @@ def _check_seals(snapshot: Snapshot, key: bytes | None, report: Report, audit: C
     if was_sound and mark != tip(key, installation, before):
         last = f"Seal {before.id} is not the last that was made" if before.id else "Every seal is gone"
         report.add("seal_missing", f"{last}: later ones were removed, or the mark of the last one was.")
+
+
+def _compare_heads(
+    snapshot: Snapshot, earlier: tuple[Sealed, Iterator[Head]], report: Report, audit: CaseAudit
+) -> None:
+    def name(code: str, message: str, tenant: str, case: int, seq: int) -> None:
+        if not audit.is_named(tenant, case):
+            audit.name(code, message, tenant, case, seq)
+
+    compare(snapshot, *earlier, name, lambda message: report.add("seal_missing", message))
 
 
 def _seals(snapshot: Snapshot) -> Iterator[Seal]:

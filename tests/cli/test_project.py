@@ -232,7 +232,8 @@ def test_checking_is_there_for_hosts_too(home: Path) -> None:
     [
         ("databse: sqlite:///x.db\n", "config/recovery.yaml:1:1: 'databse' is not a setting of a project."),
         ("database: 5\n", "database must be a text"),
-        ("database: postgresql://db/recovery\n", "is no database this version can open"),
+        ("database: mysql://db/recovery\n", "is no database this version can open"),
+        ("database: postgresql://ana:secret@db/recovery\n", "A password does not belong into this file"),
         ("database: sqlite:///\n", "is no database this version can open"),
         ("workflow: ''\n", "workflow must be a text"),
         ("outbox: [a]\n", "outbox must be a text"),
