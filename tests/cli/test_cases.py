@@ -260,7 +260,7 @@ def test_an_unknown_case_is_a_clear_error(cli: Cli, command: list[str], case: st
     [
         ["open", "x", "--workflow", "nowhere"],
         ["list", "--state", "asleep"],
-        ["open", "x", "--database", "postgresql://db/recovery"],
+        ["open", "x", "--database", "mysql://db/recovery"],
         ["open", "x", "--database", "sqlite:///"],
         ["list", "--database", "sqlite:///nothing.db"],
         ["list", "--database", "sqlite:///workflows"],
