@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recovery.asking import Changes, Page
+    from recovery.async_engine import AsyncEngine
     from recovery.bootstrap import open_engine, publish, reading, working
     from recovery.commands import Command, Outcome
+    from recovery.core.case import Case
     from recovery.core.errors import (
         EngineFault,
         EnvironmentFault,
@@ -20,43 +23,65 @@ if TYPE_CHECKING:
     )
     from recovery.engine import Engine
     from recovery.project import Project, find_project
+    from recovery.store.faults import ExternalIdTaken, LostRace
+    from recovery.store.lending import Unlendable
+    from recovery.store.lending.upgrading import upgrade_tables
+    from recovery.store.records import Record
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AsyncEngine": "async_engine",
+    "Case": "core.case",
+    "Changes": "asking",
     "Command": "commands",
     "Engine": "engine",
     "EngineFault": "core.errors",
     "EnvironmentFault": "core.errors",
     "EventRefused": "core.errors",
+    "ExternalIdTaken": "store.faults",
+    "LostRace": "store.faults",
     "NotFound": "core.errors",
     "Outcome": "commands",
+    "Page": "asking",
     "Project": "project",
+    "Record": "store.records",
     "RecoveryError": "core.errors",
     "Refusal": "core.errors",
+    "Unlendable": "store.lending",
     "find_project": "project",
     "open_engine": "bootstrap",
     "publish": "bootstrap",
     "reading": "bootstrap",
+    "upgrade_tables": "store.lending.upgrading",
     "working": "bootstrap",
 }
 
 __all__ = [
+    "AsyncEngine",
+    "Case",
+    "Changes",
     "Command",
     "Engine",
     "EngineFault",
     "EnvironmentFault",
     "EventRefused",
+    "ExternalIdTaken",
+    "LostRace",
     "NotFound",
     "Outcome",
+    "Page",
     "Project",
+    "Record",
     "RecoveryError",
     "Refusal",
+    "Unlendable",
     "__version__",
     "find_project",
     "open_engine",
     "publish",
     "reading",
+    "upgrade_tables",
     "working",
 ]
 

@@ -29,10 +29,19 @@ def _section(name: str, thing: Any) -> str:
     if is_dataclass(thing):
         parts.append(_signature(name, thing))
     parts += _document(thing)
-    for method, function in vars(thing).items():
+    for method, function in _members(thing).items():
         if inspect.isfunction(function) and not method.startswith("_") and not issubclass(thing, Exception):
             parts += [f"### {name}.{method}", _signature(method, function), *_document(function)]
     return "\n\n".join(parts)
+
+
+def _members(thing: type) -> dict[str, Any]:
+    """What a class and those it is made of in this package have, its own first."""
+    found: dict[str, Any] = {}
+    for base in thing.__mro__:
+        if base.__module__.startswith("recovery."):
+            found = {**found, **{name: it for name, it in vars(base).items() if name not in found}}
+    return found
 
 
 def _signature(name: str, thing: Any) -> str:

@@ -40,6 +40,7 @@ class Dialect(ABC):
         texts: the SQL text of each statement, with the driver's placeholders.
         has_table: gives a row when there is a table of the name that is given.
         first_values: what a new database has in `recovery_meta` beside its installation id.
+        upgrade_lock: statements that, in a transaction, make other upgrades wait for its end.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Dialect(ABC):
     has_table: str
     texts: Texts
     first_values: Mapping[str, str] = MappingProxyType({})
+    upgrade_lock: tuple[str, ...] = ()
 
     @abstractmethod
     def items(self, items: Sequence[Any]) -> Any:

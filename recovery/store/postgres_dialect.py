@@ -32,6 +32,7 @@ class PostgresDialect(Dialect):
 
     name = "postgresql"
     alchemy = "postgresql+psycopg"
+    upgrade_lock = (f"SELECT pg_advisory_xact_lock({0x7265636F76657279})",)
     has_table = "SELECT 1 WHERE to_regclass(%s) IS NOT NULL"
 
     def __init__(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -79,20 +80,35 @@ def upgrade(
     cursor: Cursor = connection.cursor()
     try:
         with engine.begin() as begun:
-            found = schema(cursor, dialect)
-            if found.current is not None and found.current not in REVISIONS:
-                raise _newer(found, where)
-            if not found.is_current:
-                _run_revisions(begun)
-            cursor.execute(dialect.texts[sql.GET_META], ("installation_id",))
-            if cursor.fetchone() is None:
-                for row in {"installation_id": installation_id(), **dialect.first_values}.items():
-                    cursor.execute(dialect.texts[sql.INSERT_META], row)
-            return schema(cursor, dialect)
+            return upgrade_begun(begun, cursor, dialect, where, installation_id)
     except DBAPIError as error:
         if error.orig is not None:
             raise error.orig from error
         raise
+
+
+def upgrade_begun(
+    begun: Connection, cursor: Cursor, dialect: Dialect, where: str, installation_id: Callable[[], str]
+) -> Schema:
+    """Bring a database to this code's schema, in a transaction that has begun and that others cannot disturb.
+
+    Args:
+        cursor: of the same connection.
+
+    Raises:
+        EnvironmentFault, Exception: see `upgrade`.
+    """
+    found = schema(cursor, dialect)
+    if found.current is not None and found.current not in REVISIONS:
+        raise _newer(found, where)
+    if not found.is_current:
+        with _beside_another_run():
+            _run_revisions(begun)
+    cursor.execute(dialect.texts[sql.GET_META], ("installation_id",))
+    if cursor.fetchone() is None:
+        for row in {"installation_id": installation_id(), **dialect.first_values}.items():
+            cursor.execute(dialect.texts[sql.INSERT_META], row)
+    return schema(cursor, dialect)
 
 
 def _run_revisions(connection: Connection) -> None:
@@ -102,3 +118,17 @@ def _run_revisions(connection: Connection) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "recovery.store:migrations")
     command.upgrade(config, "head")
+
+
+@contextmanager
+def _beside_another_run() -> Iterator[None]:
+    """Alembic keeps the run it is in, and that run's `op`, in its modules, and clears them at the end: put
+    back those of a host whose own revision called us."""
+    from alembic import context, op
+
+    outer = [proxy for module in (context, op) if (proxy := getattr(module, "_proxy", None)) is not None]
+    try:
+        yield
+    finally:
+        for proxy in outer:
+            proxy._install_proxy()
