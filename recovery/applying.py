@@ -6,12 +6,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from recovery.commands import Command, Outcome, Settlement, fingerprint, outcome_of, plain, repeat, usable
+from recovery.commands import (
+    Command,
+    Outcome,
+    Settlement,
+    fingerprint,
+    is_number,
+    outcome_of,
+    plain,
+    repeat,
+    usable,
+)
 from recovery.core.case import Case
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.events import (
+    EVENTS,
     CaseQuarantined,
     ComplaintReceived,
     EffectDelivered,
@@ -25,6 +36,8 @@ from recovery.core.spec import Workflow
 
 if TYPE_CHECKING:
     from recovery.store.unit import Unit
+
+KINDS = frozenset(EVENTS.values())
 
 
 class Applying:
@@ -64,7 +77,7 @@ class Applying:
         keys = set()
         external = set()
         for command in commands:
-            if command.case is not None:
+            if is_number(command.case):
                 ids.add(command.case)
             elif isinstance(command.event, ComplaintReceived) and usable(command.event.external_id):
                 external.add(command.event.external_id)
@@ -79,6 +92,10 @@ class Applying:
 
     def _once(self, command: Command, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
+        if type(command.event) not in KINDS:
+            return Refusal(
+                "wrong_field", f"{shown(command.event)} is no event.", f"Give one of {', '.join(EVENTS)}."
+            )
         if command.key is None:
             return self._apply(command, now)
         if not usable(command.key):
@@ -100,13 +117,13 @@ class Applying:
             return self._open(command.event, command.workflow, now)
         if command.case is None:
             return Refusal("no_case", "The event names no case.", "Only a complaint opens one.")
-        case = self.unit.case(self.tenant, command.case)
+        case = self.unit.case(self.tenant, command.case) if is_number(command.case) else None
         while (
             isinstance(command.event, MessageReceived) and case is not None and case.merged_into is not None
         ):
             case = self.unit.case(self.tenant, case.merged_into)
         if case is None:
-            return Refusal("no_such_case", f"There is no case {command.case}.")
+            return Refusal("no_such_case", f"There is no case {shown(command.case)}.")
         instead = ""
         decisions = self._decide_all(case, command.event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
@@ -128,10 +145,11 @@ class Applying:
                 assert case is not None
                 why = f"complaint {event.external_id} is already case {known}"
                 return Outcome(known, case.seq, case.step, (), (why,), repeated=True)
-        spec = self._found.get(workflow)
+        name = workflow or None
+        spec = self._found.get(name) if name is None or usable(name) else None
         if spec is None:
             try:
-                spec = self._found[workflow] = self._current(workflow)
+                spec = self._found[name] = self._current(name)
             except NotFound as error:
                 return Refusal("unknown_workflow", error.message, error.hint)
         (id,) = self.unit.new_ids(1)

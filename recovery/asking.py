@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recovery.commands import usable
+from recovery.commands import LARGEST, usable
 from recovery.core.case import Case
 from recovery.core.errors import NotFound, RecoveryError
 from recovery.core.explain import explain
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 MOST = 500
 """How many rows one page has at most."""
-
-LARGEST = 2**63 - 1
-"""The largest case number and position."""
 
 
 class Page(NamedTuple):

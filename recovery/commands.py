@@ -17,6 +17,9 @@ from recovery.core.events import Event, payload
 from recovery.core.facts import unusable
 from recovery.core.shape import MAX_NAME
 
+LARGEST = 2**63 - 1
+"""The largest case number, and the largest position of the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -82,6 +85,11 @@ class Settlement:
 def usable(name: object) -> TypeGuard[str]:
     """Whether something can be looked up in the database: a short text without half characters or NUL."""
     return isinstance(name, str) and 0 < len(name) <= MAX_NAME and not unusable(name)
+
+
+def is_number(value: object) -> TypeGuard[int]:
+    """Whether something can be a case's number."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST
 
 
 def outcome_of(decision: Decision, instead: str = "") -> Outcome:

@@ -16,6 +16,7 @@ from recovery.core.events import (
     FactsRecorded,
     MoveRequested,
 )
+from recovery.core.facts import shown
 from recovery.core.spec import Workflow
 
 if TYPE_CHECKING:
@@ -186,6 +187,8 @@ class Engine(Asking):
         Raises:
             NotFound: no such version was ever published here.
         """
+        if not usable(hash):
+            raise NotFound(f"No workflow version {shown(hash)} is in this database.")
         found = self._bundles.get(hash)
         if found is None:
             from recovery.workflow.bundle import Bundle
@@ -202,7 +205,7 @@ class Engine(Asking):
         Raises:
             NotFound: see `bundle`.
         """
-        found = self._workflows.get(hash)
+        found = self._workflows.get(hash) if usable(hash) else None
         if found is None:
             from recovery.workflow.bundle import load
 
@@ -221,5 +224,6 @@ class Engine(Asking):
             known = list(self.store.workflows(self.tenant))
             listed = f"Published: {', '.join(known)}." if known else "Run `recovery publish`."
             hint = sentence(closest(name, known)) if usable(name) else ""
-            raise NotFound(f"No workflow {name} has been published here.", hint=hint or listed)
+            named = name if usable(name) else shown(name)
+            raise NotFound(f"No workflow {named} has been published here.", hint=hint or listed)
         return self.workflow(hash)

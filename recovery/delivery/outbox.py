@@ -12,6 +12,7 @@ from recovery.commands import Settlement
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel, DeliveryFailed, Message
 from recovery.delivery.render import RenderFailed, render
+from recovery.delivery.suppressing import leaving_by
 from recovery.engine import Engine
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _attempt(
         {"subject": text.subject, "body": text.body, "language": text.language}, ensure_ascii=False
     )
     try:
-        channel.deliver(message)
+        leaving_by(channel).deliver(message)
     except DeliveryFailed as error:
         return Settlement(row.case, row.effect, moment, rendered, failure=str(error))
     return Settlement(row.case, row.effect, moment, rendered)
