@@ -163,7 +163,8 @@ _FLOOR = (
         literal_column(
             "CASE WHEN current_setting('recovery.floor', true) IS DISTINCT FROM tableoid::text "
             "THEN set_config('recovery.floor', tableoid::text || "
-            "pg_advisory_xact_lock_shared(tableoid::int4, (last_value - 1)::bit(32)::int4)::text, true) END"
+            "pg_advisory_xact_lock_shared(tableoid::int4, "
+            "(last_value - (NOT is_called)::int)::bit(32)::int4)::text, true) END"
         ).label("said")
     )
     .select_from(_positions)

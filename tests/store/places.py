@@ -33,7 +33,9 @@ class SqlitePlace:
     @contextmanager
     def house(self, folder: Path) -> Iterator[House]:
         """A house with a database of its own."""
-        copy = House(folder / "recovery.db")
+        here = folder / self._made.path.parent.name
+        here.mkdir()
+        copy = House(here / "recovery.db")
         copy.now = self._made.now
         shutil.copyfile(self._made.path, copy.path)
         yield copy
