@@ -87,3 +87,18 @@ def test_a_case_set_aside_does_not_go_back_when_a_passed_step_loses_its_fact() -
     assert refusal.message == "Without a the case would go back to one, and it is in quarantine."
     assert refusal.hint == "Mend the cause and lift the quarantine first."
     assert story.case.step == "two"
+
+
+def test_nothing_takes_a_case_back_while_it_is_set_aside() -> None:
+    flow = workflow(
+        step("one", Need("a")),
+        step("two", Need("a", "is", "x")),
+        step("three", Need("b")),
+        facts=texts("a", "b"),
+    )
+    story = begun(flow, facts={"a": "x"})
+    story.do(CaseQuarantined, by="engine", reason="it broke")
+    refusal = story.refuse(FactRetracted, fact="a", reason="wrong")
+    assert refusal.code == "quarantined"
+    assert refusal.message == "Without a the case would go back to one, and it is in quarantine."
+    assert (story.case.step, story.case.facts["a"][0]) == ("three", "x")
