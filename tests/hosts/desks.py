@@ -85,7 +85,11 @@ def bare_sqlite(ground: Ground, story: Story, *, begin: bool = False, **settings
                 connection.execute("begin")
             return _savepoint(run)
 
-        story(Desk(connection, run, connection.commit, connection.rollback, nested))
+        # A connection made with autocommit=True leaves also COMMIT to SQL.
+        by_hand = settings.get("autocommit", False)
+        commit = partial(run, "commit") if by_hand else connection.commit
+        rollback = partial(run, "rollback") if by_hand else connection.rollback
+        story(Desk(connection, run, commit, rollback, nested))
 
 
 def bare_psycopg(ground: Ground, story: Story) -> None:
@@ -233,7 +237,7 @@ SQLITE_HOSTS: dict[str, Host] = {
 }
 if sys.version_info >= (3, 12):
     SQLITE_HOSTS["sqlite3-autocommit-off"] = partial(bare_sqlite, autocommit=False)
-    SQLITE_HOSTS["sqlite3-autocommit-by-hand"] = partial(bare_sqlite, isolation_level=None, begin=True)
+    SQLITE_HOSTS["sqlite3-autocommit-by-hand"] = partial(bare_sqlite, autocommit=True, begin=True)
 
 POSTGRES_HOSTS: dict[str, Host] = {
     "psycopg": bare_psycopg,
