@@ -18,7 +18,8 @@ from recovery.engine import Engine
 if TYPE_CHECKING:
     from recovery.store.reading import OutboxRow
 
-BATCH = 200
+BATCH = 50
+"""Messages settled in one transaction: few, for whoever else writes waits that long (SQLite)."""
 
 
 @dataclass(slots=True)
@@ -61,6 +62,8 @@ def deliver_due(
         total.delivered += len(settlements) - failed
         if progress is not None:
             progress(len(settlements))
+        if len(rows) == BATCH:
+            engine.store.give_way()
     return total
 
 

@@ -61,6 +61,7 @@ def _open(run: Run, batch: list[tuple[Row, ComplaintReceived]], rejected: list[B
     if batch:
         workflow = run.mapping.workflow
         answers = run.engine.handle_many([Command(event, None, None, workflow) for _, event in batch])
+        run.engine.store.give_way()
         for (row, _), answer in zip(batch, answers, strict=True):
             if isinstance(answer, Refusal):
                 rejected.append(refused(row, answer))

@@ -146,6 +146,7 @@ class _Import:
         rejected: list[BadRow] = []
         events = self._moves(self._opened(batch, rejected), rejected)
         answers = self._run.engine.handle_many([event.command() for event in events]) if events else []
+        self._run.engine.store.give_way()
         illegal: list[IllegalMove] = []
         report = self._run.report
         for event, answer in zip(events, answers, strict=True):
@@ -198,6 +199,7 @@ class _Import:
         workflow = self._run.mapping.workflow
         commands = [Command(event, None, None, workflow) for _, event in complaints.values()]
         answers = self._run.engine.handle_many(commands)
+        self._run.engine.store.give_way()
         for (name, (row, _)), answer in zip(complaints.items(), answers, strict=True):
             if isinstance(answer, Refusal):
                 rejected.append(refused(row, answer))

@@ -150,6 +150,7 @@ class Sealing:
 def seal_all(
     is_unsealed: Callable[[], bool],
     sealing: Callable[[], AbstractContextManager[Sealing]],
+    between: Callable[[], None],
     key: bytes,
     now: datetime,
 ) -> int:
@@ -160,6 +161,7 @@ def seal_all(
     Args:
         is_unsealed: whether there may be any; asked without locking anybody out.
         sealing: begins a transaction, and commits it.
+        between: called after each batch but the last.
 
     Raises:
         RecoveryError: the key is too short.
@@ -171,6 +173,7 @@ def seal_all(
         with sealing() as work:
             batch = work.seal_batch(key, to_text(now))
         sealed += batch
-        if not batch:
+        if batch < BATCH:
             break
+        between()
     return sealed

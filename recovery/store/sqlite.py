@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,27 @@ __all__ = ["SqliteStore", "Unit"]
 
 SYNCHRONOUS = ("FULL", "NORMAL")
 
+TRY_SECONDS = 0.001
+"""How long a writer that finds another at work waits before it tries again. SQLite's own waits grow to 100
+ms, in which it would miss every gap that a process writing batch after batch leaves."""
+
+GAP_SECONDS = 0.002
+"""How long such a process leaves the database to others between two batches: twice what they wait."""
+
+TIDY_BYTES = 2**22
+"""How long SQLite's journal may grow before such a process puts it into the database in one of its gaps."""
+
+LEFT_PAGES = 10_000
+"""How many pages of journal (4 KB each) make any other process do that after a commit; it takes a while."""
+
+Wait = Callable[[float], object]
+"""Waits so many seconds."""
+
+
+def pause(seconds: float) -> None:
+    """Wait in the ordinary way."""
+    threading.Event().wait(seconds)
+
 
 class SqliteStore(Store):
     """Everything that is kept, in one SQLite file. Share it between threads: each has its own connections."""
@@ -39,8 +62,11 @@ class SqliteStore(Store):
         clock: Callable[[], datetime],
         entropy: Callable[[int], bytes],
         synchronous: str,
+        wait: Wait,
     ) -> None:
         super().__init__(SQLITE, str(path), clock, entropy)
+        self._wait = wait
+        self._journal = f"{path}-wal"
         self.path = path
         self._synchronous = synchronous
 
@@ -52,6 +78,7 @@ class SqliteStore(Store):
         clock: Callable[[], datetime],
         entropy: Callable[[int], bytes] = os.urandom,
         synchronous: str = "FULL",
+        wait: Wait = pause,
     ) -> SqliteStore:
         """A store on a file. Nothing is touched yet: `upgrade` makes the file, the first use opens it.
 
@@ -59,13 +86,14 @@ class SqliteStore(Store):
             clock: gives the present moment (aware).
             entropy: gives so many random bytes: salts and the installation id. Seeded in demos.
             synchronous: `FULL`, or `NORMAL`, which may forget the last commits when the power fails.
+            wait: waits so many seconds for a turn to write.
 
         Raises:
             ValueError: `synchronous` is neither.
         """
         if synchronous not in SYNCHRONOUS:
             raise ValueError(f"synchronous is {synchronous!r}; it must be one of {', '.join(SYNCHRONOUS)}")
-        return cls(Path(path).absolute(), clock=clock, entropy=entropy, synchronous=synchronous)
+        return cls(Path(path).absolute(), clock=clock, entropy=entropy, synchronous=synchronous, wait=wait)
 
     def upgrade(self) -> Schema:
         """Bring the database to this version's schema; make it, with its folder's leave, when there is none.
@@ -125,12 +153,27 @@ class SqliteStore(Store):
     def _begin(self) -> tuple[sqlite3.Connection, Cursor]:
         connection: sqlite3.Connection = self._writer()
         cursor = connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
-        return connection, cursor
+        until = time.monotonic() + waiting.BUSY_SECONDS
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return connection, cursor
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                    raise
+            self._wait(TRY_SECONDS)
+
+    def give_way(self) -> None:
+        """Between two batches: let others have their turn, and tidy up so that they need not."""
+        with suppress(sqlite3.Error, FileNotFoundError):
+            if os.path.getsize(self._journal) > TIDY_BYTES:
+                self._writer().execute("pragma wal_checkpoint(passive)")
+        self._wait(GAP_SECONDS)
 
     def _connect_to_write(self) -> sqlite3.Connection:
-        connection = self._connect("rw", waiting.BUSY_SECONDS)
+        connection = self._connect("rw", 0)
         connection.execute(f"pragma synchronous = {self._synchronous}")
+        connection.execute(f"pragma wal_autocheckpoint = {LEFT_PAGES}")
         return connection
 
     def _connect_to_read(self) -> sqlite3.Connection:

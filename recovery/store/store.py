@@ -206,7 +206,7 @@ class Store(Reading):
             WrongSealKey: the last seal was not made with this key, or seals are missing.
             EnvironmentFault: see `write`.
         """
-        return seals.seal_all(self._is_unsealed, self._sealing, key, now)
+        return seals.seal_all(self._is_unsealed, self._sealing, self.give_way, key, now)
 
     def require_seal_key(self, key: bytes) -> None:
         """Make sure that a key is the one the seals were made with.
@@ -246,6 +246,9 @@ class Store(Reading):
                 raise
             finally:
                 own.is_writing = False
+
+    def give_way(self) -> None:
+        """Between two batches: let others have their turn, where there is one writer at a time."""
 
     # --- connections ----------------------------------------------------------------------------------------
 
