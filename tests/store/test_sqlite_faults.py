@@ -15,7 +15,7 @@ import pytest
 
 from recovery.core.errors import EngineFault, EnvironmentFault, RecoveryError
 from recovery.store.faults import explained
-from recovery.store.sqlite import SqliteStore
+from recovery.store.sqlite import TRY_SECONDS, SqliteStore
 from recovery.store.verify import verify
 from tests.store.house import KEY, TENANT, House, run_sql
 
@@ -37,6 +37,23 @@ def test_a_locked_database_is_waited_for_and_then_said_to_be_locked(
         assert "try again" in caught.value.hint
         other.execute("rollback")
     assert house.open() == [1]
+
+
+def test_a_writer_tries_again_every_now_and_then_until_it_has_its_turn(house: House) -> None:
+    waited: list[float] = []
+    with closing(sqlite3.connect(house.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+
+        def wait(seconds: float) -> None:
+            waited.append(seconds)
+            if len(waited) == 3:
+                other.execute("rollback")
+
+        store = SqliteStore.open(house.path, clock=lambda: house.now, wait=wait)
+        with store.write() as unit:
+            assert unit.new_ids(1) == [1]
+        store.close()
+    assert waited == [TRY_SECONDS] * 3
 
 
 def test_reading_goes_on_while_somebody_writes(house: House, store: SqliteStore) -> None:
