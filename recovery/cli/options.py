@@ -23,7 +23,21 @@ Database = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-By = Annotated[str, typer.Option("--by", metavar="ROLE:NAME", help="Who does it, such as agent:li.")]
+
+
+def _somebody(by: str) -> str:
+    """Whoever sits at a command line is a person; the engine and imports speak for themselves."""
+    from recovery.core.events import INSIDE, role
+
+    if role(by) in INSIDE:
+        raise typer.BadParameter(f"{by} is the program itself. Name who does it, such as agent:li.")
+    return by
+
+
+By = Annotated[
+    str,
+    typer.Option("--by", metavar="ROLE:NAME", help="Who does it, such as agent:li.", callback=_somebody),
+]
 Key = Annotated[
     str | None,
     typer.Option("--key", help="An idempotency key: the same key again does nothing twice."),

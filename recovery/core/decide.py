@@ -19,7 +19,7 @@ from recovery.core.errors import Refusal
 from recovery.core.handovers import accept, decline, offer
 from recovery.core.instants import to_text
 from recovery.core.merging import absorb, merge, release, undo_merge
-from recovery.core.moves import force, request
+from recovery.core.moves import force, reasoned, request, supervisors
 from recovery.core.shape import problem
 from recovery.core.spec import Workflow
 from recovery.core.walk import enter, facts_changed, walk_on
@@ -40,6 +40,8 @@ def open_case(
     wrong = problem(event)
     if wrong is not None:
         return wrong
+    if ev.role(event.by) not in workflow.roles:
+        return _stranger(workflow, event)
     stamp = Stamp(1, to_text(event.occurred_at), to_text(now))
     try:
         return _open(workflow, tenant, id, event, stamp).decision()
@@ -64,6 +66,8 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
     wrong = problem(event)
     if wrong is not None:
         return wrong
+    if ev.role(event.by) not in workflow.roles:
+        return _stranger(workflow, event)
     stamp = Stamp(case.seq + 1, to_text(event.occurred_at), to_text(now))
     draft = Draft(workflow, case, event, stamp)
     try:
@@ -71,6 +75,11 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
     except Refused as refused:
         return refused.refusal
     return draft.decision()
+
+
+def _stranger(workflow: Workflow, event: ev.Event) -> Refusal:
+    roles = ", ".join(workflow.roles)
+    return Refusal("unknown_role", f"{event.by} has no role in workflow {workflow.id}.", f"Roles: {roles}.")
 
 
 def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived, stamp: Stamp) -> Draft:
@@ -104,6 +113,9 @@ def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived,
 def _record(draft: Draft, event: ev.FactsRecorded) -> None:
     if not event.facts:
         raise Refused("no_facts", "No fact was given.", "Name at least one fact and its value.")
+    if draft.case.merged_into is not None:
+        into = draft.case.merged_into
+        raise Refused("merged", f"The case goes on in case {into}.", f"Record it in case {into}.")
     draft.record(event.facts, event.source)
     facts_changed(draft, list(event.facts))
 
@@ -114,6 +126,15 @@ def _retract(draft: Draft, event: ev.FactRetracted) -> None:
     if event.fact not in draft.case.facts:
         known = ", ".join(sorted(draft.case.facts)) or "nothing"
         raise Refused("not_on_record", f"{event.fact} is not on record.", f"On record: {known}.")
+    reasoned(event.reason, "A retraction")
+    said_by = draft.workflow.facts[event.fact].said_by
+    who = ev.role(event.by)
+    if said_by and who not in said_by and not draft.workflow.may(who, supervisors(draft.workflow)):
+        raise Refused(
+            "not_allowed",
+            f"{event.by} may not take back {event.fact}, which only the {' or '.join(sorted(said_by))} says.",
+            "Whoever said it may, and a supervisor.",
+        )
     draft.change("forget", [event.fact])
     draft.why.append(f"{event.fact} retracted: {event.reason}")
     facts_changed(draft, [event.fact])
@@ -156,6 +177,9 @@ def _quarantine(draft: Draft, event: ev.CaseQuarantined) -> None:
 def _lift(draft: Draft, event: ev.QuarantineLifted) -> None:
     if draft.case.quarantine is None:
         raise Refused("not_quarantined", "The case is not in quarantine.")
+    reasoned(event.reason, "Lifting a quarantine")
+    if not draft.workflow.may(ev.role(event.by), supervisors(draft.workflow)):
+        raise Refused("not_allowed", f"{event.by} may not lift a quarantine.", "A supervisor may.")
     draft.change("set", "quarantine", None)
     draft.why.append(f"takes part again: {event.reason}")
     walk_on(draft)

@@ -227,6 +227,10 @@ def _native(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
+INSIDE = ("engine", "import")
+"""Roles of the program itself. Nobody at a desk speaks for them: command line and plays refuse them."""
+
+
 def role(by: str) -> str:
     """`agent:li` → `agent`."""
     return by.partition(":")[0]

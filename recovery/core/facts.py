@@ -217,6 +217,10 @@ BUILT_IN: Mapping[str, FactType] = {
         "text",
         ask={"en": "What happened, in their own words?", "zh": "发生了什么？请用顾客自己的话。"},
     ),
-    "owner": FactType("owner", "person", ask={"en": "Who takes this on by name?", "zh": "由谁负责到底？"}),
+    "owner": FactType(
+        "owner",
+        "person",
+        ask={"en": "Who takes this on by name?", "zh": "由谁负责到底？"},
+    ),
 }
 """Facts every workflow has: the complaint's text becomes `problem.statement`; `owner` is the one owner."""

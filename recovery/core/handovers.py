@@ -56,6 +56,6 @@ def _asked(draft: Draft, by: str) -> str:
     to = draft.case.offered_to
     if to is None:
         raise Refused("nothing_offered", "No hand-off has been offered.")
-    if person(by) != to:
+    if person(by) != to or role(by) == "customer":
         raise Refused("not_asked", f"The case was offered to {to}, not to {by}.")
     return to

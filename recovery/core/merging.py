@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recovery.core.draft import Draft, Refused
-from recovery.core.events import CaseAbsorbed, CaseMerged, CaseReleased, MergeUndone
+from recovery.core.events import CaseAbsorbed, CaseMerged, CaseReleased, MergeUndone, role
 from recovery.core.moves import not_in_quarantine
 from recovery.core.spec import MERGED
 from recovery.core.walk import move, walk_on
@@ -13,6 +13,8 @@ def merge(draft: Draft, event: CaseMerged) -> None:
     """This case goes on in another; its replies are routed there from now on."""
     not_in_quarantine(draft)
     case, workflow = draft.case, draft.workflow
+    if role(event.by) == "customer":
+        raise Refused("not_allowed", f"{event.by} may not merge cases.", "An agent may.")
     if MERGED not in workflow.ends:
         raise Refused("cannot_merge", f"Workflow {workflow.id} has no end `{MERGED}`.", fault="workflow")
     if event.into == case.id:

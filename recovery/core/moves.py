@@ -101,15 +101,13 @@ def force(draft: Draft, event: MoveForced) -> None:
     """Put the case somewhere no rule leads to. Audited: who, why, from where. No rule fires."""
     workflow, case = draft.workflow, draft.case
     who = role(event.by)
-    supervisors = frozenset(workflow.escalation[1:2]) | {"import"}
-    if not workflow.may(who, supervisors):
+    if not workflow.may(who, supervisors(workflow)):
         raise Refused(
             "not_allowed",
             f"{event.by} may not force a move.",
             f"Allowed: {', '.join(workflow.escalation[1:])}.",
         )
-    if not event.reason.strip():
-        raise Refused("no_reason", "A forced move needs a reason.")
+    reasoned(event.reason, "A forced move")
     if case.step == MERGED:
         raise Refused(
             "merged",
@@ -121,17 +119,18 @@ def force(draft: Draft, event: MoveForced) -> None:
         raise Refused(
             "unknown_state", f"{event.to} is no step or end a case can be put into.", f"One of {places}."
         )
-    if case.owner is None and _after_own(workflow, event.to):
-        raise Refused("no_owner", f"{event.to} needs an owner.", "Record the fact owner first.")
     move(draft, event.to, f"forced by {event.by}: {event.reason}", ())
 
 
-def _after_own(workflow: Workflow, to: str) -> bool:
-    """Whether a step that needs an owner has been passed once the case stands in `to`."""
-    here = workflow.index.get(to)
-    return here is not None and any(
-        workflow.index[step] < here for step in workflow.steps_needing.get("owner", ())
-    )
+def supervisors(workflow: Workflow) -> frozenset[str]:
+    """The roles from which on one may overrule: the second escalation level, and imports."""
+    return frozenset(workflow.escalation[1:2]) | {"import"}
+
+
+def reasoned(reason: str, what: str) -> None:
+    """Refuse a reason without words."""
+    if not reason.strip():
+        raise Refused("no_reason", f"{what} needs a reason.")
 
 
 def not_in_quarantine(draft: Draft) -> None:

@@ -7,6 +7,7 @@ never reaches a handler, a case or the log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -25,6 +26,8 @@ LONG_TEXTS = frozenset({"text", "reason", "subject"})
 
 MODES = get_args(Mode)
 
+_ACTOR = re.compile(r"[a-z][a-z0-9_-]*(?::.*\S.*)?", re.DOTALL)
+
 
 def problem(event: Event) -> Refusal | None:
     """What is wrong with the fields of an event; None when each is of its type."""
@@ -40,6 +43,9 @@ def problem(event: Event) -> Refusal | None:
             f"Mend it and send the {type(event).__name__} again.",
             details=tuple(found[1:]),
         )
+    if not _ACTOR.fullmatch(event.by):
+        hint = "Write role:name, such as agent:li."
+        return Refusal("wrong_actor", f"{shown(event.by)} names nobody.", hint)
     if getattr(event, "source", None) == "engine" and role(event.by) != "engine":
         return Refusal(
             "wrong_source",

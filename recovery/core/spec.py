@@ -251,6 +251,7 @@ class Workflow:
     next_of: dict[str, str] = field(init=False, repr=False)
     steps_needing: dict[str, tuple[str, ...]] = field(init=False, repr=False)
     moves: MoveTable = field(init=False, repr=False)
+    roles: tuple[str, ...] = field(init=False)
     start: str = field(init=False)
     main_end: str = field(init=False)
 
@@ -259,6 +260,8 @@ class Workflow:
 
         self.facts = {**BUILT_IN, **self.facts}
         names = list(self.steps)
+        # Who can do something to a case; `agent` is known even where nobody bears that title.
+        self.roles = tuple(dict.fromkeys(("customer", "agent", *self.escalation, "engine", "import")))
         self.start = names[0]
         self.main_end = next(iter(self.ends))
         self.index = {name: at for at, name in enumerate(names)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import why as guard_why
-from recovery.core.spec import CountFailure, Declared, Escalate, Go, RaiseSeverity, Record, Rule, Send
+from recovery.core.spec import CountFailure, Declared, Escalate, Go, Need, RaiseSeverity, Record, Rule, Send
 
 
 def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
@@ -64,6 +64,8 @@ def escalate(draft: Draft, levels: int) -> None:
 def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = None) -> None:
     """Go to a state, forgetting what must be established anew (never the owner), without firing any rule."""
     case, workflow = draft.case, draft.workflow
+    if case.owner is None and _needs_owner(draft, to):
+        raise Refused("no_owner", f"{to} needs an owner.", "Record the fact owner first.")
     if forget is None:
         forget = default_forget(draft, to)
     gone = [name for name in forget if name in case.facts and name != "owner"]
@@ -74,6 +76,20 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
         draft.change("set", "offered_to", None)
     draft.why.append(f"{case.step} → {to}: {reason}")
     draft.change("move", case.step, to, reason, workflow.is_end(to))
+
+
+def _needs_owner(draft: Draft, to: str) -> bool:
+    """Whether a step that waits for an owner lies before a destination (side ends lie before all steps)."""
+    workflow = draft.workflow
+    if workflow.order == "free":
+        return False
+    here = len(workflow.index) if to == workflow.main_end else workflow.index.get(to, 0)
+    return any(
+        isinstance(need, Need) and need.fact == "owner" and not need.met(draft.case)
+        for name in workflow.steps_needing.get("owner", ())
+        if workflow.index[name] < here
+        for need in workflow.steps[name].needs
+    )
 
 
 def default_forget(draft: Draft, to: str) -> tuple[str, ...]:
@@ -146,8 +162,8 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
     workflow, case, before = draft.workflow, draft.case, draft.before
     if workflow.order == "free":
         return
-    here = workflow.index.get(case.step, len(workflow.index))
-    if here == 0:
+    here = len(workflow.index) if case.step == workflow.main_end else workflow.index.get(case.step, 0)
+    if here == 0:  # the first step, or a side end: who comes back from there walks from a step anew
         return
     passed = {
         step

@@ -183,6 +183,8 @@ def _line(number: int, row: dict[str, Any]) -> Line:
         raise _Wrong(f"{kind} needs case: the external id of the case, a text of 1 to {MAX_NAME} characters.")
     if not isinstance(by, str) or not by:
         raise _Wrong(f"{kind} needs by: who did it, such as agent:li.")
+    if ev.role(by) in ev.INSIDE:
+        raise _Wrong(f"by is {shown(by)}; that is the program itself.\nName who did it, such as agent:li.")
     return _event(number, kind, at, case, by, row)
 
 

@@ -29,7 +29,7 @@ def test_those_above_and_the_import_may_force_a_move(by: str) -> None:
     assert decision.effects == []
 
 
-@pytest.mark.parametrize("by", ["agent:li", "customer", "engine", "supervisors"])
+@pytest.mark.parametrize("by", ["agent:li", "customer", "engine"])
 def test_nobody_else_may(by: str) -> None:
     refusal = begun(SMALL).refuse(MoveForced, to="two", by=by, reason="please")
     assert (refusal.code, refusal.message) == ("not_allowed", f"{by} may not force a move.")

@@ -15,7 +15,7 @@ from recovery.core.events import (
     MergeUndone,
 )
 from recovery.core.spec import Need, Send
-from tests.core.builders import Story, begun, moves_of, step, texts, workflow
+from tests.core.builders import Story, begun, step, texts, workflow
 
 SMALL = workflow(
     step("one", Need("owner")), step("two", Need("a"), on_enter=[Send("in-2")]), facts=texts("a", "b")
@@ -69,11 +69,19 @@ def test_undoing_a_merge_puts_both_cases_where_they_stood() -> None:
     assert two.case.absorbed == [1]
 
 
-def test_what_became_known_meanwhile_carries_the_case_on_when_the_merge_is_undone() -> None:
+def test_a_fact_for_a_merged_case_belongs_where_the_case_goes_on() -> None:
     one = owned(1)
     one.do(CaseMerged, into=2)
-    assert moves_of(one.record({"a": "x"})) == []
-    assert moves_of(one.do(MergeUndone)) == ["two", "closed"]
+    refusal = one.refuse(FactsRecorded, facts={"a": "x"})
+    assert (refusal.code, refusal.message) == ("merged", "The case goes on in case 2.")
+    assert refusal.hint == "Record it in case 2."
+
+
+@pytest.mark.parametrize("by", ["customer", "customer:ana"])
+def test_a_customer_does_not_merge_cases(by: str) -> None:
+    refusal = owned(1).refuse(CaseMerged, into=2, by=by)
+    assert (refusal.code, refusal.message) == ("not_allowed", f"{by} may not merge cases.")
+    assert refusal.hint == "An agent may."
 
 
 def test_a_hand_off_under_way_ends_with_the_merge() -> None:
@@ -152,4 +160,4 @@ def test_a_passed_step_keeps_its_facts_while_the_case_is_merged() -> None:
     picky = workflow(step("one", Need("b", "is", "x")), step("two", Need("a")), facts=texts("a", "b"))
     story = begun(picky, facts={"b": "x"})
     story.do(CaseMerged, into=2)
-    assert story.refuse(FactsRecorded, facts={"b": "y"}).code == "case_ended"
+    assert story.refuse(FactsRecorded, facts={"b": "y"}).code == "merged"

@@ -63,7 +63,7 @@ def test_a_transition_from_elsewhere_is_refused_and_what_is_open_here_is_named()
 
 @pytest.mark.parametrize(
     ("by", "allowed"),
-    [("agent:li", True), ("supervisor:eve", True), ("manager", True), ("customer", False), ("bot", False)],
+    [("agent:li", True), ("supervisor:eve", True), ("manager", True), ("customer", False), ("engine", False)],
 )
 def test_only_those_named_and_those_above_them_may_ask(by: str, allowed: bool) -> None:
     story = at("one", small(transition("withdraw", "one", "withdrawn", by={"agent"})))
