@@ -185,17 +185,22 @@ class Engine(Asking):
         """A published version, from memory after the first time.
 
         Raises:
-            NotFound: no such version was ever published here.
+            NotFound: no such version was ever published here, or its files were changed since.
         """
         if not usable(hash):
             raise NotFound(f"No workflow version {shown(hash)} is in this database.")
         found = self._bundles.get(hash)
         if found is None:
-            from recovery.workflow.bundle import Bundle
+            from recovery.workflow.bundle import Bundle, hash_of
 
             row = self.store.bundle(self.tenant, hash)
             if row is None:
                 raise NotFound(f"No workflow version {hash[:12]} is in this database.")
+            if hash_of(row.files) != hash:
+                raise NotFound(
+                    f"Workflow version {hash[:12]} is no longer what was published.",
+                    hint="`recovery db verify` says what was changed; restore it from a copy.",
+                )
             found = self._bundles[hash] = Bundle(row.hash, row.workflow, row.files)
         return found
 

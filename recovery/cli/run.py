@@ -67,9 +67,11 @@ def _run(words: list[str]) -> int:
 
 
 def _never_fail_on_letters() -> None:
-    """What a terminal's encoding does not have is shown by its number."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    """What a terminal's encoding does not have is shown by its number; a closed stream swallows all."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the whole run
+        getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def _forget_output() -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from recovery.commands import Settlement
+from recovery.core.errors import NotFound
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel, DeliveryFailed, Message
 from recovery.delivery.render import RenderFailed, render
@@ -74,6 +75,8 @@ def _attempt(
         text = render(engine.bundle(row.bundle), row.template, row.language, row.context)
     except RenderFailed as error:
         return Settlement(row.case, row.effect, moment, failure=str(error))
+    except NotFound as error:
+        return Settlement(row.case, row.effect, moment, failure=error.message)
     message = Message(
         key=f"{installation}:{engine.tenant}:{row.case}:{row.effect.replace('.', ':')}",
         case=row.case,

@@ -76,7 +76,9 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
         made = template(bundle, name, language)
     except BadFile as error:
         raise RenderFailed(error.message) from None
-    facts = context["facts"]
+    facts = context.get("facts")
+    if not isinstance(facts, dict):
+        raise RenderFailed("What the message may say cannot be read from the outbox.")
     missing = [fact for fact in made.states if fact not in facts]
     if missing:
         raise RenderFailed(f"{made.file} states {', '.join(missing)}, which the case does not know.")

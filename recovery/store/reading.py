@@ -215,6 +215,15 @@ def _record(row: Any) -> Record:
     )
 
 
+def _context(text: str) -> dict[str, Any]:
+    """What a message may say; nothing where somebody made it unreadable, so that the others still leave."""
+    try:
+        found = decode(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _outbox_row(row: Any) -> OutboxRow:
     _, tenant, case, seq, n, template, recipient, address, channel, language, context, *rest = row
     return OutboxRow(
@@ -226,6 +235,6 @@ def _outbox_row(row: Any) -> OutboxRow:
         address,
         channel,
         language,
-        decode(context),
+        _context(context),
         *rest,
     )

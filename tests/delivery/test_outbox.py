@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from recovery.clock import ManualClock
+from recovery.core.errors import EventRefused
 from recovery.core.explain import explain
 from recovery.delivery.channels import DeliveryFailed, FolderChannel, Message
 from recovery.delivery.outbox import deliver_due
@@ -189,3 +191,28 @@ def test_a_crash_before_settling_delivers_the_same_file_again_and_nothing_else(
 
 def _crash(*_: object) -> None:
     raise RuntimeError("power cut")
+
+
+@pytest.mark.parametrize("context", ["{", "[]", "{}", '{"facts": 3}'])
+def test_a_message_whose_words_were_made_unreadable_does_not_stop_the_others(
+    engine: Engine, context: str
+) -> None:
+    first, second = owned(engine), owned(engine)
+    with sqlite3.connect(engine.store.path) as outside:
+        outside.execute("update recovery_effect set context = ? where case_id = ?", (context, first))
+    mailbox = Mailbox()
+    deliver_due(engine, mailbox)
+    assert {message.case for message in mailbox.messages} == {second}
+    failed = case_of(engine, first).undelivered.values()
+    assert all("cannot be read from the outbox" in reason for _, reason in failed)
+
+
+def test_a_version_whose_files_were_changed_is_not_worked_with(engine: Engine) -> None:
+    case = owned(engine)
+    with sqlite3.connect(engine.store.path) as outside:
+        outside.execute("update recovery_bundle set files = replace(files, 'customer', 'agent')")
+    engine._bundles.clear()
+    engine._workflows.clear()
+    with pytest.raises(EventRefused, match="no longer what was published") as refused:
+        engine.record(case, {"emotion.level": 1}, by="agent:li")
+    assert refused.value.refusal.code == "no_version"
