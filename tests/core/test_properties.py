@@ -1,7 +1,8 @@
 """Properties of the core over random workflows and random streams of events.
 
-RECOVERY_LONG=1 tries forty times as many: 10,000 streams over random workflows. `Story` itself checks after each event that the log, also read
-back from JSON, folds to the case, and that deciding changed nothing of what it was given.
+RECOVERY_LONG=1 tries forty times as many: 10,000 streams over random workflows. `Story` itself checks after
+each event that the log, also read back from JSON, folds to the case, and that deciding changed nothing of
+what it was given.
 """
 
 from __future__ import annotations
