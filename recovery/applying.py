@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recovery.commands import (
     Command,
@@ -29,6 +29,7 @@ from recovery.core.events import (
     EffectFailed,
     Event,
     MessageReceived,
+    payload,
 )
 from recovery.core.facts import shown
 from recovery.core.shape import MAX_NAME, problem
@@ -101,20 +102,23 @@ class Applying:
         if not usable(command.key):
             return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
         try:
-            print_ = fingerprint(command)
+            told = payload(command.event)
+            print_ = fingerprint(command, told)
         except (TypeError, ValueError, RecursionError) as error:
             return problem(command.event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
         known = self.unit.answer(self.tenant, command.key)
         if known is not None:
             return repeat(command.key, print_, known.fingerprint, known.answer)
-        answer = self._apply(command, now)
+        answer = self._apply(command, now, told)
         if isinstance(answer, Outcome):
-            self.unit.remember(self.tenant, command.key, print_, answer.case, answer.seq, plain(answer))
+            self.unit.remember(self.tenant, command.key, print_, plain(answer), logged=not answer.repeated)
         return answer
 
-    def _apply(self, command: Command, now: datetime) -> Outcome | Refusal:
+    def _apply(
+        self, command: Command, now: datetime, told: dict[str, Any] | None = None
+    ) -> Outcome | Refusal:
         if isinstance(command.event, ComplaintReceived) and command.case is None:
-            return self._open(command.event, command.workflow, now)
+            return self._open(command.event, command.workflow, now, told)
         if command.case is None:
             return Refusal("no_case", "The event names no case.", "Only a complaint opens one.")
         case = self.unit.case(self.tenant, command.case) if is_number(command.case) else None
@@ -134,10 +138,12 @@ class Applying:
         if isinstance(decisions, Refusal):
             return decisions
         for decision in decisions:
-            self.unit.add(decision)
+            self.unit.add(decision, told if decision.event is command.event else None)
         return outcome_of(decisions[0], instead)
 
-    def _open(self, event: ComplaintReceived, workflow: str | None, now: datetime) -> Outcome | Refusal:
+    def _open(
+        self, event: ComplaintReceived, workflow: str | None, now: datetime, told: dict[str, Any] | None
+    ) -> Outcome | Refusal:
         if usable(event.external_id):
             known = self.unit.find(self.tenant, {event.external_id}).get(event.external_id)
             if known is not None:
@@ -159,7 +165,7 @@ class Applying:
             return _unforeseen("not_opened", f"The complaint could not be handled: {_named(error)}", "")
         if isinstance(decision, Refusal):
             return decision
-        self.unit.add(decision)
+        self.unit.add(decision, told)
         return outcome_of(decision)
 
     def _settle(self, settled: Settlement) -> Outcome | Refusal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -13,7 +12,7 @@ import msgspec
 from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
-from recovery.core.events import Event, payload
+from recovery.core.events import Event
 from recovery.core.facts import unusable
 from recovery.core.shape import MAX_NAME
 
@@ -21,8 +20,7 @@ LARGEST = 2**63 - 1
 """The largest case number, and the largest position of the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """An event and where it goes.
 
     Attributes:
@@ -42,8 +40,7 @@ class Command:
     otherwise: Callable[[Refusal, Case], Event | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What an accepted event led to.
 
     Attributes:
@@ -64,8 +61,7 @@ class Outcome:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """How an attempt to deliver an effect ended.
 
     Attributes:
@@ -111,14 +107,17 @@ def plain(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def fingerprint(command: Command) -> str:
+def fingerprint(command: Command, told: dict[str, Any]) -> str:
     """The same for the same command sent twice. When it happened is left out: a retry may stamp anew.
+
+    Args:
+        told: the event's `payload`.
 
     Raises:
         TypeError, ValueError, RecursionError: the event holds something that no event may hold.
     """
     event = command.event
-    said = [type(event).__name__, event.by, payload(event), command.case, command.workflow]
+    said = [type(event).__name__, event.by, told, command.case, command.workflow]
     return hashlib.sha256(_sorted.encode(said)).hexdigest()
 
 

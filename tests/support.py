@@ -112,6 +112,7 @@ def folded(engine: Engine, id: int) -> Case | None:
             "tenant": record.tenant,
             "case": record.case,
             "seq": record.seq,
+            "by": record.by,
             "occurred_at": record.occurred_at,
             "recorded_at": record.recorded_at,
             "changes": record.changes,

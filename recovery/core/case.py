@@ -6,9 +6,9 @@ rows, so folding the log gives the snapshot by construction, under any later ver
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from recovery.core.facts import Fact
 
@@ -21,12 +21,13 @@ class Case:
     """One case as it stands. Treat it as read-only; only `apply` writes.
 
     Attributes:
-        facts: name → `[value, source, by, occurred_at, recorded_at, seq]`; `fact()` gives it typed.
+        facts: name → `(value, source, by, seq)`; `fact()` gives it typed, with its times.
+        moments: `seq` (as text) → `(occurred_at, recorded_at)` of each event whose facts are still on record.
         level: index into the workflow's escalation levels.
         failures: how often the recovery failed; each failure begins a new cycle.
         sent: messages already sent, for `once`: key → effect.
-        awaiting: effect (`seq.n`) → `[template, facts its delivery puts on record]`.
-        undelivered: effect → `[template, why it could not be delivered]`.
+        awaiting: effect (`seq.n`) → `(template, facts its delivery puts on record)`.
+        undelivered: effect → `(template, why it could not be delivered)`.
     """
 
     tenant: str
@@ -43,11 +44,12 @@ class Case:
     severity: int = 1
     level: int = 0
     failures: int = 0
-    facts: dict[str, list[Any]] = field(default_factory=dict)
+    facts: dict[str, tuple[Any, str, str, int]] = field(default_factory=dict)
+    moments: dict[str, tuple[str, str]] = field(default_factory=dict)
     offered_to: str | None = None
     sent: dict[str, str] = field(default_factory=dict)
-    awaiting: dict[str, list[Any]] = field(default_factory=dict)
-    undelivered: dict[str, list[str]] = field(default_factory=dict)
+    awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    undelivered: dict[str, tuple[str, str]] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
     merged_from: str | None = None
@@ -73,7 +75,10 @@ class Case:
     def fact(self, name: str) -> Fact | None:
         """A fact with its source and times, or None while it is not known."""
         row = self.facts.get(name)
-        return None if row is None else Fact(*row)
+        if row is None:
+            return None
+        value, source, by, seq = row
+        return Fact(value, source, by, *self.moments[str(seq)], seq)
 
     def copy(self) -> Case:
         """A snapshot that may be changed without changing this one."""
@@ -93,6 +98,7 @@ class Case:
             self.level,
             self.failures,
             dict(self.facts),
+            dict(self.moments),
             self.offered_to,
             dict(self.sent),
             dict(self.awaiting),
@@ -110,11 +116,11 @@ class Case:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When and as which event of its case a change is made (text instants)."""
+class Stamp(NamedTuple):
+    """As which event of its case, by whom and when a change is made (text instants)."""
 
     seq: int
+    by: str
     occurred_at: str
     recorded_at: str
 
@@ -141,14 +147,54 @@ def apply(case: Case, change: Change, stamp: Stamp) -> None:
     _APPLY[change[0]](case, change, stamp)
 
 
+def moved(change: Change) -> str:
+    """A `move` change as the trace says it."""
+    return f"{change[1]} → {change[2]}: {change[3]}"
+
+
+def recorded(changes: Iterable[Change]) -> Iterator[tuple[str, Any, str]]:
+    """The facts that changes put on record, in order: name, value, source."""
+    for change in changes:
+        if change[0] == "facts":
+            _, given, source = change
+            for name, value in given.items():
+                yield name, value, source
+        elif change[0] == "fact":
+            yield change[1], change[2], change[3]
+
+
+def _facts(case: Case, change: Change, stamp: Stamp) -> None:
+    _, given, source = change
+    _put(case, given, source, stamp.by, stamp)
+
+
 def _fact(case: Case, change: Change, stamp: Stamp) -> None:
+    """One fact alone, as the first logs have it."""
     _, name, value, source, by = change
-    case.facts[name] = [value, source, by, stamp.occurred_at, stamp.recorded_at, stamp.seq]
+    _put(case, {name: value}, source, by, stamp)
+
+
+def _put(case: Case, given: Mapping[str, Any], source: str, by: str, stamp: Stamp) -> None:
+    facts, seq = case.facts, stamp.seq
+    replaced = False
+    for name, value in given.items():
+        replaced = replaced or name in facts
+        facts[name] = (value, source, by, seq)
+    case.moments[str(seq)] = (stamp.occurred_at, stamp.recorded_at)
+    if replaced:
+        _tidy(case)
 
 
 def _forget(case: Case, change: Change, _: Stamp) -> None:
     for name in change[1]:
         case.facts.pop(name, None)
+    _tidy(case)
+
+
+def _tidy(case: Case) -> None:
+    """Keep only the moments of facts that are on record."""
+    spoken = {str(row[3]) for row in case.facts.values()}
+    case.moments = {seq: times for seq, times in case.moments.items() if seq in spoken}
 
 
 def _move(case: Case, change: Change, stamp: Stamp) -> None:
@@ -168,14 +214,14 @@ def _effect(case: Case, change: Change, _: Stamp) -> None:
     _, effect, template, once, when_delivered = change
     if once:
         case.sent[once] = effect
-    case.awaiting[effect] = [template, when_delivered]
+    case.awaiting[effect] = (template, when_delivered)
 
 
 def _settled(case: Case, change: Change, _: Stamp) -> None:
     _, effect, failure = change
     template, _facts = case.awaiting.pop(effect)
     if failure is not None:
-        case.undelivered[effect] = [template, failure]
+        case.undelivered[effect] = (template, failure)
 
 
 def _absorb(case: Case, change: Change, _: Stamp) -> None:
@@ -187,6 +233,7 @@ def _release(case: Case, change: Change, _: Stamp) -> None:
 
 
 _APPLY = {
+    "facts": _facts,
     "fact": _fact,
     "forget": _forget,
     "move": _move,
@@ -202,11 +249,11 @@ _APPLY = {
 def fold(case: Case | None, records: Iterable[Mapping[str, Any]]) -> Case | None:
     """The snapshot that a case's log records add up to.
 
-    Each record has `tenant`, `case`, `seq`, `occurred_at`, `recorded_at` (text instants) and `changes`; the
-    first change of the first one is `["open", workflow, bundle, header]`.
+    Each record has `tenant`, `case`, `seq`, `by`, `occurred_at`, `recorded_at` (text instants) and `changes`;
+    the first change of the first one is `["open", workflow, bundle, header]`.
     """
     for record in records:
-        stamp = Stamp(record["seq"], record["occurred_at"], record["recorded_at"])
+        stamp = Stamp(record["seq"], record["by"], record["occurred_at"], record["recorded_at"])
         for change in record["changes"]:
             if change[0] == "open":
                 case = opened(record["tenant"], record["case"], change[1], change[2], change[3], stamp)

@@ -42,7 +42,7 @@ def open_case(
         return wrong
     if ev.role(event.by) not in workflow.roles:
         return _stranger(workflow, event)
-    stamp = Stamp(1, to_text(event.occurred_at), to_text(now))
+    stamp = Stamp(1, event.by, to_text(event.occurred_at), to_text(now))
     try:
         return _open(workflow, tenant, id, event, stamp).decision()
     except Refused as refused:
@@ -68,7 +68,7 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
         return wrong
     if ev.role(event.by) not in workflow.roles:
         return _stranger(workflow, event)
-    stamp = Stamp(case.seq + 1, to_text(event.occurred_at), to_text(now))
+    stamp = Stamp(case.seq + 1, event.by, to_text(event.occurred_at), to_text(now))
     draft = Draft(workflow, case, event, stamp)
     try:
         _HANDLERS[type(event)](draft, event)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from recovery.core.case import Case, Change
 from recovery.core.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """A message to be rendered and sent after commit.
 
     Attributes:
@@ -32,8 +30,7 @@ class Effect:
     held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Everything an event leads to, written together or not at all.
 
     Attributes:

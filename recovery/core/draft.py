@@ -9,6 +9,7 @@ from recovery.core.case import Case, Change, Stamp, apply
 from recovery.core.decision import Decision, Effect
 from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event
+from recovery.core.facts import FactType
 from recovery.core.spec import Send, Workflow
 
 
@@ -55,12 +56,13 @@ class Draft:
             Refused: unknown fact, wrong type, or a source the fact may not come from; nothing is recorded.
         """
         problems: list[Refusal] = []
-        checked: list[tuple[str, Any]] = []
+        checked: dict[str, Any] = {}
+        kinds = self.workflow.facts
         for name, value in facts.items():
-            problem = self._problem(name, source)
+            problem = self._problem(name, kinds.get(name), source)
             if problem is None:
                 try:
-                    checked.append((name, self.workflow.facts[name].check(value)))
+                    checked[name] = kinds[name].check(value)
                 except ValueError as error:
                     problem = Refusal("wrong_value", f"{name}: {error}.", _ask(self.workflow, name))
             if problem is not None:
@@ -74,11 +76,10 @@ class Draft:
                 fault=fault,
                 details=tuple(f"{p.message} {p.hint}".strip() for p in rest),
             )
-        for name, value in checked:
-            self.change("fact", name, value, source, self.event.by)
+        if checked:
+            self.change("facts", checked, source)
 
-    def _problem(self, name: str, source: str) -> Refusal | None:
-        kind = self.workflow.facts.get(name)
+    def _problem(self, name: str, kind: FactType | None, source: str) -> Refusal | None:
         if kind is None:
             known = list(self.workflow.facts)
             guess = sentence(closest(name, known)) or f"Its facts: {', '.join(known)}."
@@ -118,7 +119,7 @@ class Draft:
                 {"customer": case.customer.get("address"), "owner": case.owner}.get(action.to),
                 case.channel if to_customer else "desk",
                 case.language if to_customer else "en",
-                context(case),
+                context(case, None if (says := self.workflow.says) is None else says[action.template]),
                 self.event.hold,
             )
         )
@@ -126,8 +127,9 @@ class Draft:
         self.why.append(f"send {action.template} to {action.to}" + (" (held)" if self.event.hold else ""))
 
 
-def context(case: Case) -> dict[str, Any]:
-    """What a template may say about a case, as plain data."""
+def context(case: Case, says: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """What a template may say about a case, as plain data: of the facts those it speaks of (None: all)."""
+    facts = case.facts
     return {
         "case": {
             "id": case.id,
@@ -140,7 +142,7 @@ def context(case: Case) -> dict[str, Any]:
         },
         "customer": dict(case.customer),
         "owner": case.owner,
-        "facts": {name: row[0] for name, row in case.facts.items()},
+        "facts": {name: facts[name][0] for name in (facts if says is None else says) if name in facts},
     }
 
 

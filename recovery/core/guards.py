@@ -209,22 +209,26 @@ class Or:
 
 def why(guard: Guard, case: Case) -> str:
     """The guard's answer with its reason, for people: what it says and which facts it hung on."""
-    answer = guard.evaluate(case)
-    known = []
-    missing = []
-    for name in dict.fromkeys(guard.facts()):
+    return reason(str(guard), tuple(dict.fromkeys(guard.facts())), guard.evaluate(case), case)
+
+
+def reason(text: str, facts: tuple[str, ...], answer: Any, case: Case) -> str:
+    """The same for a guard whose text, facts and answer are at hand."""
+    known = ""
+    missing = ""
+    for name in facts:
         fact = case.facts.get(name)
         if fact is None:
-            missing.append(name)
+            missing += f", {name} is not known"
         else:
-            known.append(f"{name} is {_briefly(fact[0])}")
+            known += f", {name} is {_briefly(fact[0])}"
     word = "unknown" if answer is None else "true" if answer else "false"
-    reasons = known + [f"{name} is not known" for name in missing]
-    return f"{guard} is {word}" + (f" ({', '.join(reasons)})" if reasons else "")
+    reasons = (known + missing)[2:]
+    return f"{text} is {word} ({reasons})" if reasons else f"{text} is {word}"
 
 
 def _briefly(value: Any) -> str:
     """A fact as a reason shows it: a customer's whole letter does not belong into a trace."""
-    if isinstance(value, list):
-        return shown(value)
-    return str(Constant(value[:57] + "..." if isinstance(value, str) and len(value) > 60 else value))
+    if type(value) is str:
+        return f'"{value}"' if len(value) <= 60 else f'"{value[:57]}..."'
+    return shown(value) if isinstance(value, list) else str(Constant(value))

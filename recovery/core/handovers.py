@@ -33,7 +33,7 @@ def accept(draft: Draft, event: HandOffAccepted) -> None:
     not_in_quarantine(draft)
     to = _asked(draft, event.by)
     draft.change("set", "offered_to", None)
-    draft.change("fact", "owner", to, "agent", event.by)
+    draft.change("facts", {"owner": to}, "agent")
     draft.why.append(f"{to} accepted and owns the case")
     facts_changed(draft, ["owner"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recovery.core.case import recorded
 from recovery.core.draft import Draft, Refused
 from recovery.core.errors import closest, sentence
 from recovery.core.events import MoveForced, MoveRequested, role
@@ -25,17 +26,17 @@ def request(draft: Draft, event: MoveRequested) -> None:
         )
     go = fire(draft, transition.then)
     to = transition.to if go is None else go.to
-    recorded = [change[1] for change in draft.changes if change[0] == "fact"]
+    established = [name for name, _, _ in recorded(draft.changes)]
     if to == SAME:
         draft.why.append(f"{transition.name}: stays in {draft.case.step}")
-        facts_changed(draft, recorded)
+        facts_changed(draft, established)
         return
     _may_leave(draft, to)
     forget = transition.forget if go is None else go.forget
     if forget is None:
         forget = default_forget(draft, to)
     # What came with the request, or its own rules put on record, has just been established anew.
-    move(draft, to, transition.name, tuple(name for name in forget if name not in recorded))
+    move(draft, to, transition.name, tuple(name for name in forget if name not in established))
     enter(draft)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, get_args
 
 from recovery.core.errors import Refusal
@@ -43,7 +44,7 @@ def problem(event: Event) -> Refusal | None:
             f"Mend it and send the {type(event).__name__} again.",
             details=tuple(found[1:]),
         )
-    if not _ACTOR.fullmatch(event.by):
+    if not _names_somebody(event.by):
         hint = "Write role:name, such as agent:li."
         return Refusal("wrong_actor", f"{shown(event.by)} names nobody.", hint)
     if getattr(event, "source", None) == "engine" and role(event.by) != "engine":
@@ -53,6 +54,11 @@ def problem(event: Event) -> Refusal | None:
             "Name who said it: the customer, the agent or the import.",
         )
     return None
+
+
+@lru_cache(maxsize=1024)
+def _names_somebody(by: str) -> bool:
+    return _ACTOR.fullmatch(by) is not None
 
 
 def _text(value: Any, longest: int) -> str:

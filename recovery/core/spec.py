@@ -93,6 +93,13 @@ class Rule:
     actions: tuple[Action, ...]
     when: Guard | None = None
     line: int = 0
+    asks: str = field(init=False, repr=False, compare=False)
+    asks_about: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # What the guard says is written into every trace; it is put into words once.
+        object.__setattr__(self, "asks", str(self.when))
+        object.__setattr__(self, "asks_about", tuple(dict.fromkeys(self.when.facts())) if self.when else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +241,7 @@ class Workflow:
     """One version of one workflow, ready to decide with. Build it once and share it; it never changes.
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
+    `says` are the facts each template speaks of, all that a message is given; None: it is given every fact.
     """
 
     id: str
@@ -245,11 +253,13 @@ class Workflow:
     transitions: tuple[Transition, ...] = ()
     escalation: tuple[str, ...] = ("agent", "supervisor", "manager")
     severities: int = 3
+    says: Mapping[str, tuple[str, ...]] | None = None
     order: Literal["in_order", "free"] = "in_order"
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)
     steps_needing: dict[str, tuple[str, ...]] = field(init=False, repr=False)
+    owner_needs: dict[str, tuple[Need, ...]] = field(init=False, repr=False)
     moves: MoveTable = field(init=False, repr=False)
     roles: tuple[str, ...] = field(init=False)
     start: str = field(init=False)
@@ -274,7 +284,17 @@ class Workflow:
                     if step.id not in steps:
                         steps.append(step.id)
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
+        self.owner_needs = dict(self._owner_needs())
         self.moves = MoveTable(self)
+
+    def _owner_needs(self) -> Iterator[tuple[str, tuple[Need, ...]]]:
+        """For each state the needs of an owner in the steps before it (side ends lie before all steps)."""
+        before: tuple[Need, ...] = ()
+        for step in self.steps.values():
+            yield step.id, before
+            before += tuple(need for need in step.needs if isinstance(need, Need) and need.fact == "owner")
+        if self.order == "in_order":
+            yield self.main_end, before
 
     def is_end(self, state: str) -> bool:
         """Whether this state is an end, not a step."""

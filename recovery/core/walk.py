@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recovery.core.case import moved
 from recovery.core.draft import Draft, Refused
-from recovery.core.guards import why as guard_why
-from recovery.core.spec import CountFailure, Declared, Escalate, Go, Need, RaiseSeverity, Record, Rule, Send
+from recovery.core.guards import reason as guard_reason
+from recovery.core.spec import CountFailure, Declared, Escalate, Go, RaiseSeverity, Record, Rule, Send
 
 
 def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
@@ -19,10 +20,10 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
     for rule in rules:
         if rule.when is not None:
             answer = rule.when.evaluate(draft.case)
+            because = guard_reason(rule.asks, rule.asks_about, answer, draft.case)
+            draft.why.append(f"line {rule.line}: {'fired' if answer else 'not fired'}, {because}")
             if not answer:
-                draft.why.append(f"line {rule.line}: not fired, {guard_why(rule.when, draft.case)}")
                 continue
-            draft.why.append(f"line {rule.line}: fired, {guard_why(rule.when, draft.case)}")
         for action in rule.actions:
             if isinstance(action, Send):
                 draft.send(action)
@@ -68,27 +69,22 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
         raise Refused("no_owner", f"{to} needs an owner.", "Record the fact owner first.")
     if forget is None:
         forget = default_forget(draft, to)
-    gone = [name for name in forget if name in case.facts and name != "owner"]
-    if gone:
-        draft.change("forget", gone)
-        draft.why.append(f"to be established anew: {', '.join(gone)}")
+    if forget:
+        gone = [name for name in forget if name in case.facts and name != "owner"]
+        if gone:
+            draft.change("forget", gone)
+            draft.why.append(f"to be established anew: {', '.join(gone)}")
     if case.offered_to is not None and workflow.is_end(to):
         draft.change("set", "offered_to", None)
-    draft.why.append(f"{case.step} → {to}: {reason}")
     draft.change("move", case.step, to, reason, workflow.is_end(to))
+    draft.why.append(moved(draft.changes[-1]))
 
 
 def _needs_owner(draft: Draft, to: str) -> bool:
     """Whether a step that waits for an owner lies before a destination (side ends lie before all steps)."""
-    workflow = draft.workflow
-    if workflow.order == "free":
-        return False
-    here = len(workflow.index) if to == workflow.main_end else workflow.index.get(to, 0)
-    return any(
-        isinstance(need, Need) and need.fact == "owner" and not need.met(draft.case)
-        for name in workflow.steps_needing.get("owner", ())
-        if workflow.index[name] < here
-        for need in workflow.steps[name].needs
+    needs = draft.workflow.owner_needs.get(to)
+    return (
+        bool(needs) and draft.workflow.order == "in_order" and any(not need.met(draft.case) for need in needs)
     )
 
 
@@ -143,6 +139,9 @@ def walk_on(draft: Draft) -> None:
 
 
 def _bounded(draft: Draft) -> None:
+    moves = len(draft.changes) - 1
+    if moves <= 4 * len(draft.workflow.steps):
+        return
     moves = sum(1 for change in draft.changes if change[0] == "move")
     if moves > 4 * len(draft.workflow.steps) + 4:
         raise Refused(
@@ -165,12 +164,13 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
     here = len(workflow.index) if case.step == workflow.main_end else workflow.index.get(case.step, 0)
     if here == 0:  # the first step, or a side end: who comes back from there walks from a step anew
         return
-    passed = {
-        step
-        for name in changed
-        for step in workflow.steps_needing.get(name, ())
-        if workflow.index[step] < here
-    }
+    passed: set[str] = set()
+    for name in changed:
+        for step in workflow.steps_needing.get(name, ()):
+            if workflow.index[step] < here:
+                passed.add(step)
+    if not passed:
+        return
     broken = [
         step
         for step in sorted(passed, key=workflow.index.__getitem__)

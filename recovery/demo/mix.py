@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from recovery.core.case import Change
+from recovery.core.case import Change, recorded
 from recovery.store.records import Record
 
 NOT_FEASIBLE = "expectation_not_feasible"
@@ -46,4 +46,4 @@ def turns_of(log: Sequence[Record]) -> set[str]:
 
 
 def _facts(changes: Sequence[Change]) -> Iterator[tuple[str, Any]]:
-    return ((change[1], change[2]) for change in changes if change[0] == "fact")
+    return ((name, value) for name, value, _ in recorded(changes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from recovery.core.case import Case, fold
+from recovery.core.case import Case, fold, recorded
 from recovery.core.spec import MERGED, Workflow
 from recovery.store.records import Record
 
@@ -50,9 +50,9 @@ def _unowned(workflow: Workflow, log: Sequence[Record]) -> Iterator[str]:
     owner: str | None = None
     for record in log:
         for change in record.changes:
-            if change[0] == "fact" and change[1] == OWNER:
-                owner = change[2]
-            elif change[0] == "forget" and OWNER in change[1]:
+            for name, value, _ in recorded([change]):
+                owner = value if name == OWNER else owner
+            if change[0] == "forget" and OWNER in change[1]:
                 owner = None
             elif change[0] == "move" and workflow.index.get(change[2], -1) > passed and owner is None:
                 yield f"{change[2]} was entered without an owner (event {record.seq})"
@@ -71,7 +71,7 @@ def _apologies(workflow: Workflow, log: Sequence[Record]) -> Iterator[str]:
                 cycle += 1
             elif change[0] == "effect" and change[2] == APOLOGY:
                 sent[cycle] += 1
-            elif change[0] == "fact" and change[1] == "apology.in_person" and change[2]:
+            elif ("apology.in_person", True) in ((name, value) for name, value, _ in recorded([change])):
                 in_person.add(cycle)
     ended = workflow.is_end(case.step) and case.step != MERGED
     for number in range(1, cycle + 1):
@@ -90,6 +90,7 @@ def folded(case: Case | None, log: Sequence[Record]) -> Case | None:
                 "tenant": record.tenant,
                 "case": record.case,
                 "seq": record.seq,
+                "by": record.by,
                 "occurred_at": record.occurred_at,
                 "recorded_at": record.recorded_at,
                 "changes": record.changes,

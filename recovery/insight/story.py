@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from recovery.core.case import Case, Change
+from recovery.core.case import Case, Change, recorded
 from recovery.core.explain import words
 from recovery.core.spec import AnyOf, Workflow
 from recovery.insight.soundness import folded
@@ -160,9 +160,10 @@ class _Telling:
             passages[-1] = replace(passages[-1], why=why)
         self.chapters[-1].passages += passages
         for change in record.changes:
-            if change[0] == "fact" and change[1] == "owner" and change[2] not in self.owners:
-                self.owners.append(change[2])
-            elif change[:2] == ["set", "level"]:
+            for name, value, _ in recorded([change]):
+                if name == "owner" and value not in self.owners:
+                    self.owners.append(value)
+            if change[:2] == ["set", "level"]:
                 level = self.teller.value(self.workflow.escalation[change[2]])
                 text = self.teller.say("level", level=level)
                 self.chapters[-1].passages.append(self._passage(record, text, "", "engine"))
@@ -250,14 +251,11 @@ class _Telling:
         """The facts of an event, in order; those without a quotation are told together."""
         passages: list[Passage] = []
         joint = "" if self.teller.language == "zh" else " "
-        for change in record.changes:
-            if change[0] != "fact":
-                continue
-            _, name, value, source, by = change
+        for name, value, source in recorded(record.changes):
             kind = self.workflow.facts.get(name)
             if kind is None or name == leave_out or source == "engine":
                 continue
-            text, quote = self.teller.fact(kind, value, source, by)
+            text, quote = self.teller.fact(kind, value, source, record.by)
             voice: Voice = "customer" if source == "customer" else "house"
             last = passages[-1] if passages else None
             if last is not None and text and not quote and not last.quote and last.voice == voice:

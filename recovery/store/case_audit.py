@@ -7,7 +7,7 @@ from typing import Any
 
 from recovery.core.case import Case, fold
 from recovery.store.chain import BEGINNING, commitment, effect_digest, link
-from recovery.store.codec import case_values, decode, effect_key, encode
+from recovery.store.codec import case_values, decode, effect_key, encode, read_body
 from recovery.store.problems import KEPT, Report
 from recovery.store.reading import Snapshot
 from recovery.store.statements import CASE_COLUMNS, LOAD_CASES
@@ -97,7 +97,9 @@ class CaseAudit:
             self.name("event_inserted", message, tenant, case, seq)
         elif gap:
             self._name_missing(tenant, case, expected, seq - 1)
-        genuine = _is_commitment(committed, salt, by, body)
+        says = _commitment(salt, by, body)
+        genuine = says is not None and committed in ("", says)
+        committed = committed or says
         links = [
             link(before, tenant, case, seq, kind, occurred_at, recorded_at, committed)
             for before in log.before
@@ -111,7 +113,7 @@ class CaseAudit:
         log.length = seq
         log.before = (hash,) if linked else (hash, *links)
         if log.sound:
-            _add_up(log, tenant, case, seq, occurred_at, recorded_at, decode(body))
+            _add_up(log, tenant, case, seq, by, occurred_at, recorded_at, read_body(body))
 
     def _name_missing(self, tenant: str, case: int, first: int, last: int) -> None:
         which = f"Event {first}" if first == last else f"Events {first} to {last}"
@@ -162,20 +164,22 @@ class CaseAudit:
             self._report.add("effect_missing", message, tenant, case, int(key.partition(".")[0]))
 
 
-def _is_commitment(committed: str, salt: str, by: str, body: str) -> bool:
+def _commitment(salt: Any, by: Any, body: Any) -> str | None:
+    """What an event says, committed to; None when it cannot be read."""
     try:
-        return committed == commitment(salt, by, body)
+        return commitment(salt, by, body)
     except (TypeError, ValueError):
-        return False
+        return None
 
 
 def _add_up(
-    log: _Log, tenant: str, case: int, seq: int, occurred_at: str, recorded_at: str, body: Any
+    log: _Log, tenant: str, case: int, seq: int, by: str, occurred_at: str, recorded_at: str, body: Any
 ) -> None:
     record = {
         "tenant": tenant,
         "case": case,
         "seq": seq,
+        "by": by,
         "occurred_at": occurred_at,
         "recorded_at": recorded_at,
         "changes": body["changes"],

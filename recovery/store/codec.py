@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypedDict, get_type_hints
 
 import msgspec
 
-from recovery.core.case import Case
+from recovery.core.case import Case, Change, moved
 from recovery.store.statements import CASE_COLUMNS
 
 decode = msgspec.json.Decoder().decode
@@ -23,6 +25,11 @@ def _default(name: str) -> Any:
 
 _REST = tuple((field.name, _default(field.name)) for field in fields(Case) if field.name not in _NOT_IN_DATA)
 """The fields of a case without a column of their own: name and default. New ones of the core land here."""
+
+_rest_of = attrgetter(*(name for name, _ in _REST))
+_TYPES = get_type_hints(Case)
+_Data = TypedDict("_Data", {name: _TYPES[name] for name, _ in _REST}, total=False)  # type: ignore[misc]
+_decode_data = msgspec.json.Decoder(_Data).decode
 
 
 _encoder = msgspec.json.Encoder()
@@ -44,7 +51,9 @@ CaseValues = tuple[Any, ...]
 
 def case_values(case: Case, head: str) -> CaseValues:
     """A case as its row; `head` is the hash of the last event of its log."""
-    rest = {name: value for name, default in _REST if (value := getattr(case, name)) != default}
+    rest = {
+        name: value for (name, default), value in zip(_REST, _rest_of(case), strict=True) if value != default
+    }
     return (
         case.tenant,
         case.id,
@@ -108,9 +117,61 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
         updated_at=updated_at,
         closed_at=closed_at,
         seq=seq,
-        **decode(data),
+        **_decode_data(data),
     )
     return case, head
+
+
+def body_of(told: dict[str, Any], changes: list[Change], effects: dict[str, str], why: list[str]) -> str:
+    """What the log keeps of an event: its own fields, its changes, digests of its effects, and the trace.
+
+    Nothing is written twice: facts put on record just as the event gives them are left out of the change, and
+    a line of the trace that only repeats a move is the number of that change.
+    """
+    given = told.get("facts")
+    kept: list[Change] = []
+    trace: list[str | int] = list(why)
+    for n, change in enumerate(changes):
+        if change[0] == "facts" and change[1] == given:
+            change = ["facts", None, change[2]]
+        elif change[0] == "move" and (line := moved(change)) in trace:
+            trace[trace.index(line)] = n
+        kept.append(change)
+    return encode({"event": told, "changes": kept, "effects": effects, "why": trace})
+
+
+def read_body(text: str) -> dict[str, Any]:
+    """The same back, with every change whole.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not what `body_of` writes.
+    """
+    body: dict[str, Any] = decode(text)
+    changes = body["changes"]
+    for change in changes:
+        if change[0] == "facts" and change[1] is None:
+            change[1] = body["event"]["facts"]
+    body["why"] = [moved(changes[line]) if isinstance(line, int) else line for line in body["why"]]
+    return body
+
+
+_IN_COLUMNS = ("case", "seq")
+_IN_LOG = ("effects", "why")
+
+
+def answer_of(answer: Mapping[str, Any], logged: bool) -> str:
+    """The answer to a command as its row keeps it: without its columns, and without what the log says."""
+    without = _IN_COLUMNS + _IN_LOG if logged else _IN_COLUMNS
+    return encode({name: value for name, value in answer.items() if name not in without})
+
+
+def read_answer(case: int, seq: int, text: str, body: str | None) -> dict[str, Any]:
+    """The same back; `body` is that of the event the command led to."""
+    answer = {"case": case, "seq": seq, **decode(text)}
+    if body is not None and "why" not in answer:
+        logged = read_body(body)
+        answer["effects"], answer["why"] = list(logged["effects"]), logged["why"]
+    return answer
 
 
 def effect_key(seq: int, n: int) -> str:

@@ -11,7 +11,7 @@ from recovery.core.case import Case
 from recovery.core.instants import to_text
 from recovery.store import queries
 from recovery.store import statements as sql
-from recovery.store.codec import decode, effect_key, read_case
+from recovery.store.codec import decode, effect_key, read_body, read_case
 from recovery.store.compiling import Statement
 from recovery.store.dialect import LAST, Dialect
 from recovery.store.records import OutboxRow, Record, StoredBundle
@@ -197,7 +197,7 @@ def _given(**filters: Any) -> dict[str, Any]:
 
 def _record(row: Any) -> Record:
     position, tenant, case, seq, kind, by, occurred_at, recorded_at, text, hash = row
-    body = decode(text)
+    body = read_body(text)
     return Record(
         position,
         tenant,

@@ -60,19 +60,23 @@ def _given(**columns: ColumnElement[Any]) -> FromClause:
     return func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
 
 
-def _insert(into: Table, columns: tuple[str, ...], *, ignoring: bool = False, beside: Any = None) -> Many:
+def _insert(
+    into: Table, columns: tuple[str, ...], *, ignoring: bool = False, beside: Any = None, **fixed: Any
+) -> Many:
     """The insertion of rows.
 
     Args:
+        fixed: columns that are the same in every new row, by name.
         ignoring: leave out what is there already, by any unique key; the number of rows says whether it was.
         beside: one more row, asked for before the first row is made (where arrays are given).
     """
     given = _given(**{name: into.c[name] for name in columns})
-    chosen = select(*(given.c[name] for name in columns)).select_from(given)
+    chosen = select(*(given.c[name] for name in columns), *fixed.values()).select_from(given)
     if beside is not None:
         chosen = chosen.join(beside, literal_column("true"))
-    one = sqlite.insert(into).values({name: value(name) for name in columns})
-    together = postgresql.insert(into).from_select(columns, chosen, include_defaults=False).inline()
+    one = sqlite.insert(into).values({name: value(name) for name in columns} | fixed)
+    every = (*columns, *fixed)
+    together = postgresql.insert(into).from_select(every, chosen, include_defaults=False).inline()
     if ignoring:
         one, together = one.on_conflict_do_nothing(), together.on_conflict_do_nothing()
     return Many(one, together, *columns)
@@ -126,7 +130,10 @@ NEW_NUMBERS = Statement(
 INSERT_CASE = _insert(case, CASE_COLUMNS, ignoring=True)
 
 STAYING = ("severity", "level", "updated_at", "seq", "head", "data")
-"""What may change in a step that touches no index."""
+"""What may change in an event that touches no index."""
+
+STEPPING = ("step", *STAYING)
+"""What changes when a case goes on to its next step; writing a column writes its indexes, changed or not."""
 
 MOVING = names(case, "tenant_id", "id")
 """What may change at all."""
@@ -150,6 +157,7 @@ def _update_case(columns: tuple[str, ...]) -> Many:
 
 
 UPDATE_STAYING = _update_case(STAYING)
+UPDATE_STEPPING = _update_case(STEPPING)
 UPDATE_MOVING = _update_case(MOVING)
 
 # --- the log ------------------------------------------------------------------------------------------------
@@ -192,9 +200,10 @@ FLOORS = Statement(
 
 # --- the outbox ---------------------------------------------------------------------------------------------
 
-EFFECT_COLUMNS = names(effect, "id")
+EFFECT_COLUMNS = names(effect, "id", "attempts", "rendered", "settled_at", "note")
+"""What is known of a message before anybody has tried to send it."""
 
-INSERT_EFFECT = _insert(effect, EFFECT_COLUMNS)
+INSERT_EFFECT = _insert(effect, EFFECT_COLUMNS, attempts=literal_column("0"))
 
 _KEY = {"tenant": effect.c.tenant_id, "case": effect.c.case_id, "of_seq": effect.c.seq, "of_n": effect.c.n}
 
@@ -268,9 +277,16 @@ DUE_EFFECTS = Statement(first(_due, value("limit")), "tenant", "now", "limit")
 COMMAND_COLUMNS = names(command)
 
 RECALL_COMMANDS = Statement(
-    select(command.c.key, command.c.fingerprint, command.c.answer).where(
-        command.c.tenant_id == value("tenant"), Among(command.c.key, "keys")
-    ),
+    select(
+        command.c.key, command.c.fingerprint, command.c.case_id, command.c.seq, command.c.answer, event.c.body
+    )
+    .outerjoin(
+        event,
+        (event.c.tenant_id == command.c.tenant_id)
+        & (event.c.case_id == command.c.case_id)
+        & (event.c.seq == command.c.seq),
+    )
+    .where(command.c.tenant_id == value("tenant"), Among(command.c.key, "keys")),
     "tenant",
     "keys",
 )

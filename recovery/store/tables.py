@@ -121,8 +121,9 @@ class CaseRow(Row, table=True):
 class EventRow(Row, table=True):
     """The log. `id` is the position over all cases; `seq` the number within the case.
 
-    `body` is JSON: `{"event": …, "changes": […], "effects": {key: digest}, "why": […]}`. `commitment` is the
-    salted hash of `by` and `body`, and `hash` links it to the event before (see `recovery.store.chain`).
+    `body` is JSON: `{"event": …, "changes": […], "effects": {key: digest}, "why": […]}`. `hash`
+    links a salted hash of `by` and `body` to the event before (see `recovery.store.chain`); `commitment` is
+    that salted hash where the body is not there to compute it from, and empty elsewhere.
     """
 
     __tablename__ = "recovery_event"

@@ -20,10 +20,13 @@ from recovery.store import statements as sql
 from recovery.store.chain import BEGINNING, SALT_BYTES, commitment, effect_digest, link
 from recovery.store.codec import (
     CaseValues,
+    answer_of,
+    body_of,
     case_values,
     decode,
     effect_key,
     encode,
+    read_answer,
     read_case,
     read_effect_key,
 )
@@ -38,25 +41,31 @@ CHUNK = 500
 BUFFER = 1_000
 """How many events are held before they are written out."""
 
+SALTS = 64
+"""How many salts are drawn at once at most: each unit draws one, then twice as many each time."""
+
 OPEN_STATUSES = ("due", "held")
 TRIED_STATUSES = ("delivered", "failed")
 STATUSES = (*OPEN_STATUSES, *TRIED_STATUSES, "cancelled")
 """What can become of an effect."""
 
-_moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING))
-_staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.STAYING))
-_settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.STAYING))
+_moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.MOVING, "tenant_id", "id")))
+_stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING, "tenant_id", "id")))
+_staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STAYING, "tenant_id", "id")))
+_settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.STEPPING))
+_step = sql.CASE_COLUMNS.index("step")
 
 
 class _Known:
     """A case in this unit: its newest snapshot and head, and what the database has of it (`was` 0: none)."""
 
-    __slots__ = ("case", "head", "settled", "was")
+    __slots__ = ("case", "head", "settled", "step", "was")
 
-    def __init__(self, case: Case, head: str, was: int, settled: tuple[Any, ...]) -> None:
+    def __init__(self, case: Case, head: str, was: int, step: str, settled: tuple[Any, ...]) -> None:
         self.case = case
         self.head = head
         self.was = was
+        self.step = step
         self.settled = settled
 
 
@@ -75,6 +84,7 @@ class Unit:
         self._clock = clock
         self._entropy = entropy
         self._cases: dict[tuple[str, int], _Known | None] = {}
+        self._rows: dict[tuple[str, int], Any] = {}
         self._external: dict[tuple[str, str], int | None] = {}
         self._commands: dict[tuple[str, str], Remembered | None] = {}
         self._absent: set[tuple[str, str]] = set()
@@ -84,29 +94,41 @@ class Unit:
         self._effects: list[tuple[Any, ...]] = []
         self._settlements: list[tuple[Many, tuple[Any, ...]]] = []
         self._remembered: list[tuple[Any, ...]] = []
+        self._salts: list[str] = []
+        self._drawn = 0
+        self._now: str | None = None
 
     # --- reading --------------------------------------------------------------------------------------------
 
-    def load(self, tenant: str, ids: Iterable[int]) -> dict[int, Case]:
-        """The newest snapshots of cases, those decided in this unit included; unknown ids are left out.
+    def load(self, tenant: str, ids: Iterable[int]) -> None:
+        """Fetch cases that will be asked for, with one query. Nobody else can change them until the end.
 
-        Nobody else can change them until the transaction ends.
+        Each is read when it is asked for: what is worked on one after the other then stays close at hand.
         """
-        wanted = list(ids)
-        missing = sorted({id for id in wanted if (tenant, id) not in self._cases})
+        missing = sorted(
+            {id for id in ids if (tenant, id) not in self._cases and (tenant, id) not in self._rows}
+        )
         for row in self._each(sql.LOCK_CASES, tenant, missing):
-            case, head = read_case(row)
-            self._cases[tenant, case.id] = _Known(case, head, case.seq, _settled(row))
+            self._rows[tenant, row[1]] = row
         for id in missing:
-            self._cases.setdefault((tenant, id), None)
-        return {id: known.case for id in wanted if (known := self._cases[tenant, id]) is not None}
+            if (tenant, id) not in self._rows:
+                self._cases[tenant, id] = None
 
     def case(self, tenant: str, id: int) -> Case | None:
-        """One of these snapshots; None for an unknown number."""
-        if (tenant, id) not in self._cases:
-            self.load(tenant, (id,))
-        known = self._cases[tenant, id]
+        """The newest snapshot of a case, decided in this unit or not; None for an unknown number."""
+        known = self._find(tenant, id)
         return None if known is None else known.case
+
+    def _find(self, tenant: str, id: int) -> _Known | None:
+        key = (tenant, id)
+        if key not in self._cases:
+            if key not in self._rows:
+                self.load(tenant, (id,))
+            row = self._rows.pop(key, None)
+            if row is not None:
+                case, head = read_case(row)
+                self._cases[key] = _Known(case, head, case.seq, case.step, _settled(row))
+        return self._cases[key]
 
     def find(self, tenant: str, external_ids: Iterable[str]) -> dict[str, int]:
         """The cases with these external ids, those opened in this unit included."""
@@ -123,8 +145,8 @@ class Unit:
         """The commands done before under these keys, those of this unit included."""
         wanted = list(keys)
         missing = [key for key in wanted if (tenant, key) not in self._commands]
-        for key, fingerprint, answer in self._each(sql.RECALL_COMMANDS, tenant, missing):
-            self._commands[tenant, key] = Remembered(fingerprint, decode(answer))
+        for key, fingerprint, *answer in self._each(sql.RECALL_COMMANDS, tenant, missing):
+            self._commands[tenant, key] = Remembered(fingerprint, read_answer(*answer))
         for key in missing:
             self._commands.setdefault((tenant, key), None)
         return {key: found for key in wanted if (found := self._commands[tenant, key]) is not None}
@@ -156,8 +178,11 @@ class Unit:
         given, self._numbers = self._numbers[:n], self._numbers[n:]
         return given
 
-    def add(self, decision: Decision) -> None:
+    def add(self, decision: Decision, told: dict[str, Any] | None = None) -> None:
         """Take a decision into this unit: the case, its event in the log, and its effects.
+
+        Args:
+            told: the event's `payload`, where it is at hand.
 
         Raises:
             LostRace: the case is no longer as the decision found it.
@@ -176,17 +201,16 @@ class Unit:
             what = (effect.template, effect.to, effect.address, effect.channel, effect.language, context)
             digests[effect.key] = effect_digest(*what)
             status = "held" if effect.held else "due"
-            effects.append((tenant, id, seq, effect.n, *what, status, recorded_at, 0, None, None, None))
+            effects.append((tenant, id, seq, effect.n, *what, status, recorded_at))
         kind = type(event).__name__
         occurred_at = to_text(event.occurred_at)
-        body = encode(
-            {"event": payload(event), "changes": decision.changes, "effects": digests, "why": decision.why}
-        )
-        salt = self._entropy(SALT_BYTES).hex()
-        committed = commitment(salt, event.by, body)
-        head = link(before, tenant, id, seq, kind, occurred_at, recorded_at, committed)
+        if told is None:
+            told = payload(event)
+        body = body_of(told, decision.changes, digests, decision.why)
+        salt = self._salt()
+        head = link(before, tenant, id, seq, kind, occurred_at, recorded_at, commitment(salt, event.by, body))
         if known is None:
-            known = self._cases[tenant, id] = _Known(case, head, 0, ())
+            known = self._cases[tenant, id] = _Known(case, head, 0, "", ())
             if case.external_id is not None:
                 self._external[tenant, case.external_id] = id
         else:
@@ -194,23 +218,25 @@ class Unit:
             known.head = head
         self._changed[tenant, id] = known
         self._effects += effects
-        self._events.append(
-            (tenant, id, seq, kind, event.by, occurred_at, recorded_at, body, salt, committed, head)
-        )
+        self._events.append((tenant, id, seq, kind, event.by, occurred_at, recorded_at, body, salt, "", head))
         for change in decision.changes:
             if change[0] == "settled":
                 self._close(case, change[1], change[2])
         if len(self._events) >= BUFFER:
             self.flush()
 
+    def _salt(self) -> str:
+        if not self._salts:
+            self._drawn = min(2 * self._drawn, SALTS) or 1
+            drawn = self._entropy(SALT_BYTES * self._drawn).hex()
+            self._salts = [drawn[at : at + 2 * SALT_BYTES] for at in range(0, len(drawn), 2 * SALT_BYTES)]
+        return self._salts.pop()
+
     def _known(self, case: Case) -> _Known | None:
         """What is known of the case before this decision; None for a new one."""
-        known = self._cases.get((case.tenant, case.id))
+        known = self._find(case.tenant, case.id) if case.seq > 1 else self._cases.get((case.tenant, case.id))
         if known is None and case.seq > 1:
-            self.load(case.tenant, (case.id,))
-            known = self._cases[case.tenant, case.id]
-            if known is None:
-                raise NotFound(f"There is no case {case.id}.")
+            raise NotFound(f"There is no case {case.id}.")
         if known is not None and known.case.seq != case.seq - 1:
             raise _lost([case.id])
         if known is None and case.external_id is not None:
@@ -252,11 +278,20 @@ class Unit:
             (sql.SETTLE_EFFECT, (status, tried, rendered, settled_at, note, tenant, case, *key))
         )
 
-    def remember(self, tenant: str, key: str, fingerprint: str, case: int, seq: int, answer: Any) -> None:
-        """Keep the answer to a command, so that the same key gets the same answer."""
-        text = encode(answer)
+    def remember(
+        self, tenant: str, key: str, fingerprint: str, answer: dict[str, Any], logged: bool = False
+    ) -> None:
+        """Keep the answer to a command, so that the same key gets the same answer.
+
+        Args:
+            answer: JSON-native, with at least `case` and `seq`.
+            logged: its `effects` and `why` are those of that event in the log, and are not kept twice.
+        """
         self._commands[tenant, key] = Remembered(fingerprint, answer)
-        self._remembered.append((tenant, key, fingerprint, case, seq, text, to_text(self._clock())))
+        text = answer_of(answer, logged)
+        if self._now is None:
+            self._now = to_text(self._clock())
+        self._remembered.append((tenant, key, fingerprint, answer["case"], answer["seq"], text, self._now))
 
     def flush(self) -> None:
         """Write out what is buffered, without committing.
@@ -281,6 +316,7 @@ class Unit:
     def _flush_cases(self) -> None:
         new: list[CaseValues] = []
         moving: list[tuple[Any, ...]] = []
+        stepping: list[tuple[Any, ...]] = []
         staying: list[tuple[Any, ...]] = []
         for known in self._changed.values():
             values = case_values(known.case, known.head)
@@ -288,18 +324,24 @@ class Unit:
             if known.was == 0:
                 new.append(values)
             elif settled != known.settled:
-                moving.append((*_moving(values), values[0], values[1], known.was))
+                moving.append((*_moving(values), known.was))
+            elif values[_step] != known.step:
+                stepping.append((*_stepping(values), known.was))
             else:
-                staying.append((*_staying(values), values[0], values[1], known.was))
+                staying.append((*_staying(values), known.was))
             known.was = known.case.seq
+            known.step = known.case.step
             known.settled = settled
         changed = list(self._changed)
         self._changed.clear()
         opened = list(new)
         if self._many(sql.INSERT_CASE, new) != len(opened):
             raise self._refused(opened)
-        updated = len(moving) + len(staying)
-        if self._many(sql.UPDATE_MOVING, moving) + self._many(sql.UPDATE_STAYING, staying) != updated:
+        wanted = len(moving) + len(stepping) + len(staying)
+        updated = self._many(sql.UPDATE_MOVING, moving)
+        updated += self._many(sql.UPDATE_STEPPING, stepping)
+        updated += self._many(sql.UPDATE_STAYING, staying)
+        if updated != wanted:
             raise _lost(self._losers(changed))
 
     def _flush_settlements(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -87,7 +88,28 @@ def load(bundle: Bundle) -> Workflow:
         BadFile: the bundle holds no workflow that this version of the language can read.
     """
     name = next((path for path in sorted(bundle.files) if path.endswith(".yaml")), "")
-    return _workflow(bundle.hash, name, bundle.files.get(name, ""))
+    workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""))
+    if workflow.says is None:
+        workflow.says = _Says(bundle)
+    return workflow
+
+
+class _Says(dict[str, tuple[str, ...]]):
+    """The facts each template of a bundle speaks of in any language, found out when it is first sent."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__()
+        self._bundle = bundle
+
+    def __missing__(self, name: str) -> tuple[str, ...]:
+        facts: set[str] = set()
+        for path, text in self._bundle.files.items():
+            if path.startswith(TEMPLATES) and path.endswith(f"/{name}.md"):
+                with suppress(BadFile):  # rendering says what is wrong with it
+                    made = _template(path, text)
+                    facts.update(made.states, (use.name for use in made.uses))
+        said = self[name] = tuple(sorted(facts))
+        return said
 
 
 @lru_cache(maxsize=WORKFLOWS_KEPT)

@@ -124,6 +124,7 @@ class Story:
             "tenant": "default",
             "case": self.id,
             "seq": decision.case.seq,
+            "by": decision.event.by,
             "occurred_at": to_text(decision.event.occurred_at),
             "recorded_at": to_text(self.now),
             "changes": decision.changes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from recovery.core import events as ev
-from recovery.core.case import Case, Stamp, apply, fold
+from recovery.core.case import Case, Stamp, apply, fold, recorded
 from recovery.core.decision import Decision
 from recovery.core.instants import to_text
 from recovery.core.spec import MERGED, Send, Workflow
@@ -37,7 +37,7 @@ def _owner(before: Case | None, decision: Decision) -> None:
     """One owner; the first is recorded, any other has accepted what was offered."""
     old = before.owner if before is not None else None
     new = decision.case.owner
-    given = [change[2] for change in decision.changes if change[0] == "fact" and change[1] == "owner"]
+    given = [value for name, value, _ in recorded(decision.changes) if name == "owner"]
     assert len(given) <= 1
     assert not any(change[0] == "forget" and "owner" in change[1] for change in decision.changes)
     if old is None:
@@ -70,7 +70,7 @@ def _effects(story: Story, decision: Decision) -> None:
 
 def _replayed(workflow: Workflow, before: Case | None, decision: Decision, recorded_at: str) -> None:
     """Change by change: no step left forward without its exit facts, no entered step without its messages."""
-    stamp = Stamp(decision.case.seq, to_text(decision.event.occurred_at), recorded_at)
+    stamp = Stamp(decision.case.seq, decision.event.by, to_text(decision.event.occurred_at), recorded_at)
     changes = list(decision.changes)
     if before is None:
         case = fold(None, [_opening(decision, changes.pop(0), stamp)])
@@ -101,6 +101,7 @@ def _opening(decision: Decision, change: list[object], stamp: Stamp) -> dict[str
         "tenant": decision.case.tenant,
         "case": decision.case.id,
         "seq": stamp.seq,
+        "by": stamp.by,
         "occurred_at": stamp.occurred_at,
         "recorded_at": stamp.recorded_at,
         "changes": [change],

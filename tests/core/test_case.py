@@ -10,7 +10,8 @@ import pytest
 from recovery.core.case import Case, Stamp, apply, fold, opened
 from tests.core.builders import case_with
 
-STAMP = Stamp(2, "2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
+NOW = ("2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
+STAMP = Stamp(2, "agent:li", *NOW)
 
 
 def rich() -> Case:
@@ -30,11 +31,12 @@ def rich() -> Case:
         severity=2,
         level=1,
         failures=3,
-        facts={"owner": ["li", "agent", "agent:li", "", "", 1]},
+        facts={"owner": ("li", "agent", "agent:li", 1)},
+        moments={"1": ("o", "r")},
         offered_to="bo",
         sent={"apology@1": "1.0"},
-        awaiting={"1.0": ["apology", {}]},
-        undelivered={"1.1": ["note", "bounced"]},
+        awaiting={"1.0": ("apology", {})},
+        undelivered={"1.1": ("note", "bounced")},
         messages=4,
         merged_into=9,
         merged_from="one",
@@ -53,7 +55,7 @@ def test_a_copy_says_the_same_and_can_be_changed_without_changing_the_case() -> 
     assert not [field.name for field in fields(Case) if getattr(case, field.name) in ("", 0, None, [], {})]
     copy = case.copy()
     assert copy == case
-    apply(copy, ["fact", "a", "x", "agent", "agent:li"], STAMP)
+    apply(copy, ["facts", {"a": "x"}, "agent"], STAMP)
     apply(copy, ["forget", ["owner"]], STAMP)
     apply(copy, ["effect", "2.0", "note", "note", {}], STAMP)
     apply(copy, ["settled", "1.0", "bounced"], STAMP)
@@ -64,15 +66,25 @@ def test_a_copy_says_the_same_and_can_be_changed_without_changing_the_case() -> 
 
 CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     (
-        ["fact", "a", "x", "customer", "agent:li"],
+        ["facts", {"a": "x", "b": 1}, "customer"],
         {
             "facts": {
                 **rich().facts,
-                "a": ["x", "customer", "agent:li", STAMP.occurred_at, STAMP.recorded_at, 2],
-            }
+                "a": ("x", "customer", "agent:li", 2),
+                "b": (1, "customer", "agent:li", 2),
+            },
+            "moments": {**rich().moments, "2": NOW},
         },
     ),
-    (["forget", ["owner", "never known"]], {"facts": {}}),
+    (
+        ["facts", {"owner": "bo"}, "agent"],
+        {"facts": {"owner": ("bo", "agent", "agent:li", 2)}, "moments": {"2": NOW}},
+    ),
+    (
+        ["fact", "owner", "bo", "agent", "agent:bo"],
+        {"facts": {"owner": ("bo", "agent", "agent:bo", 2)}, "moments": {"2": NOW}},
+    ),
+    (["forget", ["owner", "never known"]], {"facts": {}, "moments": {}}),
     (["move", "two", "three", "why", False], {"step": "three", "closed_at": None}),
     (["move", "two", "closed", "why", True], {"step": "closed", "closed_at": STAMP.occurred_at}),
     (["set", "offered_to", None], {"offered_to": None}),
@@ -82,21 +94,21 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
         ["effect", "2.0", "note", "note@4", {"told": True}],
         {
             "sent": {"apology@1": "1.0", "note@4": "2.0"},
-            "awaiting": {"1.0": ["apology", {}], "2.0": ["note", {"told": True}]},
+            "awaiting": {"1.0": ("apology", {}), "2.0": ("note", {"told": True})},
         },
     ),
     (
         ["effect", "2.0", "note", "", {}],
-        {"awaiting": {"1.0": ["apology", {}], "2.0": ["note", {}]}},
+        {"awaiting": {"1.0": ("apology", {}), "2.0": ("note", {})}},
     ),
     (["settled", "1.0", None], {"awaiting": {}}),
     (
         ["settled", "1.0", "no such mailbox"],
-        {"awaiting": {}, "undelivered": {"1.1": ["note", "bounced"], "1.0": ["apology", "no such mailbox"]}},
+        {"awaiting": {}, "undelivered": {"1.1": ("note", "bounced"), "1.0": ("apology", "no such mailbox")}},
     ),
     (
         ["settled", "1.0", ""],
-        {"awaiting": {}, "undelivered": {"1.1": ["note", "bounced"], "1.0": ["apology", ""]}},
+        {"awaiting": {}, "undelivered": {"1.1": ("note", "bounced"), "1.0": ("apology", "")}},
     ),
     (["absorb", 6], {"absorbed": [5, 6]}),
     (["release", 5], {"absorbed": []}),
@@ -129,6 +141,7 @@ RECORDS: list[dict[str, Any]] = [
         "tenant": "t",
         "case": 3,
         "seq": 1,
+        "by": "agent:li",
         "occurred_at": "08",
         "recorded_at": "09",
         "changes": [["open", "small", "b", {"step": "one"}], ["fact", "a", "x", "agent", "agent:li"]],
@@ -137,6 +150,7 @@ RECORDS: list[dict[str, Any]] = [
         "tenant": "t",
         "case": 3,
         "seq": 2,
+        "by": "agent:li",
         "occurred_at": "10",
         "recorded_at": "11",
         "changes": [["move", "one", "closed", "done", True]],
@@ -148,7 +162,7 @@ def test_folding_a_log_gives_the_case() -> None:
     case = fold(None, RECORDS)
     assert case is not None
     assert (case.step, case.seq, case.updated_at, case.closed_at) == ("closed", 2, "11", "10")
-    assert case.facts == {"a": ["x", "agent", "agent:li", "08", "09", 1]}
+    assert case.facts == {"a": ("x", "agent", "agent:li", 1)}
     assert (case.received_at, case.opened_at) == ("08", "09")
 
 

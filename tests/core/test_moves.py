@@ -163,7 +163,7 @@ def test_a_transition_may_need_facts_which_may_come_with_the_request() -> None:
     assert story.refuse(MoveRequested, transition="leave").message == "leave needs reason."
     decision = story.ask("leave", facts={"reason": "found it"}, source="customer")
     assert decision.case.step == "withdrawn"
-    assert decision.case.facts["reason"][:3] == ["found it", "customer", "agent:li"]
+    assert decision.case.facts["reason"][:3] == ("found it", "customer", "agent:li")
 
 
 def test_a_wrong_fact_in_a_request_refuses_the_move() -> None:

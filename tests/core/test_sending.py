@@ -77,7 +77,7 @@ def test_messages_of_one_event_are_numbered_within_it() -> None:
     story = begun(small)
     assert [(effect.key, effect.n) for effect in story.decisions[0].effects] == [("1.0", 0), ("1.1", 1)]
     assert [(effect.key, effect.n) for effect in story.record({"a": "x"}).effects] == [("2.0", 0)]
-    assert story.case.awaiting == {"1.0": ["x", {}], "1.1": ["y", {}], "2.0": ["z", {}]}
+    assert story.case.awaiting == {"1.0": ("x", {}), "1.1": ("y", {}), "2.0": ("z", {})}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_message_that_cannot_be_delivered_is_kept_with_its_reason() -> None:
     story = begun(asking(APOLOGY))
     decision = story.do(EffectFailed, by="engine", effect="1.0", reason="no such mailbox")
     assert decision.case.awaiting == {}
-    assert decision.case.undelivered == {"1.0": ["apology", "no such mailbox"]}
+    assert decision.case.undelivered == {"1.0": ("apology", "no such mailbox")}
     assert "apology.sent" not in decision.case.facts
     assert decision.why == ["apology could not be delivered: no such mailbox"]
 

@@ -42,7 +42,9 @@ def test_one_fact_carries_a_case_through_every_step_already_known() -> None:
         "two → three: exit facts on record",
         "three → closed: exit facts on record",
     ]
-    assert last.case.closed_at == last.case.facts["a"][3]
+    fact = last.case.fact("a")
+    assert fact is not None
+    assert last.case.closed_at == fact.occurred_at
 
 
 def test_rules_fire_on_leaving_then_on_entering_in_the_order_written() -> None:

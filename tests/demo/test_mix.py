@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from recovery.core.case import recorded
 from recovery.core.explain import explain
 from recovery.core.instants import from_text
 from recovery.core.spec import MERGED
@@ -92,10 +93,10 @@ def test_every_closed_case_waits_for_nothing_in_any_step(engine: Engine) -> None
 def test_facts_only_the_customer_can_know_come_from_the_customer(engine: Engine) -> None:
     theirs = {"problem.confirmed", "expectation.wanted", "resolution.accepted", "followup.satisfaction"}
     sources = {
-        change[3]
+        source
         for record in engine.store.logs(engine.tenant)
-        for change in record.changes
-        if change[0] == "fact" and change[1] in theirs
+        for name, _, source in recorded(record.changes)
+        if name in theirs
     }
     assert sources == {"customer"}
 

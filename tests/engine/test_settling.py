@@ -49,7 +49,7 @@ def test_a_delivery_that_failed_is_known_with_its_reason(engine: Engine) -> None
     engine.settle_many([Settlement(case, "1.0", AT, failure="The address does not exist.")])
     row = row_of(engine, case, "1.0")
     assert (row.status, row.note) == ("failed", "The address does not exist.")
-    assert case_of(engine, case).undelivered == {"1.0": ["acknowledgement", "The address does not exist."]}
+    assert case_of(engine, case).undelivered == {"1.0": ("acknowledgement", "The address does not exist.")}
     assert verified(engine).ok
 
 

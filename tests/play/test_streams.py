@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from recovery.clock import ManualClock
 from recovery.core import events as ev
-from recovery.core.case import Case, Stamp, apply, opened
+from recovery.core.case import Case, Stamp, apply, opened, recorded
 from recovery.core.spec import MERGED, Workflow
 from recovery.delivery.channels import DeliveryFailed, Message
 from recovery.engine import Engine
@@ -107,9 +107,9 @@ def _check_owners(log: list[Record]) -> None:
     owner: str | None = None
     for record in log:
         for change in record.changes:
-            if change[:2] == ["fact", "owner"]:
+            for value in (value for name, value, _ in recorded([change]) if name == "owner"):
                 assert owner is None or record.kind == ev.HandOffAccepted.__name__
-                owner = change[2]
+                owner = value
             assert change[0] != "forget" or "owner" not in change[1]
 
 
@@ -117,7 +117,7 @@ def _check_moves(workflow: Workflow, log: list[Record]) -> None:
     """Every step that was walked out of had its exit facts on record at that moment."""
     case: Case | None = None
     for record in log:
-        stamp = Stamp(record.seq, record.occurred_at, record.recorded_at)
+        stamp = Stamp(record.seq, record.by, record.occurred_at, record.recorded_at)
         leaving: Case | None = None
         for change in record.changes:
             if change[0] == "open":

@@ -21,7 +21,7 @@ from recovery.core.decision import Decision
 from recovery.core.facts import FactType
 from recovery.core.spec import Need, Send, Workflow
 from recovery.store.chain import BEGINNING, commitment, link
-from recovery.store.codec import case_values
+from recovery.store.codec import case_values, read_body
 from recovery.store.postgres import PostgresStore
 from recovery.store.problems import CODES
 from recovery.store.sqlite import SqliteStore
@@ -146,7 +146,9 @@ class House:
 
     def tell_in(self, unit: Unit, id: int, event: ev.Event, tenant: str = TENANT) -> Case:
         """Let an event into a case within a unit."""
-        decision = self.decision(unit.load(tenant, [id])[id], event)
+        case = unit.case(tenant, id)
+        assert case is not None
+        decision = self.decision(case, event)
         unit.add(decision)
         return decision.case
 
@@ -236,8 +238,8 @@ def rewrite(house: House, case: int, length: int, tell: str | None = None) -> No
         statements.append(
             ("update recovery_event set body = ?, commitment = ?, hash = ? where id = ?", values)
         )
-        changes = json.loads(text)["changes"]
-        stamp = {"seq": seq, "occurred_at": occurred_at, "recorded_at": recorded_at}
+        changes = read_body(text)["changes"]
+        stamp = {"seq": seq, "by": by, "occurred_at": occurred_at, "recorded_at": recorded_at}
         records.append({"tenant": TENANT, "case": case, "changes": changes, **stamp})
     statements.append(("delete from recovery_event where case_id = ? and seq > ?", (case, length)))
     statements.append(("delete from recovery_effect where case_id = ? and seq > ?", (case, length)))

@@ -91,7 +91,7 @@ def test_a_key_that_two_use_at_once_is_lost_by_one_who_may_try_again(house: Hous
     def remember(store: Store, between: Callable[[], None]) -> None:
         with store.write() as unit:
             if not unit.recall(TENANT, ["k"]):
-                unit.remember(TENANT, "k", "print", 1, 1, {})
+                unit.remember(TENANT, "k", "print", {"case": 1, "seq": 1})
             between()
 
     with pytest.raises(LostRace, match="same key"):

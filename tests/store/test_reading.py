@@ -114,7 +114,8 @@ def test_tenants_do_not_see_each_other(house: House, store: Store) -> None:
     assert store.published("third", "small") is None
     assert store.workflows("other") == {"small": "h"}
     with store.write() as unit:
-        assert unit.load(TENANT, [ours, theirs]).keys() == {ours}
+        assert unit.case(TENANT, ours) is not None
+        assert unit.case(TENANT, theirs) is None
         assert unit.find(TENANT, ["E-2"]) == {}
 
 
@@ -158,13 +159,14 @@ def test_a_cases_field_without_a_column_is_kept_with_the_rest(house: House, stor
     first, second = house.open(2)
     with store.write() as unit:
         for id in (first, second):
-            case = unit.load(TENANT, [id])[id]
+            case = unit.case(TENANT, id)
+            assert case is not None
             case.messages, case.absorbed, case.quarantine = 4, [second], "why"
-            case.undelivered = {"1.0": ["thanks", "no such address"]}
+            case.undelivered = {"1.0": ("thanks", "no such address")}
             house.tell_in(unit, id, house.facts(said="x"))
     for case in store.cases(TENANT, [first, second]).values():
         assert (case.messages, case.absorbed, case.quarantine) == (4, [second], "why")
-        assert case.undelivered == {"1.0": ["thanks", "no such address"]}
+        assert case.undelivered == {"1.0": ("thanks", "no such address")}
     assert store.quarantined(TENANT) == [first, second]
     assert store.outbox_counts(TENANT) == {}
 

@@ -23,6 +23,8 @@ from recovery.store.tables import metadata, table
 from tests.core.builders import NAIVE
 from tests.store.house import START, TENANT, House, ask_sql, entropy, on_sqlite, run_sql
 
+NEWEST = REVISIONS[-1]
+
 OBJECTS = (
     f"select type, name, sql from sqlite_master where name not like '{VERSION_TABLE}%' "
     "and name not like 'sqlite_%' order by name"
@@ -70,7 +72,7 @@ def test_an_upgrade_makes_the_database_once_and_for_all(house: House) -> None:
     installation = house.store.installation_id()
     assert len(installation) == 32
     house.open()
-    assert house.store.upgrade() == Schema("0001", "0001")
+    assert house.store.upgrade() == Schema(NEWEST, NEWEST)
     assert house.store.installation_id() == installation
     assert house.open() == [2]
 
@@ -107,7 +109,7 @@ def test_several_upgrades_at_once_are_one(bare: House) -> None:
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert ask_sql(bare, f"select version_num from {VERSION_TABLE}") == [("0001",)]
+    assert ask_sql(bare, f"select version_num from {VERSION_TABLE}") == [(NEWEST,)]
     assert ask_sql(bare, "select count(*) from recovery_meta where key = 'installation_id'") == [(1,)]
 
 
@@ -135,7 +137,7 @@ def test_a_database_in_another_journal_mode_waits_for_its_users(
 
 def test_a_database_without_tables_asks_for_an_upgrade(bare: House) -> None:
     run_sql(bare, "create table a_hosts_own (id integer)")
-    assert bare.store.schema() == Schema(None, "0001")
+    assert bare.store.schema() == Schema(None, NEWEST)
     with pytest.raises(EnvironmentFault, match="recovery db upgrade"):
         bare.open()
     bare.store.upgrade()
@@ -145,8 +147,10 @@ def test_a_database_without_tables_asks_for_an_upgrade(bare: House) -> None:
 def test_an_older_schema_is_refused_and_can_be_upgraded(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recovery.store.schema.REVISIONS", ("0001", "0002"))
-    with pytest.raises(EnvironmentFault, match="has schema 0001; this version works with 0002") as caught:
+    monkeypatch.setattr("recovery.store.schema.REVISIONS", (*REVISIONS, "9998"))
+    with pytest.raises(
+        EnvironmentFault, match=f"has schema {NEWEST}; this version works with 9998"
+    ) as caught:
         house.open()
     assert "recovery db upgrade" in caught.value.hint
 

@@ -61,9 +61,9 @@ def _write(path: Path, start: multiprocessing.Barrier, seed: str) -> None:  # ty
     for _ in range(30):
         house.open(5)
         with house.store.write() as unit:
-            for case in unit.load(TENANT, [1]).values():
-                decision = house.decision(case, house.facts(said=f"{seed} {case.seq}"))
-                unit.add(decision)
+            case = unit.case(TENANT, 1)
+            assert case is not None
+            unit.add(house.decision(case, house.facts(said=f"{seed} {case.seq}")))
     house.store.close()
 
 
