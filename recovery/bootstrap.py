@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -123,6 +124,15 @@ def working(project: Project, *, make: bool = False, clock: Clock | None = None)
         yield engine
         with suppress(EnvironmentFault):  # the work is done and stands; the next one seals it too
             seal(engine, project)
+
+
+def keep_what_is_loaded() -> None:
+    """Take everything loaded so far out of the collector's rounds: for a process of our own with long work.
+
+    A host that runs long does the same once it has started (`gc.freeze`).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def seal(engine: Engine, project: Project) -> None:

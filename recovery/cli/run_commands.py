@@ -60,7 +60,7 @@ def play(
     json: Json = False,
 ) -> int:
     """Play timed events through the engine under a simulated clock; messages go to the outbox folder."""
-    from recovery.bootstrap import working
+    from recovery.bootstrap import keep_what_is_loaded, working
     from recovery.clock import ManualClock
     from recovery.core.instants import from_text
     from recovery.delivery.channels import FolderChannel
@@ -74,6 +74,7 @@ def play(
         working(here, make=True, clock=clock) as engine,
         progress("Events") as done,
     ):
+        keep_what_is_loaded()
         report = play_script(engine, clock, lines, FolderChannel(here.outbox), progress=done)
     if json:
         as_json(report.as_dict())
@@ -112,7 +113,7 @@ def import_(
     json: Json = False,
 ) -> int:
     """Import complaints or a log of events. A row twice opens nothing twice; when killed, run it again."""
-    from recovery.bootstrap import working
+    from recovery.bootstrap import keep_what_is_loaded, working
     from recovery.core.errors import RecoveryError
     from recovery.imports.mapping import find_mapping
     from recovery.imports.run import run_import
@@ -122,6 +123,7 @@ def import_(
     here = project(database)
     found = find_mapping(here.root, mapping, file)
     with working(here, make=True) as engine, progress("Rows") as done:
+        keep_what_is_loaded()
         report = run_import(
             engine,
             file,
@@ -151,7 +153,7 @@ def worker(
     json: Json = False,
 ) -> None:
     """Deliver what is due and seal the log, until told to stop (Ctrl-C or SIGTERM)."""
-    from recovery.bootstrap import seal, working
+    from recovery.bootstrap import keep_what_is_loaded, seal, working
     from recovery.delivery.channels import FolderChannel
     from recovery.delivery.outbox import Delivered, deliver_due
     from recovery.worker.loop import run_until_stopped
@@ -160,6 +162,7 @@ def worker(
     channel = FolderChannel(here.outbox)
     total = Delivered()
     with working(here) as engine:
+        keep_what_is_loaded()
 
         def tick() -> None:
             done = deliver_due(engine, channel)

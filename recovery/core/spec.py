@@ -284,7 +284,7 @@ class Workflow:
                     if step.id not in steps:
                         steps.append(step.id)
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
-        self.owner_needs = dict(self._owner_needs())
+        self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
 
     def _owner_needs(self) -> Iterator[tuple[str, tuple[Need, ...]]]:
@@ -293,8 +293,7 @@ class Workflow:
         for step in self.steps.values():
             yield step.id, before
             before += tuple(need for need in step.needs if isinstance(need, Need) and need.fact == "owner")
-        if self.order == "in_order":
-            yield self.main_end, before
+        yield self.main_end, before
 
     def is_end(self, state: str) -> bool:
         """Whether this state is an end, not a step."""

@@ -82,10 +82,7 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
 
 def _needs_owner(draft: Draft, to: str) -> bool:
     """Whether a step that waits for an owner lies before a destination (side ends lie before all steps)."""
-    needs = draft.workflow.owner_needs.get(to)
-    return (
-        bool(needs) and draft.workflow.order == "in_order" and any(not need.met(draft.case) for need in needs)
-    )
+    return any(not need.met(draft.case) for need in draft.workflow.owner_needs.get(to, ()))
 
 
 def default_forget(draft: Draft, to: str) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class CaseAudit:
             self._name_missing(tenant, case, expected, seq - 1)
         says = _commitment(salt, by, body)
         genuine = says is not None and committed in ("", says)
-        committed = committed or says
+        committed = committed or says or ""
         links = [
             link(before, tenant, case, seq, kind, occurred_at, recorded_at, committed)
             for before in log.before

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from recovery.core.errors import EngineFault, EnvironmentFault, RecoveryError
 
@@ -76,15 +75,22 @@ def explained(error: sqlite3.Error, where: str) -> RecoveryError:
     return EnvironmentFault(message.format(where=where), hint=hint)
 
 
-@contextmanager
-def explaining(where: str) -> Iterator[None]:
-    """Turn the driver's errors into ours.
+class Explaining(AbstractContextManager[None]):
+    """Turns the driver's errors into ours. A class, for every transaction is inside one.
 
     Raises:
         EnvironmentFault: the disk, a lock or a permission stands in the way.
         EngineFault: anything else the database refuses.
     """
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise explained(error, where) from error
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise explained(error, self._where) from error

@@ -13,7 +13,7 @@ from recovery.store import statements as sql
 from recovery.store.codec import encode
 from recovery.store.compiling import Many, Texts
 from recovery.store.dialect import LAST, Cursor, Dialect
-from recovery.store.faults import explaining
+from recovery.store.faults import Explaining
 
 
 class SqliteDialect(Dialect):
@@ -50,7 +50,7 @@ class SqliteDialect(Dialect):
 
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""
-        return explaining(where)
+        return Explaining(where)
 
 
 SQLITE = SqliteDialect()

@@ -23,7 +23,6 @@ from recovery.store.codec import (
     answer_of,
     body_of,
     case_values,
-    decode,
     effect_key,
     encode,
     read_answer,

@@ -1,4 +1,4 @@
-"""Each fact of a snapshot names the event it is from; the times of that event are kept once, not with each."""
+"""A fact of a snapshot names the event it is from, whose times are kept once and not with every fact."""
 
 from __future__ import annotations
 
