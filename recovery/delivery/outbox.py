@@ -86,10 +86,11 @@ def _attempt(
         channel=row.channel,
         language=text.language,
         subject=text.subject,
-        body=text.body,
+        body=text.text,
     )
     rendered = json.dumps(
-        {"subject": text.subject, "body": text.body, "language": text.language}, ensure_ascii=False
+        {"subject": text.subject, "text": text.text, "html": text.html, "language": text.language},
+        ensure_ascii=False,
     )
     try:
         leaving_by(channel).deliver(message)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, Template, TemplateError
@@ -19,10 +20,15 @@ LETTERS_AT_MOST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message's words. `language` is the template's, which is English where the asked one has none."""
+    """A message's words, as plain text and as an HTML page.
+
+    Attributes:
+        language: the template's, which is English where the asked one has none.
+    """
 
     subject: str
-    body: str
+    text: str
+    html: str
     language: str
 
 
@@ -85,7 +91,9 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
     values = {name: _known(name, part) for name, part in context.items() if part is not None}
     values["facts"] = nested(facts)
     subject = " ".join(_filled(made.file, made.subject, values).split())
-    return Rendered(subject, _filled(made.file, made.body, values), made.file.split("/")[1])
+    text, language = _filled(made.file, made.body, values), made.file.split("/")[1]
+    html = f'<!doctype html><html lang="{language}"><title>{escape(subject)}</title><pre>{escape(text)}</pre>'
+    return Rendered(subject, text, html, language)
 
 
 def _filled(file: str, text: str, values: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ def context(facts: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
 
 
 def body(text: str, facts: dict[str, Any] | None = None, **more: Any) -> str:
-    return render(bundle(text), "note", "en", context(facts, **more)).body
+    return render(bundle(text), "note", "en", context(facts, **more)).text
 
 
 # --- what customers write -----------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_a_text_that_grows_is_given_up_before_it_is_made() -> None:
 )
 def test_a_language_without_a_text_gets_its_parent_or_english(asked: str, words: str, language: str) -> None:
     made = render(bundle("Hello", zh="您好"), "note", asked, context())
-    assert (made.body, made.language) == (words, language)
+    assert (made.text, made.language) == (words, language)
 
 
 def test_a_template_is_read_and_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,4 +197,4 @@ def test_a_template_is_read_and_compiled_once(monkeypatch: pytest.MonkeyPatch) -
         raise AssertionError("read again")
 
     monkeypatch.setattr("recovery.workflow.bundle.read_template", again)
-    assert render(made, "note", "en", context()).body == "Once: 12"
+    assert render(made, "note", "en", context()).text == "Once: 12"
