@@ -27,7 +27,7 @@ _RATINGS = re.compile(
 )
 _OFFERS = re.compile(
     r"\b(?:coupons?|vouchers?|discounts?|gifts?|presents?|rewards?|refunds?|rebates?|cash ?back|credits?"
-    r"|prizes?|free of charge|for free|bonus(?:es)?|points?)\b|\d ?% off\b"
+    r"|prizes?|free of charge|for free|bonus(?:es)?|(?:loyalty|extra) points)\b|\d+ ?% off\b"
     r"|优惠|折扣|代金券|礼券|礼品|礼物|赠品|赠送|返现|红包|退款|积分|抽奖|奖品|奖励|免费",
     re.IGNORECASE,
 )

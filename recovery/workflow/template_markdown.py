@@ -31,11 +31,12 @@ def check_markdown(file: str, body: str, first_line: int) -> list[Finding]:
         line = first_line + body.count("\n", 0, held)
         message = "The text holds a private character (U+E000 or U+E001)."
         return [Finding(file, line, 1, "control_character", message, "Leave it out.")]
-    findings = []
+    findings: dict[int, Finding] = {}
     for line, what, hint in _wrong(_markdown().parse(_WORDS.sub(_stand_in, body))):
         message = f"{what} is not accepted in a template."
-        findings.append(Finding(file, first_line + line, 1, "template_markdown", message, hint))
-    return findings
+        finding = Finding(file, first_line + line, 1, "template_markdown", message, hint)
+        findings.setdefault(line, finding)
+    return list(findings.values())
 
 
 def _stand_in(words: re.Match[str]) -> str:

@@ -127,10 +127,9 @@ class Words:
                 self._for(node, known, loops, depth)
             else:
                 word = type(node).__name__.lower()
+                line = node.lineno or next((n.lineno for n in node.find_all(nodes.Node) if n.lineno), 1)
                 hint = "A template may use {{ … }}, {% if … %} and {% for … in … %}."
-                self._say(
-                    node.lineno, "{%", "template_word", f"`{word}` is not accepted in a template.", hint
-                )
+                self._say(line, "{%", "template_word", f"`{word}` is not accepted in a template.", hint)
 
     def _if(self, node: nodes.If, known: frozenset[str], loops: frozenset[str], depth: int) -> None:
         self._at(node.lineno, "{%")

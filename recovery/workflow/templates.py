@@ -20,7 +20,19 @@ from recovery.workflow.shape import check_shape
 from recovery.workflow.template_markdown import check_markdown
 from recovery.workflow.template_words import Use, Words
 
-TEMPLATE_BYTES_AT_MOST = 60_000
+TEMPLATE_BYTES_AT_MOST = 20_000
+"""A template's size, head and all: a long letter has 4,000."""
+
+PARAGRAPH_AT_MOST = 3_000
+"""Characters of a paragraph. What reads Markdown takes the square of it in time."""
+
+WORD_AT_MOST, WORDS_AT_MOST = 500, 6_000
+"""Characters of one `{{ … }}` or `{% … %}`, and of all together."""
+
+MARKS_AT_MOST = 1_200
+"""Signs that mean something in Markdown, with the ends of lines."""
+
+_MARKS = re.compile(r"(?<!\w)_|_(?!\w)|[\[\]*`<>!&\\#\n]")
 
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\n]*\S[^\n]*$")]
 
@@ -81,8 +93,11 @@ def read_template(data: bytes, file: str) -> tuple[Template | None, list[Finding
     body = text[parts.end() :]
     first_line = text.count("\n", 0, parts.end()) + 1
     checker = Words(file, body, first_line)
+    findings = [*findings, *wrong]
+    if too_long := _too_long(file, body, first_line):
+        return None, [*findings, too_long]
     checker.check()
-    findings = [*findings, *wrong, *checker.findings, *check_markdown(file, body, first_line)]
+    findings += checker.findings or check_markdown(file, body, first_line)
     if head is None:
         return None, findings
     subject = Words(file, head.subject, 1, document.at(("subject",)))
@@ -91,3 +106,31 @@ def read_template(data: bytes, file: str) -> tuple[Template | None, list[Finding
     uses = (*subject.uses, *checker.uses)
     made = Template(file, head.purpose, head.subject, tuple(head.states), body, first_line, uses, document)
     return (None if findings else made), findings
+
+
+def _too_long(file: str, body: str, first_line: int) -> Finding | None:
+    """What would take long to read, found before anything reads it."""
+    line = first_line
+    for paragraph in re.split(r"(?<=\n)(?=[ \t]*\n)", body):
+        if len(paragraph) > PARAGRAPH_AT_MOST:
+            message = f"This paragraph is longer than {PARAGRAPH_AT_MOST:,} characters."
+            line += len(paragraph) - len(paragraph.lstrip("\n"))
+            return Finding(file, line, 1, "too_large", message, "Put empty lines between its parts.")
+        line += paragraph.count("\n")
+    line = first_line
+    before, *words = re.split(r"\{(?=[{%])", body)
+    in_braces = 0
+    for word in words:
+        line += before.count("\n")
+        before = word
+        end = re.search(r"[}%]\}", word)
+        length = end.end() if end else len(word)
+        in_braces += length
+        if length > WORD_AT_MOST or in_braces > WORDS_AT_MOST:
+            message = f"Here are more than {WORD_AT_MOST} characters in braces, or {WORDS_AT_MOST:,} in all."
+            return Finding(file, line, 1, "too_large", message, "Say it in several templates.")
+    marks = len(_MARKS.findall(body))
+    if marks > MARKS_AT_MOST:
+        message = f"The text has {marks:,} marks and line ends; {MARKS_AT_MOST:,} are accepted."
+        return Finding(file, first_line, 1, "too_large", message, "Make it several templates.")
+    return None
