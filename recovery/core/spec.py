@@ -234,6 +234,7 @@ class Workflow:
     """One version of one workflow, ready to decide with. Build it once and share it; it never changes.
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
+    `say` names the templates that people send by hand, beside those that rules send.
     """
 
     id: str
@@ -246,6 +247,7 @@ class Workflow:
     escalation: tuple[str, ...] = ("agent", "supervisor", "manager")
     severities: int = 3
     order: Literal["in_order", "free"] = "in_order"
+    say: tuple[str, ...] = ()
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recovery.workflow.bundle import collect, load
 from recovery.workflow.template_words import FILTERS
 from recovery.workflow.templates import (
     MARKS_AT_MOST,
@@ -17,7 +18,7 @@ from recovery.workflow.templates import (
     Template,
     read_template,
 )
-from tests.workflow.small import TEMPLATE, WORKFLOW, changed, findings_of, places
+from tests.workflow.small import TEMPLATE, WORKFLOW, changed, findings_of, places, write
 
 HEAD = '---\npurpose: apology\nsubject: "Sorry"\n---\n'
 
@@ -315,6 +316,20 @@ def test_facts_that_come_along_with_a_transition_are_known_to_its_messages(tmp_p
     without = workflow.replace(drop, drop + ", then: [{send: sorry}]")
     (finding,) = findings_of(tmp_path, without, {"en/sorry": STATES_KIND})
     assert finding.code == "may_be_missing"
+
+
+def test_a_template_that_people_send_by_hand_is_part_of_the_workflow(tmp_path: Path) -> None:
+    saying = WORKFLOW + "say: [thanks]\n"
+    (finding,) = findings_of(tmp_path, saying)
+    assert (finding.code, finding.line, finding.column) == ("unknown_template", 35, 7)
+    assert [f.code for f in findings_of(tmp_path, saying, {"en/thanks": HEAD + "{{ facts.kin }}"})] == [
+        "unknown_fact"
+    ]
+    write(tmp_path, saying, {"en/thanks": HEAD + "Thank you.", "zh/thanks": HEAD + "谢谢。"})
+    bundle, _ = collect(tmp_path, tmp_path / "workflows" / "small.yaml")
+    assert bundle is not None
+    assert {"templates/en/thanks.md", "templates/zh/thanks.md"} <= set(bundle.files)
+    assert load(bundle).say == ("thanks",)
 
 
 @given(st.text(max_size=80))
