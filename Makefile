@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test streams coverage lint docs lock mutation clean
+.PHONY: help setup demo bench scale test streams coverage lint docs lock mutation clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,11 @@ $(STAMP): .ci/venv.sh requirements/dev.txt pyproject.toml
 
 setup: $(STAMP) ## make .venv with the command and every tool in it
 
-bench: $(STAMP) ## compare the engine's speed with programs that have none
-	$(BIN)/recovery bench
+bench: $(STAMP) ## compare the engine's speed with programs that have none (ARGS="--only decide")
+	$(BIN)/python -m benchmarks $(ARGS)
+
+scale: $(STAMP) ## what things cost with a million open cases, beside ten thousand (takes some minutes)
+	$(BIN)/recovery bench --only scale
 
 demo: $(STAMP) ## walk complaints through the ten steps under a fast clock
 	$(BIN)/recovery demo

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from recovery.clock import Clock, SystemClock
 from recovery.core.errors import EnvironmentFault, NotFound, RecoveryError
+from recovery.delivery.channels import Channel, FolderChannel
 from recovery.engine import Engine
-from recovery.project import Project
+from recovery.project import CHANNELS, Project, channel_settings
 from recovery.sealing import seal_key
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
@@ -133,6 +134,28 @@ def keep_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def channels_of(project: Project, clock: Clock | None = None) -> Iterator[Channel]:
+    """How a project's messages leave, closed at the end: by `config/channels.yaml`, else into its outbox.
+
+    Args:
+        clock: whose moments posts are signed with; the machine's by default.
+
+    Raises:
+        BadFile: `config/channels.yaml` is wrong; its findings say where.
+        EnvironmentFault: a secret that it names is not in the environment, or cannot be used.
+        OSError: the file cannot be read.
+    """
+    if not (project.root / CHANNELS).is_file():
+        yield FolderChannel(project.outbox)
+        return
+    from recovery.delivery.channels.building import built
+
+    now = (clock or SystemClock()).now
+    with built(channel_settings(project.root), project.outbox, os.environ, now) as channels:
+        yield channels
 
 
 def seal(engine: Engine, project: Project) -> None:

@@ -12,7 +12,7 @@ from recovery.core.errors import NotFound
 from recovery.core.spec import Workflow
 from recovery.imports.loading import check_mapping
 from recovery.imports.mapping import FOLDER as MAPPINGS
-from recovery.project import CONFIG, read_settings, starter_root
+from recovery.project import CHANNELS, CONFIG, read_settings, starter_root
 from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
 from recovery.workflow.findings import Finding, errors, guess, in_order
 from recovery.workflow.project import check_project, workflow_files
@@ -29,11 +29,14 @@ class _Chosen:
     files: list[Path] = field(default_factory=list)
     mappings: list[Path] = field(default_factory=list)
     settings: list[Path] = field(default_factory=list)
+    channels: list[Path] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
 
     def take(self, path: Path) -> None:
         if path == self.root / CONFIG:
             self.settings.append(path)
+        elif path == self.root / CHANNELS:
+            self.channels.append(path)
         elif path.parent == (self.root / CONFIG).parent or path.match(f"{WORKFLOWS}/*.yml"):
             self.unread.append(path)
         elif path.is_relative_to(self.root / MAPPINGS) or (path.suffix in YAML and _is_mapping(path)):
@@ -102,7 +105,7 @@ def _files(path: Path) -> list[Path]:
     if not _is_project(path):
         return sorted(file for file in path.rglob("*") if file.suffix in (*YAML, ".md") and file.is_file())
     return [
-        *([path / CONFIG] if (path / CONFIG).is_file() else []),
+        *(path / name for name in (CONFIG, CHANNELS) if (path / name).is_file()),
         *sorted(file for ending in YAML for file in (path / WORKFLOWS).glob(f"*{ending}")),
         *sorted((path / TEMPLATES).glob("*/*.md")),
         *sorted((path / MAPPINGS).glob("*.yaml")),
@@ -121,6 +124,7 @@ def _is_mapping(path: Path) -> bool:
 def _check(chosen: _Chosen) -> list[Finding]:
     root = chosen.root
     findings = in_order(_each(root, chosen.settings, _settings))
+    findings += in_order(_each(root, chosen.channels, _channels))
     if chosen.files:
         findings += check_project(root, tuple(dict.fromkeys(chosen.files)))
     known = _Workflows(root)
@@ -144,6 +148,12 @@ def _each(
 
 def _settings(data: bytes, file: str) -> list[Finding]:
     return read_settings(data, file)[1]
+
+
+def _channels(data: bytes, file: str) -> list[Finding]:
+    from recovery.delivery.channels.settings import read_channels
+
+    return read_channels(data, file)[1]
 
 
 def _mapping(workflows: _Workflows, data: bytes, file: str) -> list[Finding]:

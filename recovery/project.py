@@ -17,9 +17,11 @@ from recovery.store.urls import is_postgres
 from recovery.store.urls import shown as without_password
 
 if TYPE_CHECKING:
+    from recovery.delivery.channels.settings import ChannelSettings
     from recovery.workflow.findings import Finding
 
 CONFIG = Path("config") / "recovery.yaml"
+CHANNELS = Path("config") / "channels.yaml"
 DATABASE_VARIABLE = "RECOVERY_DATABASE"
 SQLITE = "sqlite:///"
 
@@ -137,6 +139,22 @@ def configured(folder: Path, database: str | None = None) -> Project:
         settings["workflow"],
         folder / settings["outbox"],
     )
+
+
+def channel_settings(root: Path) -> ChannelSettings:
+    """How the messages of a project leave, by its `config/channels.yaml`.
+
+    Raises:
+        BadFile: the file is wrong; its findings say where.
+        OSError: it is not there, or cannot be read.
+    """
+    from recovery.delivery.channels.settings import read_channels
+    from recovery.workflow.findings import BadFile
+
+    settings, findings = read_channels((root / CHANNELS).read_bytes(), CHANNELS.as_posix())
+    if findings:
+        raise BadFile(findings)
+    return settings
 
 
 def read_settings(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]]:

@@ -25,17 +25,21 @@ from recovery.bootstrap import open_engine
 from recovery.clock import ManualClock
 from recovery.core.errors import RecoveryError
 from recovery.core.instants import from_text, utc
-from recovery.delivery.channels import Channel, DeliveryFailed, Message
+from recovery.delivery.channels import Channel, Message
 from recovery.delivery.outbox import Delivered, deliver_due
+from recovery.delivery.outcomes import Delivered as Taken
+from recovery.delivery.outcomes import Outcome, OutOfOrder, Rejected, RetryLater
 from recovery.delivery.suppressing import suppressing
 from recovery.engine import Engine
 from recovery.project import Project, starter_root
 
 __all__ = [
-    "DeliveryFailed",
     "Mailbox",
     "ManualClock",
     "Message",
+    "OutOfOrder",
+    "Rejected",
+    "RetryLater",
     "engine_for_tests",
     "run_until",
     "suppressed",
@@ -50,18 +54,19 @@ class Mailbox:
     """A channel that keeps what it is given.
 
     Attributes:
-        raises: what to raise instead, such as a `DeliveryFailed`, to see what a host does then.
+        answer: what to say to every message, such as `Rejected("No such address.")`, to see what a host does
+            then; what is not taken is not kept.
         messages: what was delivered, in order.
     """
 
-    raises: Exception | None = None
+    answer: Outcome = Taken("kept")  # noqa: RUF009 - frozen
     messages: list[Message] = field(default_factory=list)
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: Message) -> Outcome:
         """Keep a message (see `recovery.delivery.channels.Channel`)."""
-        if self.raises is not None:
-            raise self.raises
-        self.messages.append(message)
+        if isinstance(self.answer, Taken):
+            self.messages.append(message)
+        return self.answer
 
     @property
     def templates(self) -> list[str]:

@@ -6,7 +6,6 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from recovery.bootstrap import open_engine
 from recovery.clock import ManualClock
 from recovery.core.case import Case, fold
-from recovery.delivery.channels import DeliveryFailed, Message
+from recovery.delivery.outcomes import Rejected
 from recovery.engine import Engine
 from recovery.project import Project, starter_root
 from recovery.sealing import key_file, seal_key
@@ -127,27 +126,7 @@ def verified(engine: Engine) -> Report:
     return verify(engine.store, seal_key(engine.store.path))
 
 
-@dataclass
-class Mailbox:
-    """A channel that keeps what it is given, or raises what it is told to."""
-
-    raises: Exception | None = None
-
-    def __post_init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def deliver(self, message: Message) -> None:
-        if self.raises is not None:
-            raise self.raises
-        self.messages.append(message)
-
-    @property
-    def templates(self) -> list[str]:
-        """What was delivered, in order."""
-        return [message.template for message in self.messages]
-
-
-NOT_WANTED = DeliveryFailed("The address does not exist.")
+NOT_WANTED = Rejected("The address does not exist.")
 
 
 @pytest.fixture

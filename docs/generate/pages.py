@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import codes, commands, domain, language, outside, python_api
+from docs.generate import channels, codes, commands, domain, language, outside, python_api
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,6 +27,10 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "case-values": domain.case_values,
     "actions": domain.actions,
     "workflow-language": language.sections,
+    "channel-ways": channels.ways,
+    "channel-keys": channels.keys,
+    "channel-outcomes": channels.outcome_table,
+    "channel-posted": channels.posted,
     "template-head": language.template_head,
     "template-names": language.template_names,
     "template-filters": language.template_filters,

@@ -153,15 +153,13 @@ def worker(
     json: Json = False,
 ) -> None:
     """Deliver what is due and seal the log, until told to stop (Ctrl-C or SIGTERM)."""
-    from recovery.bootstrap import keep_what_is_loaded, seal, working
-    from recovery.delivery.channels import FolderChannel
+    from recovery.bootstrap import channels_of, keep_what_is_loaded, seal, working
     from recovery.delivery.outbox import Delivered, deliver_due
     from recovery.worker.loop import run_until_stopped
 
     here = project(database)
-    channel = FolderChannel(here.outbox)
     total = Delivered()
-    with working(here) as engine:
+    with channels_of(here) as channel, working(here) as engine:
         keep_what_is_loaded()
 
         def tick() -> None:
@@ -178,4 +176,4 @@ def worker(
     if json:
         as_json({"delivered": total.delivered, "failed": total.failed})
         return
-    say(f"{total.delivered:,} messages delivered into {here.outbox}, {total.failed:,} failed.")
+    say(f"{total.delivered:,} messages delivered, {total.failed:,} failed.")

@@ -70,7 +70,7 @@ def _message(row: OutboxRow) -> dict[str, Any]:
         "settled_at": row.settled_at,
         "note": row.note,
         "subject": sent.get("subject"),
-        "body": sent.get("body"),
+        "text": sent.get("text"),
     }
 
 

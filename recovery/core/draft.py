@@ -119,7 +119,9 @@ class Draft:
                 {"customer": case.customer.get("address"), "owner": case.owner}.get(action.to),
                 case.channel if to_customer else "desk",
                 case.language if to_customer else "en",
-                context(case, None if (says := self.workflow.says) is None else says[action.template]),
+                context(
+                    case, None if (mentions := self.workflow.mentions) is None else mentions[action.template]
+                ),
                 self.event.hold,
             )
         )
@@ -127,7 +129,7 @@ class Draft:
         self.why.append(f"send {action.template} to {action.to}" + (" (held)" if self.event.hold else ""))
 
 
-def context(case: Case, says: tuple[str, ...] | None = None) -> dict[str, Any]:
+def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, Any]:
     """What a template may say about a case, as plain data: of the facts those it speaks of (None: all)."""
     facts = case.facts
     return {
@@ -142,7 +144,9 @@ def context(case: Case, says: tuple[str, ...] | None = None) -> dict[str, Any]:
         },
         "customer": dict(case.customer),
         "owner": case.owner,
-        "facts": {name: facts[name][0] for name in (facts if says is None else says) if name in facts},
+        "facts": {
+            name: facts[name][0] for name in (facts if mentioned is None else mentioned) if name in facts
+        },
     }
 
 

@@ -241,7 +241,8 @@ class Workflow:
     """One version of one workflow, ready to decide with. Build it once and share it; it never changes.
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
-    `says` are the facts each template speaks of, all that a message is given; None: it is given every fact.
+    `mentions` are the facts each template speaks of, all that a message is given; None: it is given every fact.
+    `say` names the templates that people send by hand, beside those that rules send.
     """
 
     id: str
@@ -253,8 +254,9 @@ class Workflow:
     transitions: tuple[Transition, ...] = ()
     escalation: tuple[str, ...] = ("agent", "supervisor", "manager")
     severities: int = 3
-    says: Mapping[str, tuple[str, ...]] | None = None
+    mentions: Mapping[str, tuple[str, ...]] | None = None
     order: Literal["in_order", "free"] = "in_order"
+    say: tuple[str, ...] = ()
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)

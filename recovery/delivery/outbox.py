@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from recovery.commands import Settlement
-from recovery.core.errors import NotFound
+from recovery.core.errors import EnvironmentFault, NotFound
 from recovery.core.instants import from_text
-from recovery.delivery.channels import Channel, DeliveryFailed, Message
+from recovery.delivery import outcomes
+from recovery.delivery.channels import Channel, Message
 from recovery.delivery.render import RenderFailed, render
 from recovery.delivery.suppressing import leaving_by
 from recovery.engine import Engine
+from recovery.workflow.bundle import template
 
 if TYPE_CHECKING:
     from recovery.store.reading import OutboxRow
@@ -38,7 +40,7 @@ def deliver_due(
     at_due_time: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Delivered:
-    """Deliver everything that is due, in the order of each case, until nothing is.
+    """Deliver everything that is due, in the order of each case, until nothing more can be delivered now.
 
     Args:
         at_due_time: count each message as delivered at the moment it was asked for (plays and demos, whose
@@ -46,16 +48,23 @@ def deliver_due(
         progress: told the number of messages settled in each batch.
 
     Raises:
-        OSError: the channel is out of order; what was not delivered stays due.
+        EnvironmentFault: the channel is out of order; what was not delivered stays due.
     """
     total = Delivered()
     installation = engine.store.installation_id()
     while rows := engine.store.due_effects(engine.tenant, BATCH):
-        settlements = []
+        settlements: list[Settlement] = []
+        waiting: set[int] = set()
         try:
             for row in rows:
+                if row.case in waiting:
+                    continue
                 moment = from_text(row.due_at) if at_due_time else engine.clock.now()
-                settlements.append(_attempt(engine, channel, installation, row, moment))
+                settled = _attempt(engine, channel, installation, row, moment)
+                if settled is None:
+                    waiting.add(row.case)
+                else:
+                    settlements.append(settled)
         finally:
             engine.settle_many(settlements)
         failed = sum(1 for settled in settlements if settled.failure is not None)
@@ -63,6 +72,8 @@ def deliver_due(
         total.delivered += len(settlements) - failed
         if progress is not None:
             progress(len(settlements))
+        if waiting:
+            break
         if len(rows) == BATCH:
             engine.store.give_way()
     return total
@@ -70,9 +81,11 @@ def deliver_due(
 
 def _attempt(
     engine: Engine, channel: Channel, installation: str, row: OutboxRow, moment: datetime
-) -> Settlement:
+) -> Settlement | None:
+    """What became of a message; None when it is to be tried again later."""
     try:
-        text = render(engine.bundle(row.bundle), row.template, row.language, row.context)
+        bundle = engine.bundle(row.bundle)
+        text = render(bundle, row.template, row.language, row.context)
     except RenderFailed as error:
         return Settlement(row.case, row.effect, moment, failure=str(error))
     except NotFound as error:
@@ -82,17 +95,27 @@ def _attempt(
         case=row.case,
         effect=row.effect,
         template=row.template,
+        purpose=template(bundle, row.template, row.language).purpose,
         address=row.address,
         channel=row.channel,
         language=text.language,
         subject=text.subject,
-        body=text.body,
+        text=text.text,
+        html=text.html,
+        created_at=from_text(row.due_at),
     )
     rendered = json.dumps(
-        {"subject": text.subject, "body": text.body, "language": text.language}, ensure_ascii=False
+        {"subject": text.subject, "text": text.text, "html": text.html, "language": text.language},
+        ensure_ascii=False,
     )
-    try:
-        leaving_by(channel).deliver(message)
-    except DeliveryFailed as error:
-        return Settlement(row.case, row.effect, moment, rendered, failure=str(error))
-    return Settlement(row.case, row.effect, moment, rendered)
+    match leaving_by(channel).deliver(message):
+        case outcomes.Delivered():
+            return Settlement(row.case, row.effect, moment, rendered)
+        case outcomes.Rejected(reason) | outcomes.Cancelled(reason):
+            return Settlement(row.case, row.effect, moment, rendered, failure=reason)
+        case outcomes.OutOfOrder(reason):
+            raise EnvironmentFault(f"{reason}.", hint="Nothing is lost: what was not delivered stays due.")
+        case outcomes.RetryLater() | outcomes.Snoozed():
+            return None
+        case other:
+            assert_never(other)

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, Template, TemplateError
+from jinja2 import ChainableUndefined, Environment, Template, TemplateError, nodes, pass_context
+from jinja2.runtime import Context
 
+from recovery.delivery.letter import fill_html, fill_text, gap, read_letter
+from recovery.delivery.locales import SAID, Reader, reader, said
+from recovery.delivery.plain_words import plain
 from recovery.workflow.bundle import TEMPLATES_KEPT, Bundle, template
 from recovery.workflow.findings import BadFile
 
 LETTERS_AT_MOST = 200_000
 """The longest message; customers' words can be long, and a template may repeat them."""
 
+SUBJECT_AT_MOST = 200
+"""The longest subject; what is longer ends with an ellipsis."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message's words. `language` is the template's, which is English where the asked one has none."""
+    """A message's words, as plain text and as an HTML page.
+
+    Attributes:
+        language: the template's, which is English where the asked one has none.
+    """
 
     subject: str
-    body: str
+    text: str
+    html: str
     language: str
 
 
@@ -30,12 +41,26 @@ class RenderFailed(Exception):
     """The template cannot be filled with what the case knows."""
 
 
-class _Group(dict[str, Any]):
-    """A part of the context; `path` is how a template calls it."""
+class _Values:
+    """The values of one message, in the order in which its text asks for them."""
 
-    def __init__(self, path: str, known: Mapping[str, Any] | None = None) -> None:
-        super().__init__(known or {})
-        self.path = path
+    def __init__(self, file: str, reader: Reader) -> None:
+        self.file, self.reader = file, reader
+        self.said: list[str] = []
+        self.length = 0
+
+    def add(self, value: object) -> str:
+        """Take a value in; what stands for it in the text."""
+        words = plain(_words(value))
+        self.said.append(words)
+        self.take(len(words))
+        return gap(len(self.said) - 1)
+
+    def take(self, letters: int) -> None:
+        """Count so many letters more."""
+        self.length += letters
+        if self.length > LETTERS_AT_MOST:
+            raise RenderFailed(f"{self.file} grows beyond {LETTERS_AT_MOST:,} characters; it is not sent.")
 
 
 class _Missing(ChainableUndefined):
@@ -56,17 +81,31 @@ class _Environment(Environment):
     """Names are looked up in the context's data alone: `facts.order.items` is a fact, never a method."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, _Group):
-            return obj[attribute] if attribute in obj else self.undefined(name=f"{obj.path}.{attribute}")
-        path = obj._undefined_name if isinstance(obj, _Missing) else str(obj)
-        return self.undefined(name=f"{path}.{attribute}")
+        """`case.id`, `customer.name`: missing is missing, never `None`."""
+        found = obj.get(attribute) if isinstance(obj, _Part) else None
+        return self.undefined(name=f"{obj}.{attribute}") if found is None else found
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """`facts.order.number`, which `_parsed` has made one name."""
+        found = obj.get(argument)
+        return self.undefined(name=f"facts.{argument}") if found is None else found
+
+
+class _Part(dict[str, Any]):
+    """A part of the context."""
+
+    name = ""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any]) -> Rendered:
     """Fill a template.
 
     Args:
-        context: `case`, `customer`, `owner` and `facts` (dotted name → value), see `core.draft.context`.
+        context: `case`, `customer`, `owner` and `facts` (dotted name → value), see `core.draft.context`;
+            `zone` is the reader's time zone, and times are in UTC and say so where there is none.
 
     Raises:
         RenderFailed: there is no such template, a fact it states or says is missing, a filter cannot work
@@ -82,21 +121,26 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
     missing = [fact for fact in made.states if fact not in facts]
     if missing:
         raise RenderFailed(f"{made.file} states {', '.join(missing)}, which the case does not know.")
-    values = {name: _known(name, part) for name, part in context.items() if part is not None}
-    values["facts"] = nested(facts)
-    subject = " ".join(_filled(made.file, made.subject, values).split())
-    return Rendered(subject, _filled(made.file, made.body, values), made.file.split("/")[1])
+    written_in = made.file.split("/")[1]
+    values = _Values(made.file, reader(written_in, language, context.get("zone")))
+    data = {root: _known(root, part) for root, part in context.items() if part is not None}
+    data["_values"] = values
+    subject = " ".join(_filled(made.file, made.subject, data, values).split())
+    letter = read_letter(subject, _filled(made.file, made.body, data, values), written_in)
+    return Rendered(
+        _cut(" ".join(fill_text(letter.subject, values.said).split())),
+        fill_text(letter.text, values.said),
+        fill_html(letter.html, values.said),
+        written_in,
+    )
 
 
-def _filled(file: str, text: str, values: Mapping[str, Any]) -> str:
-    """A text with its words filled in, given up as soon as it is too long."""
+def _filled(file: str, text: str, data: Mapping[str, Any], values: _Values) -> str:
+    """A text with gaps where its values go, given up as soon as it is too long."""
     parts: list[str] = []
-    length = 0
     try:
-        for part in _compiled(text).generate(values):
-            length += len(part)
-            if length > LETTERS_AT_MOST:
-                raise RenderFailed(f"{file} grows beyond {LETTERS_AT_MOST:,} characters; it is not sent.")
+        for part in _compiled(text).generate(data):
+            values.take(len(part))
             parts.append(part)
     except TemplateError as error:
         raise RenderFailed(f"{file}: {error.message}.") from None
@@ -105,50 +149,40 @@ def _filled(file: str, text: str, values: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def nested(facts: Mapping[str, Any]) -> _Group:
-    """`{"problem.restated": x}` as `{"problem": {"restated": x}}`, which templates read by dots.
-
-    Raises:
-        RenderFailed: one name is a fact and a group of facts at once; dots cannot tell them apart.
-    """
-    tree = _Group("facts")
-    for name, value in facts.items():
-        *groups, last = name.split(".")
-        place = tree
-        for group in groups:
-            place = place.setdefault(group, _Group(f"{place.path}.{group}"))
-            if not isinstance(place, _Group):
-                raise RenderFailed(f"{group} of {name} is a fact and a group of facts at once.")
-        if last in place:
-            raise RenderFailed(f"{name} is a fact and a group of facts at once.")
-        place[last] = value
-    return tree
-
-
-def _known(path: str, part: Any) -> Any:
-    """A part of the context without what the case does not have: missing is missing, never `None`."""
-    if not isinstance(part, dict):
+def _known(root: str, part: Any) -> Any:
+    if not isinstance(part, dict) or root == "facts":
         return part
-    return _Group(path, {name: value for name, value in part.items() if value is not None})
+    made = _Part(part)
+    made.name = root
+    return made
 
 
-def _said(value: Any) -> Any:
+def _words(value: object) -> str:
     """A value as a text says it: the items of a list one after the other, no Python."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value
+    return str(value)
 
 
-def _when(value: Any) -> str:
-    """An instant or a date as a person reads it (UTC)."""
-    try:
-        if len(value) == 10:
-            return f"{date.fromisoformat(value):%Y-%m-%d}"
-        return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M} UTC"
-    except (TypeError, ValueError):
-        return str(value)
+def _cut(subject: str) -> str:
+    return subject if len(subject) <= SUBJECT_AT_MOST else subject[: SUBJECT_AT_MOST - 1].rstrip() + "…"
+
+
+@pass_context
+def _take_in(context: Context, value: object) -> str:
+    """What every `{{ … }}` ends in: the value goes among the others, and a gap into the text."""
+    values: _Values = context["_values"]
+    return values.add(value)
+
+
+def _say(filter: str, context: Context, value: Any) -> Any:
+    """A filter that depends on the reader; it leaves what is missing to whoever says it."""
+    if isinstance(value, _Missing):
+        return value
+    values: _Values = context["_values"]
+    return said(filter, value, values.reader)
 
 
 @cache
@@ -157,15 +191,45 @@ def _environment() -> Environment:
         autoescape=False,
         trim_blocks=True,
         undefined=_Missing,
-        finalize=_said,
+        finalize=_take_in,
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    made.filters["when"] = _when
+    for name in SAID:
+        made.filters[name] = pass_context(partial(_say, name))
     return made
 
 
 @lru_cache(maxsize=2 * TEMPLATES_KEPT)
 def _compiled(text: str) -> Template:
     """A subject or a body, compiled once."""
-    return _environment().from_string(text)
+    environment = _environment()
+    code = environment.compile(_parsed(environment, text))
+    return Template.from_code(environment, code, environment.make_globals(None))
+
+
+def _parsed(environment: Environment, text: str) -> nodes.Template:
+    """A text in which each `facts.a.b` is one name: a fact may be called like a method, or like a group."""
+    tree = environment.parse(text)
+    waiting: list[nodes.Node] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for field, value in node.iter_fields():
+            if isinstance(value, list):
+                setattr(node, field, [_as_fact(item) for item in value])
+            else:
+                setattr(node, field, _as_fact(value))
+        waiting.extend(node.iter_child_nodes())
+    return tree
+
+
+def _as_fact(node: Any) -> Any:
+    parts: list[str] = []
+    inner = node
+    while isinstance(inner, nodes.Getattr):
+        parts.insert(0, inner.attr)
+        inner = inner.node
+    if not parts or not isinstance(inner, nodes.Name) or inner.name != "facts":
+        return node
+    name = nodes.Const(".".join(parts), lineno=node.lineno, environment=node.environment)
+    return nodes.Getitem(inner, name, "load", lineno=node.lineno, environment=node.environment)

@@ -271,7 +271,7 @@ class _Telling:
         sent: dict[str, Any] = json.loads(row.rendered) if row.rendered else {}
         phrase = "kept" if row.channel == "portal" else "sent"
         text = self.teller.say(phrase, subject=sent.get("subject") or row.template)
-        yield self._passage(record, text, str(sent.get("body") or ""), "letter")
+        yield self._passage(record, text, str(sent.get("text") or ""), "letter")
 
     def _move_title(self, name: str, record: Record) -> str:
         moves = [change for change in record.changes if change[0] == "move"]

@@ -70,6 +70,7 @@ class _Builder:
             escalation=tuple(shape.escalation),
             severities=shape.severities,
             order=shape.order,
+            say=tuple(shape.say),
         )
         findings = [*names.findings, *self._inert()]
         return Built(self.document, workflow, findings, self.rules, transitions, shape.ends is not None)

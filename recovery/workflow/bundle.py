@@ -52,7 +52,7 @@ class Checked:
 
 
 def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Finding]]:
-    """Gather a workflow and every template, in every language, that it sends.
+    """Gather a workflow and every template, in every language, that it sends or lets people say.
 
     Args:
         root: the project's folder; templates are in its `templates/<language>/<id>.md`.
@@ -89,12 +89,12 @@ def load(bundle: Bundle) -> Workflow:
     """
     name = next((path for path in sorted(bundle.files) if path.endswith(".yaml")), "")
     workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""))
-    if workflow.says is None:
-        workflow.says = _Says(bundle)
+    if workflow.mentions is None:
+        workflow.mentions = _Mentions(bundle)
     return workflow
 
 
-class _Says(dict[str, tuple[str, ...]]):
+class _Mentions(dict[str, tuple[str, ...]]):
     """The facts each template of a bundle speaks of in any language, found out when it is first sent."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -108,8 +108,8 @@ class _Says(dict[str, tuple[str, ...]]):
                 with suppress(BadFile):  # rendering says what is wrong with it
                     made = _template(path, text)
                     facts.update(made.states, (use.name for use in made.uses))
-        said = self[name] = tuple(sorted(facts))
-        return said
+        mentioned = self[name] = tuple(sorted(facts))
+        return mentioned
 
 
 @lru_cache(maxsize=WORKFLOWS_KEPT)
@@ -199,18 +199,20 @@ def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
     return text, Checked(built, findings, texts)
 
 
-def sent_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], Send]]:
-    """Every `send` of a workflow with the path of its verb."""
+def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every template that a workflow sends or lets people say, with the place that names it."""
     for placed in built.rules:
         for action in placed.rule.actions:
             if isinstance(action, Send):
-                yield (*placed.path, "send"), action
+                yield (*placed.path, "send"), action.template
+    for number, name in enumerate(built.workflow.say):
+        yield ("say", number), name
 
 
 def _templates(
     root: Path, built: Built
 ) -> tuple[dict[str, list[Template]], dict[str, dict[str, str]], list[Finding]]:
-    """Read every template a workflow sends: by name, the readable ones, their texts by path, and findings."""
+    """Read every template a workflow names: by name, the readable ones, their texts by path, and findings."""
     folder = root / TEMPLATES
     entries = folder.iterdir() if folder.is_dir() else ()
     languages = sorted(entry.name for entry in entries if entry.is_dir() and re.match(LANGUAGE, entry.name))
@@ -218,8 +220,7 @@ def _templates(
     found: dict[str, list[Template]] = {}
     texts: dict[str, dict[str, str]] = {}
     findings: list[Finding] = []
-    for path, action in sent_templates(built):
-        name = action.template
+    for path, name in named_templates(built):
         if name not in texts:
             texts[name], found[name] = {}, []
             if name in there:

@@ -25,7 +25,8 @@ from recovery.workflow.knowledge import (
 from recovery.workflow.names import UNREAD
 from recovery.workflow.reader import Path
 from recovery.workflow.rules import PlacedRule
-from recovery.workflow.templates import Template, check_facts
+from recovery.workflow.template_checks import check_template
+from recovery.workflow.templates import Template
 
 
 def check_meaning(
@@ -241,7 +242,7 @@ class _Checker:
         """Templates that speak of facts the workflow does not have, or does not surely know when it sends."""
         for versions in templates.values():
             for template in versions:
-                self.findings += check_facts(template, self.workflow.facts, self.workflow.id)
+                self.findings += check_template(template, self.workflow.facts, self.workflow.id)
         known = surely_known(self.workflow) if sound else {}
         for placed in self.built.rules if sound else ():
             for action in placed.rule.actions:

@@ -366,5 +366,8 @@ class WorkflowShape(Shape):
         | None
     ) = Field(None, description="The first is where the last step leads to.")
     transitions: dict[StateId, _Alternatives] = Field({}, description="The named moves beside walking on.")
+    say: list[StateId] = Field(
+        [], description="Templates that people send by hand, beside those that rules send."
+    )
     clocks: dict[str, ClockShape] = Field({}, description="Declared, not yet active.")
     budgets: dict[str, Any] = Field({}, description="Declared, not yet active.")

@@ -12,6 +12,8 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from recovery.workflow.findings import Finding, Position, guess, one_of, shown
 
 LOOPS_AT_MOST = 2
+FILTERS_AT_MOST = 5
+FACTS = "facts."
 
 CONTEXT: Mapping[str, tuple[str, ...]] = {
     "case": ("id", "external_id", "subject", "step", "severity", "cycle", "received_at"),
@@ -20,31 +22,55 @@ CONTEXT: Mapping[str, tuple[str, ...]] = {
 }
 """What a template may name beside `facts`: each root with its parts; `owner` is a name itself."""
 
+OPTIONAL = ("case.subject", "case.external_id", "customer.name", "customer.address", "customer.id", "owner")
+"""What of it a case may not have."""
+
 FILTERS: Mapping[str, tuple[type, ...]] = {
     "default": (str,),
     "upper": (),
     "lower": (),
     "title": (),
     "join": (str,),
-    "when": (),
     "truncate": (int,),
+    "when": (),
+    "date": (),
+    "time": (),
+    "money": (),
+    "count": (),
 }
 """The filters a template may use, each with the constants it takes; `join` may go without its own."""
 
+FOR_THE_READER: Mapping[str, tuple[str, ...]] = {
+    "when": ("instant", "date"),
+    "date": ("instant", "date"),
+    "time": ("instant",),
+    "money": ("money",),
+    "count": ("integer", "decimal"),
+}
+"""The filters that say a value as the reader writes it, each with the types of facts it takes."""
+
 
 @dataclass(frozen=True, slots=True)
-class FactUse:
-    """A fact that a template speaks of.
+class Use:
+    """Something a template speaks of that a case may not know.
 
     Attributes:
+        name: `facts.problem.restated`, or one of `OPTIONAL`.
         safe: it may be missing: tested with `if` or given a `default`.
         looped: it is the list of a `for`.
+        filters: what is done to it before it is said, in that order; None where it is only looked at.
     """
 
     name: str
     place: Position
     safe: bool
     looped: bool = False
+    filters: tuple[str, ...] | None = None
+
+    @property
+    def fact(self) -> str | None:
+        """The fact's own name; None when it is not a fact."""
+        return self.name.removeprefix(FACTS) if self.name.startswith(FACTS) else None
 
 
 @cache
@@ -59,7 +85,7 @@ class Words:
         self.file, self.text, self.first_line, self.place = file, text, first_line, place
         self.lines = text.split("\n")
         self.findings: list[Finding] = []
-        self.uses: list[FactUse] = []
+        self.uses: list[Use] = []
         self._read: dict[int, int] = {}
 
     def check(self) -> None:
@@ -101,10 +127,9 @@ class Words:
                 self._for(node, known, loops, depth)
             else:
                 word = type(node).__name__.lower()
+                line = node.lineno or next((n.lineno for n in node.find_all(nodes.Node) if n.lineno), 1)
                 hint = "A template may use {{ … }}, {% if … %} and {% for … in … %}."
-                self._say(
-                    node.lineno, "{%", "template_word", f"`{word}` is not accepted in a template.", hint
-                )
+                self._say(line, "{%", "template_word", f"`{word}` is not accepted in a template.", hint)
 
     def _if(self, node: nodes.If, known: frozenset[str], loops: frozenset[str], depth: int) -> None:
         self._at(node.lineno, "{%")
@@ -130,17 +155,16 @@ class Words:
             _, right = self._test(node.right, known | left, loops)
             return nothing, left | right
         if isinstance(node, nodes.Compare):
-            self._value(node.expr, known, loops)
-            for operand in node.ops:
-                self._value(operand.expr, known, loops)
+            for one in (node.expr, *(operand.expr for operand in node.ops)):
+                self._value(one, known, loops, said=False)
             return nothing, nothing
         if isinstance(node, nodes.Name | nodes.Getattr):
             name = self._reference(node, loops)
             if name is None:
                 return nothing, nothing
-            self.uses.append(FactUse(name, self._at(node.lineno, name), True))
+            self.uses.append(Use(name, self._place(node, name), True))
             return frozenset({name}), nothing
-        self._value(node, known, loops)
+        self._value(node, known, loops, said=False)
         return nothing, nothing
 
     def _for(self, node: nodes.For, known: frozenset[str], loops: frozenset[str], depth: int) -> None:
@@ -149,7 +173,8 @@ class Words:
             name = self._reference(node.iter, loops)
         if len(self.findings) > before:
             return
-        if name is None or not isinstance(node.target, nodes.Name) or node.test is not None or node.recursive:
+        is_fact = name is not None and name.startswith(FACTS)
+        if not is_fact or not isinstance(node.target, nodes.Name) or node.test is not None or node.recursive:
             hint = "Write for example: {% for item in facts.alternatives %}."
             self._say(node.lineno, "{%", "template_word", "`for` goes over one fact of type list.", hint)
             return
@@ -157,24 +182,45 @@ class Words:
             message = f"Loops stand at most {LOOPS_AT_MOST} deep."
             self._say(node.lineno, "{%", "template_word", message)
             return
-        self.uses.append(FactUse(name, self._at(node.lineno, name), name in known, looped=True))
+        assert name is not None
+        self.uses.append(Use(name, self._place(node, name), name in known, looped=True))
         self._body(node.body, known, loops | {node.target.name}, depth + 1)
         self._body(node.else_, known, loops, depth)
 
     def _value(
-        self, node: nodes.Node, known: frozenset[str], loops: frozenset[str], safe: bool = False
+        self, node: nodes.Node, known: frozenset[str], loops: frozenset[str], *, said: bool = True
     ) -> None:
-        if isinstance(node, nodes.Const):
-            return
-        if isinstance(node, nodes.Filter) and node.node is not None:
-            self._value(node.node, known, loops, safe or node.name == "default")
-            self._filter(node)
-            return
+        filters: list[nodes.Filter] = []
+        while isinstance(node, nodes.Filter) and node.node is not None:
+            filters.insert(0, node)
+            node = node.node
+        names = tuple(one.name for one in filters)
         if isinstance(node, nodes.Name | nodes.Getattr):
             name = self._reference(node, loops)
             if name is not None:
-                self.uses.append(FactUse(name, self._at(node.lineno, name), safe or name in known))
+                safe = name in known or self._has_default(names)
+                self.uses.append(Use(name, self._place(node, name), safe, filters=names if said else None))
+        elif not isinstance(node, nodes.Const):
+            self._wrong_word(node)
+        if len(filters) > FILTERS_AT_MOST:
+            message = f"A value goes through at most {FILTERS_AT_MOST} filters."
+            self._say(filters[0].lineno, filters[FILTERS_AT_MOST].name, "template_word", message)
             return
+        for at, one in enumerate(filters):
+            self._filter(one)
+            if one.name in FOR_THE_READER and "default" in names[:at]:
+                message = f"The filter {one.name} would be given the words of `default`."
+                self._say(one.lineno, one.name, "wrong_filter", message, f"Write `{one.name} | default(…)`.")
+
+    def _has_default(self, filters: Sequence[str]) -> bool:
+        """Whether a missing value is given words: every filter before `default` passes it on as missing."""
+        before = filters[: filters.index("default")] if "default" in filters else [""]
+        return all(name in FOR_THE_READER for name in before)
+
+    def _place(self, node: nodes.Node, name: str) -> Position:
+        return self._at(node.lineno, name.removeprefix(FACTS))
+
+    def _wrong_word(self, node: nodes.Node) -> None:
         word = type(node).__name__.lower()
         hint = f"Write {{{{ name }}}} or {{{{ name | filter }}}}. Filters: {', '.join(FILTERS)}."
         self._say(node.lineno, "{{", "template_word", f"`{word}` is not accepted in a template.", hint)
@@ -196,7 +242,7 @@ class Words:
             self._say(node.lineno, node.name, "wrong_filter", message)
 
     def _reference(self, node: nodes.Expr, loops: frozenset[str]) -> str | None:
-        """The fact a name stands for; None when it is something else, or wrong and reported."""
+        """What a name stands for that a case may not know; None when it always does, or it is reported."""
         parts: list[str] = []
         inner: nodes.Expr = node
         while isinstance(inner, nodes.Getattr):
@@ -207,9 +253,9 @@ class Words:
             return None
         root = inner.name
         name = ".".join([root, *parts])
-        if root == "facts" and parts:
-            return ".".join(parts)
-        if (root in loops and not parts) or name == "owner":
+        if (root == "facts" and parts) or name in OPTIONAL:
+            return name
+        if root in loops and not parts:
             return None
         if root in CONTEXT and len(parts) == 1 and parts[0] in CONTEXT[root]:
             return None

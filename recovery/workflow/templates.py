@@ -8,20 +8,31 @@ No calls, no arithmetic, no set, macro, include or import.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from recovery.core.facts import FactType
-from recovery.workflow.findings import Finding, guess
+from recovery.workflow.findings import Finding
 from recovery.workflow.model import FactName, Shape, Word
 from recovery.workflow.reader import Document, decode, read_yaml
 from recovery.workflow.shape import check_shape
-from recovery.workflow.template_words import FactUse, Words
+from recovery.workflow.template_markdown import check_markdown
+from recovery.workflow.template_words import Use, Words
 
-TEMPLATE_BYTES_AT_MOST = 60_000
+TEMPLATE_BYTES_AT_MOST = 20_000
+"""A template's size, head and all: a long letter has 4,000."""
+
+PARAGRAPH_AT_MOST = 3_000
+"""Characters of a paragraph. What reads Markdown takes the square of it in time."""
+
+WORD_AT_MOST, WORDS_AT_MOST = 500, 6_000
+"""Characters of one `{{ … }}` or `{% … %}`, and of all together."""
+
+MARKS_AT_MOST = 1_200
+"""Signs that mean something in Markdown, with the ends of lines."""
+
+_MARKS = re.compile(r"(?<!\w)_|_(?!\w)|[\[\]*`<>!&\\#\n]")
 
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\n]*\S[^\n]*$")]
 
@@ -41,7 +52,8 @@ class Template:
     Attributes:
         states: the facts it asserts; it is not sent while the case does not know them.
         body: Markdown with Jinja2 words, as it stands in the file.
-        uses: every fact it speaks of, in order.
+        first_line: the line of the file that `body` begins on.
+        uses: everything it speaks of that a case may not know, in order.
     """
 
     file: str
@@ -49,7 +61,8 @@ class Template:
     subject: str
     states: tuple[str, ...]
     body: str
-    uses: tuple[FactUse, ...] = field(default=(), repr=False)
+    first_line: int = 1
+    uses: tuple[Use, ...] = field(default=(), repr=False)
     head: Document | None = field(default=None, repr=False, compare=False)
 
 
@@ -78,45 +91,46 @@ def read_template(data: bytes, file: str) -> tuple[Template | None, list[Finding
         return None, findings
     head, wrong = check_shape(document, Head)
     body = text[parts.end() :]
-    checker = Words(file, body, text.count("\n", 0, parts.end()) + 1)
+    first_line = text.count("\n", 0, parts.end()) + 1
+    checker = Words(file, body, first_line)
+    findings = [*findings, *wrong]
+    if too_long := _too_long(file, body, first_line):
+        return None, [*findings, too_long]
     checker.check()
-    findings = [*findings, *wrong, *checker.findings]
+    findings += checker.findings or check_markdown(file, body, first_line)
     if head is None:
         return None, findings
     subject = Words(file, head.subject, 1, document.at(("subject",)))
     subject.check()
     findings.extend(subject.findings)
     uses = (*subject.uses, *checker.uses)
-    made = Template(file, head.purpose, head.subject, tuple(head.states), body, uses, document)
+    made = Template(file, head.purpose, head.subject, tuple(head.states), body, first_line, uses, document)
     return (None if findings else made), findings
 
 
-def check_facts(template: Template, facts: Mapping[str, FactType], workflow: str) -> list[Finding]:
-    """Everything a template says about facts that a workflow cannot keep.
-
-    Args:
-        facts: the facts of the workflow that sends it.
-        workflow: its name, for the message.
-    """
-    findings = []
-    stated = {*template.states, "problem.statement"}
-    for number, name in enumerate(template.states):
-        if name not in facts and template.head is not None:
-            message = f"{name} is not a fact of workflow {workflow}, which sends this."
-            findings.append(
-                template.head.finding(("states", number), "unknown_fact", message, guess(name, facts))
-            )
-    for use in template.uses:
-        kind = facts.get(use.name)
-        at = (template.file, *use.place)
-        if kind is None:
-            message = f"facts.{use.name} is not a fact of workflow {workflow}, which sends this."
-            findings.append(Finding(*at, "unknown_fact", message, guess(use.name, facts)))
-        elif use.looped and kind.kind != "list":
-            message = f"facts.{use.name} is of type {kind.kind}; `for` wants a list."
-            findings.append(Finding(*at, "wrong_type", message))
-        elif not use.safe and use.name not in stated:
-            message = f"The text says facts.{use.name}, which a case may not know."
-            hint = "Add it to `states`, or put the sentence under {% if … %}."
-            findings.append(Finding(*at, "unstated_fact", message, hint))
-    return findings
+def _too_long(file: str, body: str, first_line: int) -> Finding | None:
+    """What would take long to read, found before anything reads it."""
+    line = first_line
+    for paragraph in re.split(r"(?<=\n)(?=[ \t]*\n)", body):
+        if len(paragraph) > PARAGRAPH_AT_MOST:
+            message = f"This paragraph is longer than {PARAGRAPH_AT_MOST:,} characters."
+            line += len(paragraph) - len(paragraph.lstrip("\n"))
+            return Finding(file, line, 1, "too_large", message, "Put empty lines between its parts.")
+        line += paragraph.count("\n")
+    line = first_line
+    before, *words = re.split(r"\{(?=[{%])", body)
+    in_braces = 0
+    for word in words:
+        line += before.count("\n")
+        before = word
+        end = re.search(r"[}%]\}", word)
+        length = end.end() if end else len(word)
+        in_braces += length
+        if length > WORD_AT_MOST or in_braces > WORDS_AT_MOST:
+            message = f"Here are more than {WORD_AT_MOST} characters in braces, or {WORDS_AT_MOST:,} in all."
+            return Finding(file, line, 1, "too_large", message, "Say it in several templates.")
+    marks = len(_MARKS.findall(body))
+    if marks > MARKS_AT_MOST:
+        message = f"The text has {marks:,} marks and line ends; {MARKS_AT_MOST:,} are accepted."
+        return Finding(file, first_line, 1, "too_large", message, "Make it several templates.")
+    return None

@@ -50,9 +50,9 @@ def test_a_play_reports_what_became_of_every_line(cli: Cli, home: Path) -> None:
         "delivered": 2,
         "undelivered": 0,
     }
-    assert {path.name for path in (home / "outbox").rglob("*.md")} == {
-        "1.0-acknowledgement.md",
-        "4.0-apology.md",
+    assert {path.name for path in (home / "outbox").rglob("*.eml")} == {
+        "1.0-acknowledgement.eml",
+        "4.0-apology.eml",
     }
     assert cli("db", "verify", "--json").data["ok"]
 
@@ -140,7 +140,7 @@ def test_the_worker_delivers_what_is_due_once(cli: Cli, home: Path) -> None:
     assert cli("worker", "--once", "--json").data == {"delivered": 1, "failed": 0}
     assert cli("worker", "--once", "--json").data == {"delivered": 0, "failed": 0}
     assert cli("show", 1, "--json").data["messages"][0]["status"] == "delivered"
-    assert "0 messages delivered into" in cli("worker", "--once").out
+    assert "0 messages delivered, 0 failed." in cli("worker", "--once").out
 
 
 def test_an_outbox_that_cannot_be_written_leaves_messages_due(cli: Cli, home: Path) -> None:

@@ -173,5 +173,5 @@ def test_every_message_can_be_sent_knowing_only_what_it_states(workflow_file: Pa
             states = parts(ROOT / file)[0]["states"]
             message = render(bundle, name, language, CONTEXT | {"facts": dict.fromkeys(states, "2026-11-21")})
             assert message.language == language
-            assert not re.search(r"[{}]|None", message.subject + message.body)
-            assert ("2026-11-21" in message.body) == bool(facts_of(ROOT / file) & set(states))
+            assert not re.search(r"[{}]|None", message.subject + message.text)
+            assert ("2026-11-21" in message.text) == bool(facts_of(ROOT / file) & set(states))

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from recovery.clock import ManualClock
-from recovery.core.errors import EventRefused
+from recovery.core.errors import EnvironmentFault, EventRefused
 from recovery.core.explain import explain
-from recovery.delivery.channels import DeliveryFailed, FolderChannel, Message
+from recovery.delivery.channels import FolderChannel, Message
 from recovery.delivery.outbox import deliver_due
+from recovery.delivery.outcomes import Cancelled, Outcome, OutOfOrder, Rejected, RetryLater
 from recovery.engine import Engine
-from tests.support import NOT_WANTED, Mailbox, case_of, owned, verified
+from recovery.testing import Mailbox
+from tests.support import NOT_WANTED, case_of, owned, verified
 
 
 def statuses(engine: Engine) -> list[str]:
@@ -67,11 +69,9 @@ def test_a_message_says_to_whom_about_what_and_under_which_key(engine: Engine) -
     assert message.key == f"{installation}:default:{case}:1:0"
     assert (message.address, message.channel, message.language) == ("ana@example.org", "mail", "en")
     row = next(iter(engine.store.outbox(engine.tenant)))
-    assert json.loads(row.rendered or "") == {
-        "subject": message.subject,
-        "body": message.body,
-        "language": "en",
-    }
+    kept = json.loads(row.rendered or "")
+    assert (kept["subject"], kept["text"], kept["language"]) == (message.subject, message.text, "en")
+    assert kept["html"].lower().startswith("<!doctype html>")
 
 
 def test_a_message_nobody_will_take_is_given_up_and_the_case_says_so(engine: Engine) -> None:
@@ -108,8 +108,8 @@ def test_a_broken_template_never_refuses_a_complaint_and_the_case_says_what_is_w
 
 def test_a_channel_that_is_out_of_order_leaves_everything_due(engine: Engine) -> None:
     owned(engine)
-    with pytest.raises(OSError, match="no route"):
-        deliver_due(engine, Mailbox(OSError("no route to the mail server")))
+    with pytest.raises(EnvironmentFault, match="no route"):
+        deliver_due(engine, Mailbox(OutOfOrder("no route to the mail server")))
     assert statuses(engine) == ["due", "due"]
     mailbox = Mailbox()
     assert deliver_due(engine, mailbox).delivered == 2
@@ -119,12 +119,12 @@ def test_what_was_delivered_before_the_channel_failed_is_settled(engine: Engine)
     owned(engine)
 
     class Failing(Mailbox):
-        def deliver(self, message: Message) -> None:
+        def deliver(self, message: Message) -> Outcome:
             if self.messages:
-                raise OSError("no route to the mail server")
-            super().deliver(message)
+                return OutOfOrder("no route to the mail server")
+            return super().deliver(message)
 
-    with pytest.raises(OSError, match="no route"):
+    with pytest.raises(EnvironmentFault, match="no route"):
         deliver_due(engine, Failing())
     assert statuses(engine) == ["delivered", "due"]
 
@@ -133,14 +133,38 @@ def test_one_message_nobody_takes_does_not_hold_up_the_next(engine: Engine) -> N
     first, second = owned(engine), owned(engine)
 
     class Picky(Mailbox):
-        def deliver(self, message: Message) -> None:
+        def deliver(self, message: Message) -> Outcome:
             if message.case == first:
-                raise DeliveryFailed("The mailbox is full.")
-            super().deliver(message)
+                return Rejected("The mailbox is full.")
+            return super().deliver(message)
 
     mailbox = Picky()
     deliver_due(engine, mailbox)
     assert {message.case for message in mailbox.messages} == {second}
+
+
+def test_a_message_to_be_tried_later_stays_due_with_all_that_follow_in_its_case(engine: Engine) -> None:
+    first, second = owned(engine), owned(engine)
+
+    class Busy(Mailbox):
+        def deliver(self, message: Message) -> Outcome:
+            if message.case == first:
+                return RetryLater("The mailbox is busy.")
+            return super().deliver(message)
+
+    mailbox = Busy()
+    deliver_due(engine, mailbox)
+    assert {message.case for message in mailbox.messages} == {second}
+    assert statuses(engine) == ["due", "due", "delivered", "delivered"]
+    again = Mailbox()
+    assert deliver_due(engine, again).delivered == 2
+    assert {message.case for message in again.messages} == {first}
+
+
+def test_a_message_that_a_rule_keeps_back_is_not_sent_and_the_case_says_why(engine: Engine) -> None:
+    case = engine.open_case("It never came.").case
+    assert deliver_due(engine, Mailbox(Cancelled("Not on the list."))).delivered == 0
+    assert [reason for _, reason in case_of(engine, case).undelivered.values()] == ["Not on the list."]
 
 
 def test_a_held_message_waits_for_somebody(engine: Engine) -> None:

@@ -94,7 +94,7 @@ def test_the_story_has_the_customers_own_words_to_the_letter(hostile: DemoReport
 
 
 def test_messages_of_a_customer_with_an_address_are_written(hostile: DemoReport) -> None:
-    letters = [path.read_text(encoding="utf-8") for path in hostile.place.outbox.rglob("*-apology.md")]
+    letters = [path.read_text(encoding="utf-8") for path in hostile.place.outbox.rglob("*-apology.eml")]
     assert letters
     assert all("To: ana@example.org" in letter for letter in letters)
 

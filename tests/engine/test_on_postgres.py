@@ -17,8 +17,9 @@ from recovery.delivery.outbox import deliver_due
 from recovery.project import Project, starter_root
 from recovery.sealing import KEY_VARIABLE
 from recovery.store.verify import verify
+from recovery.testing import Mailbox
 from tests.postgres import new_database, postgres_server
-from tests.support import START, Mailbox, engine_on, owned
+from tests.support import START, engine_on, owned
 
 __all__ = ["postgres_server"]
 

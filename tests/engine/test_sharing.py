@@ -15,8 +15,9 @@ import pytest
 from recovery.delivery.outbox import deliver_due
 from recovery.engine import Engine
 from recovery.project import Project
+from recovery.testing import Mailbox
 from tests.real_data import ROOT
-from tests.support import Mailbox, engine_on
+from tests.support import engine_on
 
 WORKER = """
 import sys
@@ -24,6 +25,7 @@ from pathlib import Path
 from recovery.commands import Command
 from recovery.core.events import ComplaintReceived
 from recovery.delivery.outbox import BATCH
+from recovery.testing import Mailbox
 from tests.support import START, engine_on, project_in
 
 batch = [Command(ComplaintReceived(by="customer", occurred_at=START, text="It broke."))] * BATCH

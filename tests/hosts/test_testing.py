@@ -14,7 +14,7 @@ from recovery import RecoveryError
 from recovery.clock import SystemClock
 from recovery.delivery.channels import FolderChannel
 from recovery.delivery.outbox import deliver_due
-from recovery.testing import DeliveryFailed, Mailbox, ManualClock, engine_for_tests, run_until, suppressed
+from recovery.testing import Mailbox, ManualClock, Rejected, engine_for_tests, run_until, suppressed
 from tests.support import START
 
 ANA = {"name": "Ana", "address": "ana@example.org"}
@@ -91,7 +91,7 @@ def test_running_until_a_moment_moves_the_clock_and_delivers() -> None:
 def test_a_mailbox_can_refuse() -> None:
     with engine_for_tests() as engine:
         case = engine.open_case("It broke.", customer=ANA).case
-        refusing = Mailbox(raises=DeliveryFailed("No such address."))
+        refusing = Mailbox(Rejected("No such address."))
         assert run_until(engine, engine.clock.now(), refusing).failed == 1
         assert engine.case(case).undelivered
 

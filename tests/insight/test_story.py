@@ -42,7 +42,7 @@ def heard(log: Log) -> Log:
 
 
 def letters(log: Log) -> list[OutboxRow]:
-    rendered = json.dumps({"subject": "We have your message", "body": "Dear Maya,\n\nthank you."})
+    rendered = json.dumps({"subject": "We have your message", "text": "Dear Maya,\n\nthank you."})
     return [
         OutboxRow(
             tenant="default",

@@ -13,7 +13,8 @@ from recovery.clock import ManualClock
 from recovery.core.instants import from_text, to_text
 from recovery.engine import Engine
 from recovery.play.stage import BATCH, PlayReport, play
-from tests.support import OWNED, SAID, START, TO_OWN, Mailbox, case_of, verified
+from recovery.testing import Mailbox
+from tests.support import OWNED, SAID, START, TO_OWN, case_of, verified
 
 
 def line(event: str, case: str | None = "c-1", minute: float = 0, **fields: Any) -> str:

@@ -17,12 +17,14 @@ from recovery.clock import ManualClock
 from recovery.core import events as ev
 from recovery.core.case import Case, Stamp, apply, opened, recorded
 from recovery.core.spec import MERGED, Workflow
-from recovery.delivery.channels import DeliveryFailed, Message
+from recovery.delivery.channels import Message
+from recovery.delivery.outcomes import Outcome, Rejected
 from recovery.engine import Engine
 from recovery.play.stage import PlayReport, play
 from recovery.store.records import Record
+from recovery.testing import Mailbox
 from tests.play.streams import CASES, lines, streams
-from tests.support import START, Mailbox, engine_on, folded, new_database, verified
+from tests.support import START, engine_on, folded, new_database, verified
 
 PARTS = 2
 """As many tests as cores usually play."""
@@ -33,9 +35,10 @@ STREAMS = 10_000 if os.environ.get("RECOVERY_LONG") == "1" else 150
 class Post(Mailbox):
     """Takes every message but those to nobody."""
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: Message) -> Outcome:
         if message.address == "nobody@example.org":
-            raise DeliveryFailed("There is nobody.")
+            return Rejected("There is nobody.")
+        return super().deliver(message)
 
 
 @pytest.mark.slow

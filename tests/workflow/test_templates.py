@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recovery.workflow.bundle import collect, load
 from recovery.workflow.template_words import FILTERS
-from recovery.workflow.templates import TEMPLATE_BYTES_AT_MOST, Template, read_template
-from tests.workflow.small import TEMPLATE, WORKFLOW, changed, findings_of, places
+from recovery.workflow.templates import (
+    MARKS_AT_MOST,
+    PARAGRAPH_AT_MOST,
+    TEMPLATE_BYTES_AT_MOST,
+    WORD_AT_MOST,
+    Template,
+    read_template,
+)
+from tests.workflow.small import TEMPLATE, WORKFLOW, changed, findings_of, places, write
 
 HEAD = '---\npurpose: apology\nsubject: "Sorry"\n---\n'
 
@@ -37,7 +45,9 @@ def test_a_template_has_a_head_and_a_body() -> None:
         "{{ case.id }} {{ case.subject }} {{ customer.name }} {{ owner }} {{ facts.kind }}",
         "{{ customer.name | default('friend') | title }}",
         "{{ facts.kind | upper | lower | truncate(20) }}",
-        "{{ facts.day | when }}",
+        "{{ facts.day | when }} {{ facts.day | date }} {{ facts.at | time }}",
+        "{{ facts.price | money | default('nothing') }} {{ facts.mark | count }}",
+        "[our page](https://example.org) [write](mailto:us@example.org) <https://example.org> 3 < 4",
         "{{ facts.notes | join(', ') }} {{ facts.notes | join }}",
         "{% if facts.kind %}a{% elif facts.happy %}b{% else %}c{% endif %}",
         "{% if facts.kind == 'late' and not facts.happy or owner %}a{% endif %}",
@@ -91,6 +101,19 @@ def test_these_words_are_accepted(body: str) -> None:
         ("{{ owner | §default(case.id) }}", "wrong_filter"),
         ("{{ owner | §default('a', true) }}", "wrong_filter"),
         ("{{ owner | §default(default_value='a') }}", "wrong_filter"),
+        ("{{ facts.day | default('today') | §when }}", "wrong_filter"),
+        ("{{ owner | upper | lower | upper | lower | upper | §title }}", "template_word"),
+        ("§{% autoescape true %}{% endautoescape %}", "template_word"),
+        ("One\n\n§<b>bold</b>", "template_markdown"),
+        ("One\n\n§<div>\nblock\n</div>", "template_markdown"),
+        ("One\n§![x](https://example.org/p.png)", "template_markdown"),
+        ("§[x](javascript:alert(1))", "template_markdown"),
+        ("§[x](/relative)", "template_markdown"),
+        ("One\ntwo\n§[x](https://example.org/{{case.id}})", "template_markdown"),
+        ("One\n§\ue000", "control_character"),
+        ("One\n\n§" + "x" * (PARAGRAPH_AT_MOST + 1), "too_large"),
+        ("One\n§{{ owner " + " " * WORD_AT_MOST + "}}", "too_large"),
+        ("§" + "*" * (MARKS_AT_MOST + 1), "too_large"),
         ("one\n§two {{ owner\n", "template_syntax"),
         ("one\n§{% if owner %}", "template_syntax"),
         ("one\n§two {{ owner owner }}", "template_syntax"),
@@ -171,6 +194,28 @@ MAYBE = "{% if facts.kind %}{{ facts.kind }}{% endif %}"
         ("{% if facts.day %}a{% elif facts.kind %}{{ facts.kind }}{% endif %}", []),
         ("{% for x in §facts.notes %}{{ x }}{% endfor %}", ["unstated_fact"]),
         ("{% if facts.notes %}{% for x in facts.notes %}{{ x }}{% endfor %}{% endif %}", []),
+        ("{{ §owner }}", ["unstated_fact"]),
+        ("{% if owner %}{{ owner }}{% endif %}", []),
+        ("{{ §case.subject }} {{ §case.external_id }}", ["unstated_fact", "unstated_fact"]),
+        ("{{ case.subject | default('your order') }} {{ case.id }} {{ case.cycle }}", []),
+        ("Dear {{ §customer.name }},", ["unstated_fact"]),
+        ("Dear {{ §customer.name | title }},", ["unstated_fact"]),
+        ("Dear {{ customer.name | default('friend') | title }},", []),
+        ("{{ §customer.name | title | default('friend') }}", ["unstated_fact"]),
+        ("{% if not customer.name %}a{% else %}{{ customer.name }}{% endif %}", []),
+        ("{% if §case.subject == 'x' %}a{% endif %}", ["unstated_fact"]),
+        # said as people write it
+        ("{% if facts.day %}{{ §facts.day }}{% endif %}", ["raw_value"]),
+        ("{% if facts.day %}{{ facts.day | date }} {{ facts.day | when }}{% endif %}", []),
+        ("{{ facts.price | money | default('nothing') }}", []),
+        ("{{ §facts.price | default('nothing') }}", ["raw_value"]),
+        ("{{ §facts.price | upper | default('nothing') }}", ["raw_value"]),
+        ("{{ §facts.price | date | default('nothing') }}", ["wrong_type"]),
+        ("{{ §facts.kind | money | default('nothing') }}", ["wrong_type"]),
+        ("{{ §facts.day | time | default('noon') }}", ["wrong_type"]),
+        ("{{ §facts.price | join(', ') }}", ["wrong_type"]),
+        ("{% if facts.notes %}{{ facts.notes | join(', ') }}{% endif %}", []),
+        ("{% if facts.mark %}{{ facts.mark | count }}{% endif %}", []),
     ],
 )
 def test_what_a_text_says_must_be_known_or_asked(body: str, codes: list[str], tmp_path: Path) -> None:
@@ -186,6 +231,49 @@ def test_an_unknown_fact_that_a_text_states_is_found(tmp_path: Path) -> None:
     (finding,) = findings_of(tmp_path, WORKFLOW, {"en/sorry": text})
     assert finding.code == "unknown_fact"
     assert [(finding.line, finding.column)] == marked
+
+
+def rated(purpose: str, subject: str, body: str, tmp_path: Path) -> list[tuple[str, int, int]]:
+    """What is found in a template about an offer that comes with a request for a rating."""
+    text, marked = places(f"---\npurpose: {purpose}\nsubject: {subject}\nstates: []\n---\n{body}\n")
+    found = [
+        one for one in findings_of(tmp_path, WORKFLOW, {"en/sorry": text}) if one.code == "offer_with_rating"
+    ]
+    assert [(one.line, one.column) for one in found] == marked, list(map(str, found))
+    return [(one.code, one.line, one.column) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "subject", "body"),
+    [
+        ("rating-ask", "Would you tell others?", "Tell others.\nThere is a §coupon in it for you."),
+        ("rating-ask", "Would you tell others?", "You got §20 % off, and a §gift."),
+        ("rating-ask", "Would you tell others?", "Your §refund is on its way."),
+        ("rating-ask", "愿意说说吗？", "写几句，就有§优惠券。"),
+        ("rating-ask", "Would you tell others?", "It was {{ facts.§price | money | default('little') }}."),
+        ("goodwill", "Something for you", "A §voucher. Please leave us a review."),
+        ("goodwill", "Something for you", "Five stars, and the §bonus is yours."),
+        ("follow-up", "一份心意", "给个好评，§红包送上。"),
+        ("apology", "§A gift for you", "If you feel like it, write a short review."),
+    ],
+)
+def test_a_request_for_a_rating_carries_no_offer(
+    purpose: str, subject: str, body: str, tmp_path: Path
+) -> None:
+    assert rated(purpose, subject, body, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "body"),
+    [
+        ("rating-ask", "Tell others, in your own words. Points of view differ."),
+        ("goodwill", "Here is a coupon. Nothing is expected in return."),
+        ("follow-up", "How satisfied are you, from 1 to 5? Your refund was paid on Monday."),
+        ("apology", "A supervisor will review your case and write to you about the refund."),
+    ],
+)
+def test_an_offer_or_a_question_by_itself_is_none(purpose: str, body: str, tmp_path: Path) -> None:
+    assert rated(purpose, "Hello", body, tmp_path) == []
 
 
 def test_every_language_of_a_text_is_checked(tmp_path: Path) -> None:
@@ -228,6 +316,20 @@ def test_facts_that_come_along_with_a_transition_are_known_to_its_messages(tmp_p
     without = workflow.replace(drop, drop + ", then: [{send: sorry}]")
     (finding,) = findings_of(tmp_path, without, {"en/sorry": STATES_KIND})
     assert finding.code == "may_be_missing"
+
+
+def test_a_template_that_people_send_by_hand_is_part_of_the_workflow(tmp_path: Path) -> None:
+    saying = WORKFLOW + "say: [thanks]\n"
+    (finding,) = findings_of(tmp_path, saying)
+    assert (finding.code, finding.line, finding.column) == ("unknown_template", 35, 7)
+    assert [f.code for f in findings_of(tmp_path, saying, {"en/thanks": HEAD + "{{ facts.kin }}"})] == [
+        "unknown_fact"
+    ]
+    write(tmp_path, saying, {"en/thanks": HEAD + "Thank you.", "zh/thanks": HEAD + "谢谢。"})
+    bundle, _ = collect(tmp_path, tmp_path / "workflows" / "small.yaml")
+    assert bundle is not None
+    assert {"templates/en/thanks.md", "templates/zh/thanks.md"} <= set(bundle.files)
+    assert load(bundle).say == ("thanks",)
 
 
 @given(st.text(max_size=80))

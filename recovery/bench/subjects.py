@@ -1,0 +1,31 @@
+"""Everything that is measured. A new subject is a module of its own and a word here."""
+
+from __future__ import annotations
+
+from recovery.bench.deciding import DECIDE
+from recovery.bench.importing import IMPORT_SQLITE
+from recovery.bench.scale import SCALE
+from recovery.bench.stepping import STEP_POSTGRES, STEP_SQLITE
+from recovery.bench.subject import Line, Subject
+from recovery.core.errors import NotFound, closest, sentence
+
+SUBJECTS = (STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SCALE)
+
+
+def chosen(only: list[str]) -> list[Subject]:
+    """The subjects with these names; without any, all that do not take long.
+
+    Raises:
+        NotFound: there is no such subject.
+    """
+    known = {subject.name: subject for subject in SUBJECTS}
+    for name in only:
+        if name not in known:
+            hint = sentence(closest(name, list(known))) or f"There are {', '.join(known)}."
+            raise NotFound(f"Nothing called {name} is measured.", hint=hint)
+    return [one for one in SUBJECTS if (one.name in only if only else not one.alone)]
+
+
+def lines() -> dict[str, Line]:
+    """Every line of a whole report, in order."""
+    return {name: line for subject in SUBJECTS for name, line in subject.lines.items()}

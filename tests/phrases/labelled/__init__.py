@@ -1,0 +1,53 @@
+"""Sentences of our own, each labelled for one class of the phrase guard, and how they are split in two.
+
+Half of them are clean, and written to be hard: quotes, negations, near words, things done as they should be.
+They were written before any rule was, and a hash of each decides which half it belongs to, so that nobody
+chooses. Rules are tuned on the half called `tuning`; `held_out` is for measuring alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from recovery.workflow.reader import read_yaml
+
+FOLDER = Path(__file__).parent
+LANGUAGES = ("en", "zh")
+
+Half = Literal["tuning", "held_out"]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One text: whether the rules of its class should find something in it, and what the case knows."""
+
+    language: str
+    cls: str
+    text: str
+    flagged: bool
+    kind: str = "message"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def half(self) -> Half:
+        """The half it belongs to, by a hash of what it says."""
+        name = f"{self.language}/{self.cls}/{self.text}"
+        return "tuning" if hashlib.sha256(name.encode()).digest()[0] % 2 else "held_out"
+
+
+def sentences(language: str, half: Half | None = None) -> Iterator[Labelled]:
+    """Every labelled text of a language, or those of one half."""
+    for file in sorted((FOLDER / language).glob("*.yaml")):
+        document, findings = read_yaml(file.read_bytes(), file.name)
+        assert document is not None, findings
+        assert not findings
+        for flagged in (True, False):
+            for item in document.value["flagged" if flagged else "clean"]:
+                fields = item if isinstance(item, dict) else {"text": item}
+                made = Labelled(language, document.value["class"], flagged=flagged, **fields)
+                if half is None or made.half == half:
+                    yield made
