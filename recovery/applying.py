@@ -185,7 +185,7 @@ class Applying:
         snapshot = self.unit.case(self.tenant, case)
         ended_well = effect not in snapshot.undelivered if snapshot else failure is None
         status = "delivered" if ended_well else "failed"
-        self.unit.settle(
+        self.unit.outbox.settle(
             self.tenant, case, effect, status, at, settled.rendered, None if ended_well else failure
         )
         return answer

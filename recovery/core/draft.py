@@ -108,6 +108,7 @@ class Draft:
             self.why.append(f"{action.template} not sent: the case is history")
             return
         n = len(self.effects)
+        mentions = self.workflow.mentions
         key = f"{self.stamp.seq}.{n}"
         to_customer = action.to == "customer"
         self.effects.append(
@@ -119,9 +120,7 @@ class Draft:
                 {"customer": case.customer.get("address"), "owner": case.owner}.get(action.to),
                 case.channel if to_customer else "desk",
                 case.language if to_customer else "en",
-                context(
-                    case, None if (mentions := self.workflow.mentions) is None else mentions[action.template]
-                ),
+                context(case, None if mentions is None else mentions[action.template]),
                 self.event.hold,
             )
         )
@@ -132,6 +131,7 @@ class Draft:
 def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, Any]:
     """What a template may say about a case, as plain data: of the facts those it speaks of (None: all)."""
     facts = case.facts
+    names = facts if mentioned is None else mentioned
     return {
         "case": {
             "id": case.id,
@@ -144,9 +144,7 @@ def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, A
         },
         "customer": dict(case.customer),
         "owner": case.owner,
-        "facts": {
-            name: facts[name][0] for name in (facts if mentioned is None else mentioned) if name in facts
-        },
+        "facts": {name: facts[name][0] for name in names if name in facts},
     }
 
 

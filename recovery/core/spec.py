@@ -241,7 +241,7 @@ class Workflow:
     """One version of one workflow, ready to decide with. Build it once and share it; it never changes.
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
-    `mentions` are the facts each template speaks of, all that a message is given; None: it is given every fact.
+    `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
     `say` names the templates that people send by hand, beside those that rules send.
     """
 

@@ -23,15 +23,14 @@ from recovery.store.codec import (
     answer_of,
     body_of,
     case_values,
-    effect_key,
     encode,
     read_answer,
     read_case,
-    read_effect_key,
 )
 from recovery.store.compiling import Many, Statement
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.faults import ExternalIdTaken, LostRace
+from recovery.store.outbox import Outbox
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -42,11 +41,6 @@ BUFFER = 1_000
 
 SALTS = 64
 """How many salts are drawn at once at most: each unit draws one, then twice as many each time."""
-
-OPEN_STATUSES = ("due", "held")
-TRIED_STATUSES = ("delivered", "failed")
-STATUSES = (*OPEN_STATUSES, *TRIED_STATUSES, "cancelled")
-"""What can become of an effect."""
 
 _moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.MOVING, "tenant_id", "id")))
 _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING, "tenant_id", "id")))
@@ -69,7 +63,11 @@ class _Known:
 
 
 class Unit:
-    """One transaction's reads and writes. `Store.write` makes it, writes it out and commits."""
+    """One transaction's reads and writes. `Store.write` makes it, writes it out and commits.
+
+    Attributes:
+        outbox: what becomes of messages in this transaction.
+    """
 
     def __init__(
         self,
@@ -81,6 +79,7 @@ class Unit:
         self._cursor = cursor
         self._dialect = dialect
         self._clock = clock
+        self.outbox = Outbox(cursor, dialect)
         self._entropy = entropy
         self._cases: dict[tuple[str, int], _Known | None] = {}
         self._rows: dict[tuple[str, int], Any] = {}
@@ -91,7 +90,6 @@ class Unit:
         self._changed: dict[tuple[str, int], _Known] = {}
         self._events: list[tuple[Any, ...]] = []
         self._effects: list[tuple[Any, ...]] = []
-        self._settlements: list[tuple[Many, tuple[Any, ...]]] = []
         self._remembered: list[tuple[Any, ...]] = []
         self._salts: list[str] = []
         self._drawn = 0
@@ -220,7 +218,7 @@ class Unit:
         self._events.append((tenant, id, seq, kind, event.by, occurred_at, recorded_at, body, salt, "", head))
         for change in decision.changes:
             if change[0] == "settled":
-                self._close(case, change[1], change[2])
+                self.outbox.close(case, change[1], change[2])
         if len(self._events) >= BUFFER:
             self.flush()
 
@@ -243,39 +241,6 @@ class Unit:
             if taken is not None:
                 raise _taken({case.external_id: taken})
         return known
-
-    def _close(self, case: Case, key: str, failure: str | None) -> None:
-        status = "delivered" if failure is None else "failed"
-        values = (status, case.updated_at, failure, case.tenant, case.id, *read_effect_key(key))
-        self._settlements.append((sql.CLOSE_EFFECT, values))
-
-    def settle(
-        self,
-        tenant: str,
-        case: int,
-        effect: str,
-        status: str,
-        at: datetime,
-        rendered: str | None = None,
-        note: str | None = None,
-    ) -> None:
-        """Say what became of an effect. `due` releases a held one; `rendered` and `note` stay when None.
-
-        The log has the last word: `verify` wants `delivered` where it has `EffectDelivered`, `failed` or
-        `cancelled` where it has `EffectFailed`, and `due` or `held` where it has neither.
-
-        Raises:
-            ValueError: no such status, not an effect's key, or a naive moment.
-            NotFound: when written out: the outbox has no such effect.
-        """
-        if status not in STATUSES:
-            raise ValueError(f"{status!r} is not one of {', '.join(STATUSES)}")
-        settled_at = None if status in OPEN_STATUSES else to_text(at)
-        tried = int(status in TRIED_STATUSES)
-        key = read_effect_key(effect)
-        self._settlements.append(
-            (sql.SETTLE_EFFECT, (status, tried, rendered, settled_at, note, tenant, case, *key))
-        )
 
     def remember(
         self, tenant: str, key: str, fingerprint: str, answer: dict[str, Any], logged: bool = False
@@ -304,7 +269,7 @@ class Unit:
         self._flush_cases()
         self._many(sql.INSERT_EVENT, self._events)
         self._many(sql.INSERT_EFFECT, self._effects)
-        self._flush_settlements()
+        self.outbox.flush()
         asked = len(self._remembered)
         if self._many(sql.INSERT_COMMAND, self._remembered) != asked:
             raise LostRace(
@@ -342,30 +307,6 @@ class Unit:
         updated += self._many(sql.UPDATE_STAYING, staying)
         if updated != wanted:
             raise _lost(self._losers(changed))
-
-    def _flush_settlements(self) -> None:
-        """Write settlements in rounds: those of one effect stay in their order, and few statements run."""
-        rounds: list[dict[Many, list[tuple[Any, ...]]]] = []
-        seen: dict[tuple[Any, ...], int] = {}
-        for statement, values in self._settlements:
-            turn = seen[values[-4:]] = seen.get(values[-4:], -1) + 1
-            if turn == len(rounds):
-                rounds.append({})
-            rounds[turn].setdefault(statement, []).append(values)
-        self._settlements.clear()
-        for one in rounds:
-            for statement, rows in one.items():
-                effects = [values[-4:] for values in rows]
-                if self._many(statement, rows) != len(effects) and statement is sql.SETTLE_EFFECT:
-                    raise self._unknown(effects)
-
-    def _unknown(self, effects: list[tuple[Any, ...]]) -> NotFound:
-        """Of the effects just settled, the first that does not exist."""
-        for effect in effects:
-            self._run(sql.HAS_EFFECT, *effect)
-            if self._cursor.fetchone() is None:
-                break
-        return NotFound(f"Case {effect[1]} has no effect {effect_key(*effect[2:])}.")
 
     def _many(self, statement: Many, rows: list[tuple[Any, ...]]) -> int:
         if not rows:

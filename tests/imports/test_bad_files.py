@@ -29,7 +29,7 @@ def test_rows_become_cases_with_their_words_and_moments(bring: Importer, engine:
         "letter:1",
         "history",
     )
-    assert case.facts["problem.statement"][1:3] == ["import", "import"]
+    assert case.facts["problem.statement"][1:3] == ("import", "import")
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.core import events as ev
-from recovery.core.case import Case
+from recovery.core.case import Case, Change
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.events import payload
@@ -79,10 +79,15 @@ class Log:
 
 
 def without(records: Sequence[Record], *kinds: str) -> list[Record]:
-    """A log that somebody took changes out of: those whose first words are `kinds`."""
-    return [
-        replace(
-            one, changes=[change for change in one.changes if " ".join(map(str, change[:2])) not in kinds]
-        )
-        for one in records
-    ]
+    """A log that somebody took changes out of: those whose first words are `kinds` (`fact owner`)."""
+    return [replace(one, changes=[*_without(one.changes, kinds)]) for one in records]
+
+
+def _without(changes: Iterable[Change], kinds: Sequence[str]) -> Iterator[Change]:
+    for change in changes:
+        if change[0] == "facts":
+            left = {name: value for name, value in change[1].items() if f"fact {name}" not in kinds}
+            if left:
+                yield [change[0], left, change[2]]
+        elif " ".join(map(str, change[:2])) not in kinds:
+            yield change

@@ -262,7 +262,7 @@ def test_an_effect_waits_in_the_outbox_until_it_is_delivered(house: House, store
     assert due.context["facts"]["said"] == "the handle"
     with store.write() as unit:
         house.tell_in(unit, id, house.delivered("2.0"))
-        unit.settle(TENANT, id, "2.0", "delivered", house.now, rendered='{"body":"Dear Ana"}')
+        unit.outbox.settle(TENANT, id, "2.0", "delivered", house.now, rendered='{"body":"Dear Ana"}')
     (sent,) = store.outbox(TENANT, case=id)
     assert (sent.status, sent.attempts, sent.rendered) == ("delivered", 1, '{"body":"Dear Ana"}')
     assert sent.settled_at == "2026-11-22T09:00:00.000000Z"
@@ -283,7 +283,7 @@ def test_an_effect_cancelled_by_hand_stays_cancelled(house: House, store: Store)
     (id,) = house.open()
     house.tell(id, house.facts(said="x"))
     with store.write() as unit:
-        unit.settle(TENANT, id, "2.0", "cancelled", house.now, note="by ana")
+        unit.outbox.settle(TENANT, id, "2.0", "cancelled", house.now, note="by ana")
         house.tell_in(unit, id, house.failed("2.0"))
     assert [(row.status, row.note) for row in store.outbox(TENANT)] == [("cancelled", "by ana")]
     assert verify(store, None).problems == []
@@ -295,22 +295,22 @@ def test_a_held_effect_is_due_only_once_it_is_released(house: House, store: Stor
     assert store.due_effects(TENANT, 10) == []
     assert [row.effect for row in store.outbox(TENANT, status="held")] == ["2.0"]
     with store.write() as unit:
-        unit.settle(TENANT, id, "2.0", "due", house.now)
+        unit.outbox.settle(TENANT, id, "2.0", "due", house.now)
     assert [row.settled_at for row in store.due_effects(TENANT, 10)] == [None]
 
 
 def test_settling_an_effect_that_does_not_exist_is_not_found(house: House, store: Store) -> None:
     (id,) = house.open()
     with pytest.raises(NotFound, match=rf"Case {id} has no effect 9\.0"), store.write() as unit:
-        unit.settle(TENANT, id, "9.0", "delivered", house.now)
+        unit.outbox.settle(TENANT, id, "9.0", "delivered", house.now)
 
 
 def test_an_unknown_status_or_a_naive_moment_is_refused(house: House, store: Store) -> None:
     with store.write() as unit:
         with pytest.raises(ValueError, match="due, held, delivered, failed, cancelled"):
-            unit.settle(TENANT, 1, "2.0", "sent", house.now)
+            unit.outbox.settle(TENANT, 1, "2.0", "sent", house.now)
         with pytest.raises(ValueError, match="time zone"):
-            unit.settle(TENANT, 1, "2.0", "failed", house.now.replace(tzinfo=None))
+            unit.outbox.settle(TENANT, 1, "2.0", "failed", house.now.replace(tzinfo=None))
 
 
 def test_effects_of_one_case_become_due_in_their_order_even_when_the_clock_went_back(
