@@ -16,6 +16,7 @@ from recovery.core.errors import EnvironmentFault
 from recovery.delivery.outbox import deliver_due
 from recovery.project import Project, starter_root
 from recovery.sealing import KEY_VARIABLE
+from recovery.store.schema import REVISIONS
 from recovery.store.verify import verify
 from recovery.testing import Mailbox
 from tests.postgres import new_database, postgres_server
@@ -37,8 +38,8 @@ def project(postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_case_walks_and_its_messages_leave(project: Project) -> None:
-    assert upgrade_database(project) == (None, "0001")
-    assert upgrade_database(project) == ("0001", "0001")
+    assert upgrade_database(project) == (None, REVISIONS[-1])
+    assert upgrade_database(project) == (REVISIONS[-1], REVISIONS[-1])
     box = Mailbox()
     with working(project, clock=ManualClock(START)) as engine:
         case = owned(engine, external_id="E-1", key="k-1")
@@ -75,7 +76,7 @@ def test_the_commands_take_its_url(
         assert code == 0, out
         return json.loads(out)
 
-    assert said("db", "upgrade") == {"before": None, "after": "0001"}
+    assert said("db", "upgrade") == {"before": None, "after": REVISIONS[-1]}
     said("open", "My order never came.", "--external-id", "E-1")
     said("worker", "--once")
     said("db", "heads", "heads.jsonl")

@@ -27,10 +27,11 @@ from recovery.store import heads
 from recovery.store.postgres import PostgresStore
 from recovery.store.sqlite import SqliteStore
 from recovery.store.verify import Report, verify
+from recovery.testing import Mailbox
 from recovery.workflow.bundle import hash_of
 from tests.postgres import libpq, new_database
 from tests.store.house import House, ask_sql, run_sql
-from tests.support import Mailbox, case_of, entropy
+from tests.support import case_of, entropy
 
 WRITTEN = Path(__file__).parents[1] / "data" / "first-release"
 KEY = b"the key that sealed the old database"

@@ -42,7 +42,8 @@ def _rewritten(text: str) -> str:
     facts, moments = {}, {}
     for name, (value, source, by, occurred_at, recorded_at, seq) in data.get("facts", {}).items():
         facts[name] = (value, source, by, seq)
-        moments[str(seq)] = (occurred_at, recorded_at)
+        moments[seq] = (occurred_at, recorded_at)
     if facts:
-        data["facts"], data["moments"] = facts, moments
+        data["facts"] = facts
+        data["moments"] = {str(seq): times for seq, times in sorted(moments.items())}
     return encode(data)
