@@ -30,13 +30,13 @@ class _Writer:
         self.before: dict[int, str] = {}
 
     def blocks(self, tokens: Sequence[Token], start: int, end: int, *, loose: bool) -> list[str]:
-        """The lines of the blocks from `start` to `end`, an empty line between them when they stand loose."""
+        """The lines of the blocks from `start` to `end`, with empty lines between when they stand loose."""
         lines: list[str] = []
         while start < end:
             last = _end(tokens, start) if tokens[start].nesting == 1 else start
             block = self._block(tokens, start, last)
             if lines and block and loose:
-                lines.append("")
+                lines += ["", ""] if tokens[start].type == "heading_open" else [""]
             lines += block
             start = last + 1
         return lines

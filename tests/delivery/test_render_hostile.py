@@ -152,7 +152,7 @@ def test_words_are_read_in_the_text_as_they_were_written(words: str, expected: s
     one, lines = one_line(expected), lines_of(expected)
     blocks = [
         f"Dear {one},",
-        one,
+        f"\n{one}",
         f"You said {one} to us.",
         "\n".join(f"> {line}".rstrip() for line in lines),
         "\n".join(("- " if at == 0 else "  ") + line for at, line in enumerate(lines)),
