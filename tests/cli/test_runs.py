@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from recovery.store.schema import REVISIONS
 from tests.cli.conftest import Said, spawn
 
 Cli = Callable[..., Said]
