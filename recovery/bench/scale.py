@@ -1,7 +1,8 @@
 """What things cost with a million open cases, beside ten thousand, in SQLite.
 
-Both databases are filled through the engine. Every case is owned, waits in `clarify`, and has a message
-that is due; owners have a thousand cases each, however many there are. Which cases step is drawn by lot.
+Both databases are filled through the engine. Every case is owned and waits in `clarify`; owners have a
+thousand cases each, however many there are. Every case has a message: a thousand are due, the others later,
+as if the clock had gone on while the cases came in. Which cases step is drawn by lot.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import multiprocessing
 import random
 import resource
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,18 +33,24 @@ FEW, MANY = 10_000, 1_000_000
 CASES_EACH = 1_000
 BATCH = 100
 PAGE = 50
-LISTS = 200
-"""How many lists are asked for in one run."""
+LISTS, LISTING_SECONDS = 200, 1.0
+"""How many lists are asked for in one run, and how long that may take."""
+
+DUE = 1_000
+"""How many messages are due; the rest will be, a second after each other."""
 
 
 def fill(engine: Engine, cases: int) -> None:
-    """Open cases, the owners in turn."""
+    """Open cases, the owners in turn; then put off most of the messages, which nothing yet does by itself."""
     owners = max(1, cases // CASES_EACH)
     for start in range(0, cases, OPENING):
         commands = [_complaint(number % owners) for number in range(start, min(start + OPENING, cases))]
         refused = [one for one in engine.handle_many(commands) if isinstance(one, Refusal)]
         assert not refused, refused[0]
         engine.store.give_way()
+    with closing(sqlite3.connect(engine.store.where)) as database, database:
+        later = "strftime('%Y-%m-%dT%H:%M:%f000Z', due_at, '+' || (case_id - ?) || ' seconds')"
+        database.execute(f"update recovery_effect set due_at = {later} where case_id > ?", (DUE, DUE))
 
 
 def _complaint(owner: int) -> Command:
@@ -90,10 +98,15 @@ class Work:
         self._stepped.add(case)
         return case
 
-    def by_owner(self) -> float:
-        """The first page of the open cases of an owner."""
+    def by_owner(self, ended: bool | None) -> float:
+        """The first page of the cases of an owner: of the open ones, or of all."""
         names = [f"agent-{self.lot.randrange(self.owners)}" for _ in range(LISTS)]
-        return _each([partial(self.engine.list_cases, owner=name, ended=False, limit=PAGE) for name in names])
+        return _each([partial(self.engine.list_cases, owner=name, ended=ended, limit=PAGE) for name in names])
+
+    def changed(self) -> float:
+        """What happened after a position near the end of the log, as a host asks again and again."""
+        since = self.engine.store.log(self.engine.tenant, self.cases)[0].position
+        return _each([partial(self.engine.changes, since, PAGE)] * LISTS)
 
     def by_due_time(self) -> float:
         """The messages that have been due longest."""
@@ -107,16 +120,21 @@ class Work:
             "scale-open-batch": partial(self.opening, BATCH, self.count),
             "scale-step-single": partial(self.stepping, 1, single),
             "scale-step-batch": partial(self.stepping, BATCH, self.count),
-            "scale-list-owner": self.by_owner,
+            "scale-list-owner": partial(self.by_owner, False),
+            "scale-list-owner-all": partial(self.by_owner, None),
+            "scale-changes": self.changed,
             "scale-list-due": self.by_due_time,
         }
 
 
 def _each(questions: list[Callable[[], object]]) -> float:
+    """Microseconds for a question; when they take long, not all are asked."""
     start = time.perf_counter()
-    for question in questions:
-        question()
-    return (time.perf_counter() - start) / len(questions) * 1e6
+    asked = 0
+    while asked < len(questions) and time.perf_counter() - start < LISTING_SECONDS:
+        questions[asked]()
+        asked += 1
+    return (time.perf_counter() - start) / asked * 1e6
 
 
 def peak_megabytes(url: str, cases: int, lot: random.Random) -> float:
@@ -158,6 +176,15 @@ def _measured(stack: ExitStack, cases: int, runs: int) -> dict[str, Rate]:
 
 BESIDE = f"{FEW:,} cases"
 WANTED = {BESIDE: "≤ 1.5"}
-TIMED = ("open-single", "open-batch", "step-single", "step-batch", "list-owner", "list-due")
+TIMED = (
+    "open-single",
+    "open-batch",
+    "step-single",
+    "step-batch",
+    "list-owner",
+    "list-owner-all",
+    "list-due",
+    "changes",
+)
 LINES = {**{f"scale-{name}": Line("µs", WANTED) for name in TIMED}, "scale-memory": Line("MB", WANTED)}
 SCALE = Subject("scale", LINES, _programs, alone=True)

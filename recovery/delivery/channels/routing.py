@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from recovery.delivery.mail import mailbox
 from recovery.delivery.message import Message
 from recovery.delivery.outcomes import Cancelled, Outcome, Rejected
 
@@ -40,14 +41,21 @@ class OnlyTo:
 
     def __init__(self, channel: Channel, allowed: frozenset[str]) -> None:
         self._channel = channel
-        self._allowed = frozenset(entry.casefold() for entry in allowed)
+        self._allowed = frozenset(map(_plain, allowed))
 
     def deliver(self, message: Message) -> Outcome:
         """Deliver to those on the list; to others it is not sent, then or later (see `Channel.deliver`)."""
-        address = (message.address or "").strip().casefold()
-        domain = "@" + address.rpartition("@")[2]
-        if address in self._allowed or ("@" in address and domain in self._allowed):
+        address = message.address or ""
+        domain = "@" + (mailbox(address) or "").rpartition("@")[2]
+        names = {_plain(domain)} if address.startswith("@") else {_plain(domain), _plain(address)}
+        if names & self._allowed:
             return self._channel.deliver(message)
         return Cancelled(
             f"{message.address or 'Nobody'} is not on the list of those who may be written to (only_to)"
         )
+
+
+def _plain(entry: str) -> str:
+    """An address, or a domain with its `@`, as it is compared; what is neither stays as it is."""
+    found = (mailbox(f"a{entry}") or "")[1:] if entry.startswith("@") else mailbox(entry)
+    return (found or entry).strip().casefold()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ BUILT_IN: Mapping[str, Way] = {"portal": Plain(by="portal"), "desk": Plain(by="f
 
 _SECRET = re.compile(r"password|passwd|secret|token|credentials|api_?key")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
+_BRACES = re.compile(r"[^{}]*(?:\{case\}[^{}]*)?")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -51,14 +52,15 @@ def read_channels(data: bytes, file: str) -> tuple[ChannelSettings, list[Finding
     document, findings = read_yaml(data, file)
     if document is None or document.value is None:
         return ChannelSettings(), findings
-    secrets = list(_secrets(document))
     made, shape = check_shape(document, ChannelsFile)
     ways: dict[str, Way] = dict(BUILT_IN)
-    for name in document.value.get("channels") or () if made is not None else ():
+    named = document.get(("channels",))
+    for name in named if isinstance(named, dict) else ():
         way, wrong = _way(document, name)
         shape += wrong
         if way is not None:
             ways[name] = way
+    secrets = list(_secrets(document))
     covered = {(found.line, found.column) for found in secrets}
     findings += secrets + [found for found in shape if (found.line, found.column) not in covered]
     if made is None or errors(findings):
@@ -77,12 +79,17 @@ def _way(document: Document, name: str) -> tuple[Way | None, list[Finding]]:
         return None, [document.finding(path, "wrong_type", f"{shown(value)} is not a mapping.", hint)]
     by = value.get("by")
     if by is None:
-        message = f"{shown(name)} does not say how it is delivered."
-        return None, [document.finding(path, "missing_key", message, f"by: {one_of(WAYS)}", key=True)]
+        message = f"{shown(name)} does not say how it is delivered (`by`)."
+        return None, [document.finding(path, "missing_key", message, one_of(WAYS), key=True)]
     if not isinstance(by, str) or by not in WAYS:
         message = f"{shown(by)} is not a way to deliver."
         return None, [document.finding((*path, "by"), "wrong_value", message, guess(str(by), WAYS))]
-    return check_shape(_part(document, path), WAYS[by])
+    way, findings = check_shape(_part(document, path), WAYS[by])
+    # What is checked is a part, which the findings take for the whole.
+    return way, [
+        replace(found, message=found.message.replace("The file has", f"{shown(name)} has"))
+        for found in findings
+    ]
 
 
 def _part(document: Document, path: Path) -> Document:
@@ -130,7 +137,7 @@ def _meaning(document: Document, made: ChannelsFile, ways: Mapping[str, Way]) ->
                 say(
                     ("channels", name),
                     "missing_key",
-                    f"{shown(name)} sends mail, and nobody sends it.",
+                    f"{shown(name)} is to send mail, and there is no sender.",
                     hint,
                     key=True,
                 )
@@ -188,7 +195,7 @@ def _check_sender(sender: SenderKeys, say: Any) -> None:
     if sender.replies is None:
         return
     example = sender.replies.replace(CASE, "case-1")
-    if mailbox(example) != example or not example.isascii() or sender.replies.count(CASE) > 1:
+    if mailbox(example) != example or not example.isascii() or not _BRACES.fullmatch(sender.replies):
         message = f"{shown(sender.replies)} is no mail address for replies."
         say(("sender", "replies"), "wrong_value", message, "Such as care+{case}@example.org.")
     elif CASE in sender.replies and sender.secret_from is None:
