@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from recovery.core.case import Change
 
@@ -76,8 +76,7 @@ class StoredBundle:
     created_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """A command done before: the hash of what it asked for, and the answer that was given."""
 
     fingerprint: str
