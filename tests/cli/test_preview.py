@@ -34,7 +34,7 @@ def test_it_is_filled_with_a_case(cli: Cli, home: Path) -> None:
     cli("record", "shop-1", "problem.restated=The parcel is late.", "--by", "agent:li")
     said = cli("preview", "apology", "--case", "shop-1")
     assert "> The parcel is late." in said.out
-    assert "With kind regards,\nYour customer care team" in said.out
+    assert "With kind regards,\nYour Customer Care Team" in said.out
 
 
 def test_what_the_case_does_not_know_is_named(cli: Cli, home: Path) -> None:
