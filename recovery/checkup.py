@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recovery import __version__
-from recovery.bootstrap import collect_all, reading
+from recovery.bootstrap import channels_of, collect_all, reading
 from recovery.core.errors import RecoveryError
 from recovery.engine import Engine
-from recovery.project import CONFIG, Project
+from recovery.project import CHANNELS, CONFIG, Project, channel_settings
 from recovery.sealing import KEY_VARIABLE, key_file, seal_key
 from recovery.workflow.bundle import Bundle
 from recovery.workflow.findings import Finding, errors
@@ -40,6 +40,7 @@ def examine(project: Project) -> list[Check]:
     """Look at everything a project needs; a check that fails never stops the others."""
     bundles, findings = collect_all(project.root)
     checks = [_program(), _folder(project), _files(bundles, findings), _diagrams()]
+    checks.append(_guarded("channels", lambda: _channels(project)))
     try:
         path = project.database_file
         if path is not None and not path.exists():
@@ -96,6 +97,21 @@ def _diagrams() -> Check:
     if shutil.which("dot"):
         return Check("diagrams", "well", "Graphviz is installed.")
     return Check("diagrams", "note", "Graphviz is not installed.", "Install it for diagrams as pictures.")
+
+
+def _channels(project: Project) -> Check:
+    """How messages leave; nothing is connected to."""
+    if not (project.root / CHANNELS).is_file():
+        return Check("channels", "well", f"everything is written into {project.outbox}")
+    with channels_of(project):
+        settings = channel_settings(project.root)
+    found = ", ".join(f"{name} by {way.by}" for name, way in sorted(settings.ways.items()))
+    if settings.only_to is None:
+        return Check("channels", "well", found)
+    count = len(settings.only_to)
+    return Check(
+        "channels", "note", found, f"Only {count} may be written to; take out only_to to write to all."
+    )
 
 
 def _space(path: Path) -> Check:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from recovery.bench.databases import engine_on, in_folder
 from recovery.bench.subject import SYNCHRONOUS, Ground, Line, Programs, Subject
+from recovery.bootstrap import keep_what_is_loaded
 from recovery.core.errors import RecoveryError
 from recovery.imports.complaints import BATCH
 from recovery.imports.run import run_import
@@ -61,6 +62,7 @@ def import_rate(source: Path, folder: str) -> float:
     """Import the file into a new database in a folder; gives rows per second."""
     with engine_on(in_folder(folder)) as engine:
         engine.current()  # read once however many rows there are
+        keep_what_is_loaded()  # as `recovery import` does
         start = time.perf_counter()
         report = run_import(engine, source, source.with_name("bench.yaml"), rejects=Path(folder) / "r.csv")
         taken = time.perf_counter() - start

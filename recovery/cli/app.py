@@ -10,6 +10,8 @@ from recovery.cli import (
     bench_command,
     care_commands,
     case_commands,
+    guard_commands,
+    preview_command,
     project_commands,
     report_commands,
     run_commands,
@@ -47,6 +49,8 @@ def _main(
 
 for module in (
     project_commands,
+    preview_command,
+    guard_commands,
     run_commands,
     case_commands,
     report_commands,

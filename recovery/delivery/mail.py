@@ -7,14 +7,11 @@ a header of its own; customers write subjects.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
-from email.charset import BASE64, QP, Charset
 from email.header import Header
-from email.message import Message as Part
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import compat32
+from email.quoprimime import body_encode
 from email.utils import format_datetime, formataddr
 from urllib.parse import quote
 
@@ -25,14 +22,16 @@ from recovery.delivery.message import ANSWERING, UNASKED, Message, Sender
 LINE_AT_MOST = 998
 """Octets of a line as it stands (RFC 5322, 2.1.1); a text with a longer one is encoded."""
 
+HEADER_AT_MOST = 76
+"""Characters of a header on one line, with its name; longer ones are folded."""
+
 ADDRESS_AT_MOST = 254
 """Characters of an address (RFC 5321, 4.5.3.1, as its errata read it)."""
 
 _CRLF = "\r\n"
-_POLICY = compat32.clone(linesep=_CRLF, max_line_length=78)
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _LINE_END = re.compile("\r\n|\r|\n")
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/^_`{|}~-]+")
@@ -79,7 +78,7 @@ def as_mail(message: Message, sender: Sender) -> bytes:
     Only an address with letters beyond ASCII before its `@` is written as it is, in UTF-8 (RFC 6532).
     """
     lines = [f"{name}: {value}{_CRLF}" for name, value in _headers(message, sender)]
-    return "".join(lines).encode("utf-8") + _content(message).as_bytes(policy=_POLICY)
+    return ("".join(lines) + _content(message)).encode()
 
 
 def _headers(message: Message, sender: Sender) -> list[tuple[str, str]]:
@@ -120,28 +119,54 @@ def _words(name: str, value: str) -> str:
     """A header's text on one line, encoded unless it is plain ASCII that nobody could read as encoded."""
     line = " ".join(_UNSEEN.sub(" ", value).split())
     plain = line.isascii() and "=?" not in line
+    if plain and len(name) + len(line) < HEADER_AT_MOST:
+        return line
     return Header(line, "us-ascii" if plain else "utf-8", header_name=name).encode(linesep=_CRLF)
 
 
-def _content(message: Message) -> Part:
+def _content(message: Message) -> str:
+    """The parts of a mail with their own headers, which are the last of the whole."""
     text = _part(message.text, "plain")
     if message.html is None:
-        return text
-    parts = [text, _part(message.html, "html")]
+        return f"MIME-Version: 1.0{_CRLF}{text}"
     # Nobody can write a text that holds the boundary which is made from that text.
     boundary = f"=_{_digest('boundary', message.key, message.text, message.html)}"
-    return MIMEMultipart("alternative", boundary, parts, policy=_POLICY)
+    lines = [
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        "",
+        f"--{boundary}",
+        text,
+        f"--{boundary}",
+        _part(message.html, "html"),
+        f"--{boundary}--",
+        "",
+    ]
+    return _CRLF.join(lines)
 
 
-def _part(text: str, kind: str) -> MIMEText:
+def _part(text: str, kind: str) -> str:
     lines = _LINE_END.split(text.encode("utf-8", "replace").decode().rstrip())
-    text = "\n".join(lines) + "\n"
     if text.isascii() and not _ODD.search(text) and max(map(len, lines)) <= LINE_AT_MOST:
-        return MIMEText(text, kind, "us-ascii", policy=_POLICY)
-    dear = 2 * sum(map(len, _BEYOND_ASCII.findall(text)))  # quoted-printable writes each as six or more
-    charset = Charset("utf-8")
-    charset.body_encoding = QP if 6 * dear < len(text) else BASE64
-    return MIMEText(text, kind, charset, policy=_POLICY)  # type: ignore[arg-type]
+        charset, encoding, body = "us-ascii", "7bit", _CRLF.join([*lines, ""])
+    else:
+        charset, encoding, body = "utf-8", *_encoded("\n".join([*lines, ""]).encode())
+    return _CRLF.join(
+        [
+            f'Content-Type: text/{kind}; charset="{charset}"',
+            f"Content-Transfer-Encoding: {encoding}",
+            "",
+            body,
+        ]
+    )
+
+
+def _encoded(data: bytes) -> tuple[str, str]:
+    """Text in 7 bits, the shorter way: one makes three bytes of each beyond ASCII, one four of any three."""
+    beyond = len(data) - len(data.translate(None, _BEYOND_ASCII))
+    if 6 * beyond < len(data):
+        return "quoted-printable", body_encode(data.decode("latin-1"), eol=_CRLF)
+    return "base64", base64.encodebytes(data).decode().replace("\n", _CRLF)
 
 
 def _digest(*parts: str) -> str:

@@ -173,7 +173,7 @@ def test_a_healthy_place_has_nothing_wrong(cli: Cli, home: Path) -> None:
     assert said.data["ok"]
     states = {check["what"]: check["state"] for check in said.data["checks"]}
     assert states.keys() == {
-        *("program project workflows diagrams disk schema published messages quarantine".split()),
+        *("program project workflows diagrams channels disk schema published messages quarantine".split()),
         "seal key",
     }
     assert "wrong" not in states.values()
@@ -194,6 +194,28 @@ def test_doctor_names_what_is_wrong_and_how_to_mend_it(
     assert "RECOVERY_SEAL_KEY" in checks["seal key"]["mend"]
     assert checks["messages"]["found"] == "1 due"
     assert checks["messages"]["mend"]
+
+
+@pytest.mark.parametrize(
+    ("channels", "state", "found"),
+    [
+        ("only_to: ['@example.org']", "note", "desk by folder, portal by portal"),
+        ("channels: {mail: {by: smpt}}", "wrong", "config/channels.yaml:1:23"),
+        (
+            "sender: {address: a@example.org}\n"
+            "channels: {mail: {by: smtp, host: a, user: b, password_from: NOT_SET_ANYWHERE}}",
+            "wrong",
+            "NOT_SET_ANYWHERE is not set",
+        ),
+    ],
+)
+def test_doctor_says_how_messages_leave_and_what_keeps_them(
+    cli: Cli, home: Path, channels: str, state: str, found: str
+) -> None:
+    (home / "config/channels.yaml").write_text(channels, "utf-8")
+    (check,) = (one for one in cli("doctor", "--json").data["checks"] if one["what"] == "channels")
+    assert check["state"] == state
+    assert found in check["found"]
 
 
 def test_doctor_looks_at_a_place_without_a_project(

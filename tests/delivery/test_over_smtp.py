@@ -98,9 +98,7 @@ def test_a_mail_is_made_from_the_message_alone(engine: Engine, shop: Project, se
     assert server.letters[0].data == as_mail(mailbox.messages[0], Sender("care@example.org"))
 
 
-def test_a_server_that_is_away_leaves_all_due(
-    engine: Engine, shop: Project, server: MailServer
-) -> None:
+def test_a_server_that_is_away_leaves_all_due(engine: Engine, shop: Project, server: MailServer) -> None:
     owned(engine)
     server.will("GREETING", "554 5.3.2 Closed")
     with channels_of(shop) as channels:

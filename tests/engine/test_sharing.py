@@ -22,6 +22,7 @@ from tests.support import engine_on
 WORKER = """
 import sys
 from pathlib import Path
+from recovery.bootstrap import keep_what_is_loaded
 from recovery.commands import Command
 from recovery.core.events import ComplaintReceived
 from recovery.delivery.outbox import BATCH
@@ -30,6 +31,8 @@ from tests.support import START, engine_on, project_in
 
 batch = [Command(ComplaintReceived(by="customer", occurred_at=START, text="It broke."))] * BATCH
 with engine_on(project_in(Path(sys.argv[1])), synchronous="FULL") as engine:
+    engine.handle_many(batch)
+    keep_what_is_loaded()
     while True:
         engine.handle_many(batch)
         engine.store.give_way()
