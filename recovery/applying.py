@@ -68,11 +68,12 @@ class Applying:
         self._version = version
         self._current = current
         self._found: dict[str | None, Workflow] = {}
+        self._versions: dict[str, Workflow] = {}
 
     def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
         """Apply commands in their order, each accepted or refused by itself."""
         prints = [_print(command) for command in commands]
-        self._prefetch(commands)
+        self._prefetch(commands, prints)
         return [
             self._once(command, one, command.recorded_at or self.now)
             for command, one in zip(commands, prints, strict=True)
@@ -83,18 +84,18 @@ class Applying:
         self.unit.load(self.tenant, {settled.case for settled in settlements})
         return [self._settle(settled) for settled in settlements]
 
-    def _prefetch(self, commands: Sequence[Command]) -> None:
+    def _prefetch(self, commands: Sequence[Command], prints: Sequence[Print | Refusal | None]) -> None:
         """Load everything the commands name at once; no query per command."""
         ids = set()
-        keys = set()
+        keys = []
         external = set()
-        for command in commands:
+        for command, one in zip(commands, prints, strict=True):
             if is_number(command.case):
                 ids.add(command.case)
             elif isinstance(command.event, ComplaintReceived) and usable(command.event.external_id):
                 external.add(command.event.external_id)
-            if command.key is not None and usable(command.key):
-                keys.add(command.key)
+            if isinstance(one, Print) and command.key is not None:
+                keys.append(command.key)
         if ids:
             self.unit.load(self.tenant, ids)
         if external:
@@ -121,28 +122,28 @@ class Applying:
     def _apply(
         self, command: Command, now: datetime, told: dict[str, Any] | None = None
     ) -> Outcome | Refusal:
-        if isinstance(command.event, ComplaintReceived) and command.case is None:
-            return self._open(command.event, command.workflow, now, told)
+        event = command.event
         if command.case is None:
+            if isinstance(event, ComplaintReceived):
+                return self._open(event, command.workflow, now, told)
             return Refusal("no_case", "The event names no case.", "Only a complaint opens one.")
         case = self.unit.case(self.tenant, command.case) if is_number(command.case) else None
-        while (
-            isinstance(command.event, MessageReceived) and case is not None and case.merged_into is not None
-        ):
-            case = self.unit.case(self.tenant, case.merged_into)
+        if isinstance(event, MessageReceived):
+            while case is not None and case.merged_into is not None:
+                case = self.unit.case(self.tenant, case.merged_into)
         if case is None:
             return Refusal("no_such_case", f"There is no case {shown(command.case)}.")
         instead = ""
-        decisions = self._decide_all(case, command.event, now)
+        decisions = self._decide_all(case, event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
-            event = command.otherwise(decisions, case)
-            if event is not None:
+            other = command.otherwise(decisions, case)
+            if other is not None:
                 instead = decisions.code
-                decisions = self._decide_all(case, event, now)
+                decisions = self._decide_all(case, other, now)
         if isinstance(decisions, Refusal):
             return decisions
         for decision in decisions:
-            self.unit.add(decision, told if decision.event is command.event else None)
+            self.unit.add(decision, told if decision.event is event else None)
         return outcome_of(decisions[0], instead)
 
     def _open(
@@ -212,15 +213,17 @@ class Applying:
 
     def _decide(self, case: Case, event: Event, now: datetime) -> Decision | Refusal:
         """One decision. A case whose handling fails in a way nobody foresaw is set aside; the rest go on."""
-        try:
-            workflow = self._version(case.bundle)
-        except RecoveryError as error:
-            if error.fault == "environment":
-                raise
-            message = f"Case {case.id} cannot be handled: {error.message}"
-            return Refusal(
-                "no_version", message, "`recovery db verify` says what is missing.", fault="engine"
-            )
+        workflow = self._versions.get(case.bundle)
+        if workflow is None:
+            try:
+                workflow = self._versions[case.bundle] = self._version(case.bundle)
+            except RecoveryError as error:
+                if error.fault == "environment":
+                    raise
+                message = f"Case {case.id} cannot be handled: {error.message}"
+                return Refusal(
+                    "no_version", message, "`recovery db verify` says what is missing.", fault="engine"
+                )
         try:
             return decide(workflow, case, event, now)
         except Exception as error:

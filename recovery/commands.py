@@ -40,7 +40,7 @@ class Command(msgspec.Struct, frozen=True):
     otherwise: Callable[[Refusal, Case], Event | None] | None = None
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What an accepted event led to.
 
     Attributes:
@@ -61,7 +61,7 @@ class Outcome(msgspec.Struct, frozen=True):
     instead: str = ""
 
 
-class Settlement(msgspec.Struct, frozen=True):
+class Settlement(msgspec.Struct, frozen=True, gc=False):
     """How an attempt to deliver an effect ended.
 
     Attributes:
@@ -91,8 +91,8 @@ def is_number(value: object) -> TypeGuard[int]:
 def outcome_of(decision: Decision, instead: str = "") -> Outcome:
     """The caller's view of a decision."""
     case = decision.case
-    keys = tuple(effect.key for effect in decision.effects)
-    return Outcome(case.id, case.seq, case.step, keys, tuple(decision.why), instead=instead)
+    keys = tuple([effect.key for effect in decision.effects])
+    return Outcome(case.id, case.seq, case.step, keys, tuple(decision.why), False, instead)
 
 
 def plain(outcome: Outcome) -> dict[str, Any]:
@@ -101,10 +101,9 @@ def plain(outcome: Outcome) -> dict[str, Any]:
         "case": outcome.case,
         "seq": outcome.seq,
         "step": outcome.step,
-        "effects": list(outcome.effects),
-        "why": list(outcome.why),
-        "instead": outcome.instead,
-    }
+        "effects": outcome.effects,
+        "why": outcome.why,
+    } | ({"instead": outcome.instead} if outcome.instead else {})
 
 
 def fingerprint(command: Command, told: dict[str, Any]) -> str:

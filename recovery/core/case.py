@@ -18,7 +18,8 @@ Change = list[Any]
 
 @dataclass(slots=True)
 class Case:
-    """One case as it stands. Treat it as read-only; only `apply` writes.
+    """One case as it stands. Treat it as read-only; only `apply` writes, and never into what a field holds:
+    it puts another in its place, so that a copy may share everything with its original.
 
     Attributes:
         facts: name → `(value, source, by, seq)`; `fact()` gives it typed, with its times.
@@ -81,7 +82,7 @@ class Case:
         return Fact(value, source, by, *self.moments[str(seq)], seq)
 
     def copy(self) -> Case:
-        """A snapshot that may be changed without changing this one."""
+        """A snapshot that `apply` may change without changing this one."""
         return Case(
             self.tenant,
             self.id,
@@ -97,16 +98,16 @@ class Case:
             self.severity,
             self.level,
             self.failures,
-            dict(self.facts),
-            dict(self.moments),
+            self.facts,
+            self.moments,
             self.offered_to,
-            dict(self.sent),
-            dict(self.awaiting),
-            dict(self.undelivered),
+            self.sent,
+            self.awaiting,
+            self.undelivered,
             self.messages,
             self.merged_into,
             self.merged_from,
-            list(self.absorbed),
+            self.absorbed,
             self.quarantine,
             self.received_at,
             self.opened_at,
@@ -175,19 +176,18 @@ def _fact(case: Case, change: Change, stamp: Stamp) -> None:
 
 
 def _put(case: Case, given: Mapping[str, Any], source: str, by: str, stamp: Stamp) -> None:
-    facts, seq = case.facts, stamp.seq
-    replaced = False
+    seq, before = stamp.seq, case.facts
+    facts = case.facts = before.copy()
     for name, value in given.items():
-        replaced = replaced or name in facts
         facts[name] = (value, source, by, seq)
-    case.moments[str(seq)] = (stamp.occurred_at, stamp.recorded_at)
-    if replaced:
+    case.moments = {**case.moments, str(seq): (stamp.occurred_at, stamp.recorded_at)}
+    if len(facts) < len(before) + len(given):
         _tidy(case)
 
 
 def _forget(case: Case, change: Change, _: Stamp) -> None:
-    for name in change[1]:
-        case.facts.pop(name, None)
+    gone = change[1]
+    case.facts = {name: row for name, row in case.facts.items() if name not in gone}
     _tidy(case)
 
 
@@ -213,23 +213,24 @@ def _count(case: Case, change: Change, _: Stamp) -> None:
 def _effect(case: Case, change: Change, _: Stamp) -> None:
     _, effect, template, once, when_delivered = change
     if once:
-        case.sent[once] = effect
-    case.awaiting[effect] = (template, when_delivered)
+        case.sent = {**case.sent, once: effect}
+    case.awaiting = {**case.awaiting, effect: (template, when_delivered)}
 
 
 def _settled(case: Case, change: Change, _: Stamp) -> None:
     _, effect, failure = change
-    template, _facts = case.awaiting.pop(effect)
+    template, _facts = case.awaiting[effect]
+    case.awaiting = {key: row for key, row in case.awaiting.items() if key != effect}
     if failure is not None:
-        case.undelivered[effect] = (template, failure)
+        case.undelivered = {**case.undelivered, effect: (template, failure)}
 
 
 def _absorb(case: Case, change: Change, _: Stamp) -> None:
-    case.absorbed.append(change[1])
+    case.absorbed = [*case.absorbed, change[1]]
 
 
 def _release(case: Case, change: Change, _: Stamp) -> None:
-    case.absorbed.remove(change[1])
+    case.absorbed = [id for id in case.absorbed if id != change[1]]
 
 
 _APPLY = {

@@ -37,11 +37,12 @@ class Draft:
         self.why: list[str] = []
         self.also: list[tuple[int, Event]] = []
 
-    def change(self, *row: Any) -> None:
-        """Do one change (see `case.apply`) and keep it for the log."""
+    def change(self, *row: Any) -> Change:
+        """Do one change (see `case.apply`), keep it for the log, and give it."""
         change = list(row)
         apply(self.case, change, self.stamp)
         self.changes.append(change)
+        return change
 
     def decision(self) -> Decision:
         """What has been collected."""
@@ -59,10 +60,14 @@ class Draft:
         checked: dict[str, Any] = {}
         kinds = self.workflow.facts
         for name, value in facts.items():
-            problem = self._problem(name, kinds.get(name), source)
+            kind = kinds.get(name)
+            problem = None
+            if kind is None or kind.said_by or name == "owner":
+                problem = self._problem(name, kind, source)
             if problem is None:
+                assert kind is not None
                 try:
-                    checked[name] = kinds[name].check(value)
+                    checked[name] = kind.check(value)
                 except ValueError as error:
                     problem = Refusal("wrong_value", f"{name}: {error}.", _ask(self.workflow, name))
             if problem is not None:
@@ -98,34 +103,28 @@ class Draft:
     def send(self, action: Send) -> None:
         """Ask for a message, unless it has been sent in this cycle (or case), or the case is history."""
         case = self.case
-        once = {"cycle": f"{action.template}@{case.cycle}", "case": action.template, "always": ""}[
-            action.once
-        ]
+        template, to = action.template, action.to
+        once = "" if action.once == "always" else template
+        if action.once == "cycle":
+            once = f"{template}@{case.cycle}"
         if once and once in case.sent:
-            self.why.append(f"{action.template} not sent again: already sent as {case.sent[once]}")
+            self.why.append(f"{template} not sent again: already sent as {case.sent[once]}")
             return
         if case.mode == "history":
-            self.why.append(f"{action.template} not sent: the case is history")
+            self.why.append(f"{template} not sent: the case is history")
             return
         n = len(self.effects)
         mentions = self.workflow.mentions
+        about = context(case, None if mentions is None else mentions[template])
         key = f"{self.stamp.seq}.{n}"
-        to_customer = action.to == "customer"
-        self.effects.append(
-            Effect(
-                key,
-                n,
-                action.template,
-                action.to,
-                {"customer": case.customer.get("address"), "owner": case.owner}.get(action.to),
-                case.channel if to_customer else "desk",
-                case.language if to_customer else "en",
-                context(case, None if mentions is None else mentions[action.template]),
-                self.event.hold,
-            )
-        )
-        self.change("effect", key, action.template, once, dict(action.when_delivered))
-        self.why.append(f"send {action.template} to {action.to}" + (" (held)" if self.event.hold else ""))
+        hold = self.event.hold
+        if to == "customer":
+            address, channel, language = case.customer.get("address"), case.channel, case.language
+        else:
+            address, channel, language = case.owner if to == "owner" else None, "desk", "en"
+        self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold))
+        self.change("effect", key, template, once, dict(action.when_delivered))
+        self.why.append(f"send {template} to {to} (held)" if hold else f"send {template} to {to}")
 
 
 def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, Any]:

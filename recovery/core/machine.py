@@ -39,6 +39,9 @@ class MoveTable:
                     self._trigger(number), source, source if move.to == "same" else move.to
                 )
         self._machine = machine
+        walking = machine.events.get(WALK_ON)
+        moves = walking.transitions if walking else {}
+        self._following = {state: str(found[0].dest) for state, found in moves.items() if found}
 
     @staticmethod
     def _trigger(number: int) -> str:
@@ -46,9 +49,7 @@ class MoveTable:
 
     def following(self, state: str) -> str | None:
         """Where walking on leads from a step; None where nothing walks."""
-        event = self._machine.events.get(WALK_ON)
-        found = event.transitions.get(state) if event else None
-        return str(found[0].dest) if found else None
+        return self._following.get(state)
 
     def named(self, name: str, state: str) -> list[tuple[Transition, str]]:
         """The transitions of this name that start from this state, each with its destination."""

@@ -62,6 +62,8 @@ def _names_somebody(by: str) -> bool:
 
 
 def _text(value: Any, longest: int) -> str:
+    if type(value) is str and len(value) <= longest and value.isascii() and "\x00" not in value:
+        return ""
     if not isinstance(value, str):
         return f"{shown(value)} is not a text"
     if len(value) > longest:

@@ -155,13 +155,13 @@ def read_body(text: str) -> dict[str, Any]:
     return body
 
 
-_IN_COLUMNS = ("case", "seq")
-_IN_LOG = ("effects", "why")
+_IN_ROW = frozenset({"case", "seq"})
+_IN_ROW_AND_LOG = _IN_ROW | {"effects", "why"}
 
 
 def answer_of(answer: Mapping[str, Any], logged: bool) -> str:
     """The answer to a command as its row keeps it: without its columns, and without what the log says."""
-    without = _IN_COLUMNS + _IN_LOG if logged else _IN_COLUMNS
+    without = _IN_ROW_AND_LOG if logged else _IN_ROW
     return encode({name: value for name, value in answer.items() if name not in without})
 
 

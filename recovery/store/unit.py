@@ -76,8 +76,7 @@ class Unit:
         self._clock = clock
         self.outbox = Outbox(cursor, dialect)
         self._entropy = entropy
-        self._cases: dict[tuple[str, int], _Known | None] = {}
-        self._rows: dict[tuple[str, int], Any] = {}
+        self._cases: dict[tuple[str, int], _Known | CaseValues | None] = {}
         self._external: dict[tuple[str, str], int | None] = {}
         self._commands: dict[tuple[str, str], Remembered | None] = {}
         self._absent: set[tuple[str, str]] = set()
@@ -93,14 +92,12 @@ class Unit:
 
         Each is read when it is asked for: what is worked on one after the other then stays close at hand.
         """
-        missing = sorted(
-            {id for id in ids if (tenant, id) not in self._cases and (tenant, id) not in self._rows}
-        )
-        for row in self._each(sql.LOCK_CASES, tenant, missing):
-            self._rows[tenant, row[1]] = row
+        cases = self._cases
+        missing = sorted({id for id in ids if (tenant, id) not in cases})
         for id in missing:
-            if (tenant, id) not in self._rows:
-                self._cases[tenant, id] = None
+            cases[tenant, id] = None
+        for row in self._each(sql.LOCK_CASES, tenant, missing):
+            cases[tenant, row[1]] = row
 
     def case(self, tenant: str, id: int) -> Case | None:
         """The newest snapshot of a case, decided in this unit or not; None for an unknown number."""
@@ -110,13 +107,13 @@ class Unit:
     def _find(self, tenant: str, id: int) -> _Known | None:
         key = (tenant, id)
         if key not in self._cases:
-            if key not in self._rows:
-                self.load(tenant, (id,))
-            row = self._rows.pop(key, None)
-            if row is not None:
-                case, head = read_case(row)
-                self._cases[key] = _Known(case, head, case.seq, case.step, _settled(row))
-        return self._cases[key]
+            self.load(tenant, (id,))
+        known = self._cases[key]
+        if known is None or isinstance(known, _Known):
+            return known
+        case, head = read_case(known)
+        known = self._cases[key] = _Known(case, head, case.seq, case.step, _settled(known))
+        return known
 
     def find(self, tenant: str, external_ids: Iterable[str]) -> dict[str, int]:
         """The cases with these external ids, those opened in this unit included."""
@@ -178,15 +175,15 @@ class Unit:
             NotFound: the case does not exist.
         """
         case = decision.case
-        tenant, id = case.tenant, case.id
+        key = case.tenant, case.id
         known = self._known(case)
         if known is None:
-            known = self._cases[tenant, id] = _Known(case, BEGINNING, 0, "", ())
+            known = self._cases[key] = _Known(case, BEGINNING, 0, "", ())
             if case.external_id is not None:
-                self._external[tenant, case.external_id] = id
+                self._external[case.tenant, case.external_id] = case.id
         else:
             known.case = case
-        self._changed[tenant, id] = known
+        self._changed[key] = known
         self._decided.append((known, decision, told))
         for change in decision.changes:
             if change[0] == "settled":
@@ -196,7 +193,8 @@ class Unit:
 
     def _known(self, case: Case) -> _Known | None:
         """What is known of the case before this decision; None for a new one."""
-        known = self._find(case.tenant, case.id) if case.seq > 1 else self._cases.get((case.tenant, case.id))
+        is_new = case.seq == 1 and (case.tenant, case.id) not in self._cases
+        known = None if is_new else self._find(case.tenant, case.id)
         if known is None and case.seq > 1:
             raise NotFound(f"There is no case {case.id}.")
         if known is not None and known.case.seq != case.seq - 1:
@@ -312,7 +310,7 @@ class Unit:
             ids = [id for of, id in changed if of == tenant]
             written = {row[1]: row[-3] for row in self._each(sql.LOAD_CASES, tenant, ids)}
             for id in ids:
-                known = self._cases[tenant, id]
+                known = self._find(tenant, id)
                 if known is None or written.get(id) != known.case.seq:
                     losers.append(id)
         return losers
