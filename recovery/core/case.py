@@ -27,7 +27,8 @@ class Case:
         failures: how often the recovery failed; each failure begins a new cycle.
         sent: messages already sent, for `once`: key → effect.
         awaiting: effect (`seq.n`) → `(template, facts its delivery puts on record)`.
-        undelivered: effect → `(template, why it could not be delivered)`.
+        undelivered: effect → `(template, why it could not be delivered, facts its delivery puts on record)`.
+        tasks: what waits for a person: an effect → `(kind, its template)`; see `events.TASKS`.
     """
 
     tenant: str
@@ -49,7 +50,8 @@ class Case:
     offered_to: str | None = None
     sent: dict[str, str] = field(default_factory=dict)
     awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    undelivered: dict[str, tuple[str, str]] = field(default_factory=dict)
+    undelivered: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
+    tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
     merged_from: str | None = None
@@ -103,6 +105,7 @@ class Case:
             dict(self.sent),
             dict(self.awaiting),
             dict(self.undelivered),
+            dict(self.tasks),
             self.messages,
             self.merged_into,
             self.merged_from,
@@ -219,9 +222,33 @@ def _effect(case: Case, change: Change, _: Stamp) -> None:
 
 def _settled(case: Case, change: Change, _: Stamp) -> None:
     _, effect, failure = change
-    template, _facts = case.awaiting.pop(effect)
+    template, facts = case.awaiting.pop(effect)
     if failure is not None:
-        case.undelivered[effect] = (template, failure)
+        case.undelivered[effect] = (template, failure, facts)
+
+
+def _cancelled(case: Case, change: Change, _: Stamp) -> None:
+    """It was never sent, so whatever sends such a message once may still send it."""
+    effect = change[1]
+    if effect in case.awaiting:
+        del case.awaiting[effect]
+    else:
+        del case.undelivered[effect]
+    case.sent = {once: key for once, key in case.sent.items() if key != effect}
+
+
+def _retry(case: Case, change: Change, _: Stamp) -> None:
+    template, _failure, facts = case.undelivered.pop(change[1])
+    case.awaiting[change[1]] = (template, facts)
+
+
+def _task(case: Case, change: Change, _: Stamp) -> None:
+    _, key, kind, about = change
+    case.tasks[key] = (kind, about)
+
+
+def _done(case: Case, change: Change, _: Stamp) -> None:
+    del case.tasks[change[1]]
 
 
 def _absorb(case: Case, change: Change, _: Stamp) -> None:
@@ -241,6 +268,10 @@ _APPLY = {
     "count": _count,
     "effect": _effect,
     "settled": _settled,
+    "cancelled": _cancelled,
+    "retry": _retry,
+    "task": _task,
+    "done": _done,
     "absorb": _absorb,
     "release": _release,
 }

@@ -200,10 +200,12 @@ FLOORS = Statement(
 
 # --- the outbox ---------------------------------------------------------------------------------------------
 
-EFFECT_COLUMNS = names(effect, "id", "attempts", "rendered", "settled_at", "note")
+EFFECT_COLUMNS = names(
+    effect, "id", "attempts", "rendered", "settled_at", "note", "lease_owner", "lease_until", "version"
+)
 """What is known of a message before anybody has tried to send it."""
 
-INSERT_EFFECT = _insert(effect, EFFECT_COLUMNS, attempts=literal_column("0"))
+INSERT_EFFECT = _insert(effect, EFFECT_COLUMNS, attempts=literal_column("0"), version=literal_column("0"))
 
 _KEY = {"tenant": effect.c.tenant_id, "case": effect.c.case_id, "of_seq": effect.c.seq, "of_n": effect.c.n}
 

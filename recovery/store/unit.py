@@ -47,6 +47,7 @@ _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING
 _staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STAYING, "tenant_id", "id")))
 _settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.STEPPING))
 _step = sql.CASE_COLUMNS.index("step")
+_seq = sql.CASE_COLUMNS.index("seq")
 
 
 class _Known:
@@ -198,7 +199,8 @@ class Unit:
             what = (effect.template, effect.to, effect.address, effect.channel, effect.language, context)
             digests[effect.key] = effect_digest(*what)
             status = "held" if effect.held else "due"
-            effects.append((tenant, id, seq, effect.n, *what, status, recorded_at))
+            due_at = effect.due_at or recorded_at
+            effects.append((tenant, id, seq, effect.n, *what, status, due_at, recorded_at))
         kind = type(event).__name__
         occurred_at = to_text(event.occurred_at)
         if told is None:
@@ -320,7 +322,7 @@ class Unit:
         losers = []
         for tenant in {tenant for tenant, _ in changed}:
             ids = [id for of, id in changed if of == tenant]
-            written = {row[1]: row[-3] for row in self._each(sql.LOAD_CASES, tenant, ids)}
+            written = {row[1]: row[_seq] for row in self._each(sql.LOAD_CASES, tenant, ids)}
             for id in ids:
                 known = self._cases[tenant, id]
                 if known is None or written.get(id) != known.case.seq:
