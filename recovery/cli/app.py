@@ -10,6 +10,7 @@ from recovery.cli import (
     bench_command,
     care_commands,
     case_commands,
+    preview_command,
     project_commands,
     report_commands,
     run_commands,
@@ -47,6 +48,7 @@ def _main(
 
 for module in (
     project_commands,
+    preview_command,
     run_commands,
     case_commands,
     report_commands,

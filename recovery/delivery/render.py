@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -35,6 +36,9 @@ class Rendered:
     text: str
     html: str
     language: str
+
+
+_WORD = re.compile(r"(?<![\w'’])[^\W\d_]")
 
 
 class RenderFailed(Exception):
@@ -166,6 +170,11 @@ def _words(value: object) -> str:
     return str(value)
 
 
+def _with_capitals(value: object) -> str:
+    """`farah` as `Farah`, `van der McKay` as `Van Der McKay`: no capital that is there is lost."""
+    return _WORD.sub(lambda found: found[0].upper(), str(value))
+
+
 def _cut(subject: str) -> str:
     return subject if len(subject) <= SUBJECT_AT_MOST else subject[: SUBJECT_AT_MOST - 1].rstrip() + "…"
 
@@ -195,6 +204,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    made.filters["title"] = _with_capitals
     for name in SAID:
         made.filters[name] = pass_context(partial(_say, name))
     return made

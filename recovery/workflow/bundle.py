@@ -107,7 +107,7 @@ class _Mentions(dict[str, tuple[str, ...]]):
             if path.startswith(TEMPLATES) and path.endswith(f"/{name}.md"):
                 with suppress(BadFile):  # rendering says what is wrong with it
                     made = _template(path, text)
-                    facts.update(made.states, (use.name for use in made.uses))
+                    facts.update(made.states, (use.fact for use in made.uses if use.fact is not None))
         mentioned = self[name] = tuple(sorted(facts))
         return mentioned
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recovery.delivery.render import Rendered, render
 from tests.delivery.letters import bundle, context, page, structure, words_in
@@ -67,6 +69,7 @@ HOSTILE: dict[str, str | tuple[str, str]] = {
     "controls": ("\x1b[31mred\x07\x9b31m\x08\x7f", "[31mred31m"),
     "sentinels of ours": "\ue0000\ue001 \ue00099\ue001 \ue000",
     "half a surrogate pair": ("x\ud800y", "xy"),
+    "what is no character": ("x\ufdd0y\ufffez\U0001ffff", "xyz"),
     # unusual, and to be kept
     "a very long word": "W" * 5_000,
     "emoji": "😡👨‍👩‍👧‍👦🇨🇳 很生气 👍🏽",
@@ -183,6 +186,20 @@ def test_words_are_not_cleaned_twice_into_something_else(words: str, expected: s
         said_everywhere(words).text.split("\n\n")[0].removeprefix("Dear ").removesuffix(",")
     )
     assert again.subject == said_everywhere(words).subject
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=80)
+    | st.text(alphabet="[](){}<>!#*_`\n\r >-=|&;:/'\"\\ab1\u200d\u202e\ue000\ue001", max_size=80)
+)
+def test_no_words_at_all_change_a_page_or_leave_their_place(words: str) -> None:
+    made = said_everywhere(words)
+    assert [tag for tag, _ in structure(made.html)] == [tag for tag, _ in structure(HARMLESS.html)]
+    assert UNSEEN.search(made.subject + made.text + made.html) is None
+    quoted = [line for line in made.text.split("\n") if line.startswith(">")]
+    assert len(quoted) >= 1
+    assert len(made.subject.splitlines()) == 1
 
 
 def test_words_quoted_run_the_way_their_letters_do() -> None:

@@ -96,6 +96,7 @@ MOMENTS = {
     "exact": "0.123456789012345678",
     "list": ["a", "b"],
     "odd": "tomorrow",
+    "name": "anna-lena o'neil McKay",
 }
 
 
@@ -118,6 +119,7 @@ MOMENTS = {
         ("{{ facts.exact | count }}", "0.123456789012345678", "0.123456789012345678"),
         ("{{ facts.list | join(' / ') }}", "a / b", "a / b"),
         ("{{ facts.odd | title }}", "Tomorrow", "Tomorrow"),
+        ("{{ facts.name | title }}", "Anna-Lena O'neil McKay", "Anna-Lena O'neil McKay"),
         ("{{ facts.none | money | default('nothing') }}", "nothing", "nothing"),
     ],
 )

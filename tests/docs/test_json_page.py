@@ -121,6 +121,7 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     os.chdir("shop")
     say("check")
     say("publish")
+    say("preview", "apology")
     case = str(say("open", "It never came.", "--from", "ana@example.org", "--key", "k")["case"])
     say("open", "It never came.", "--from", "ana@example.org", "--key", "k")
     say("record", case, "owner=li", "policy.refs=a", "problem.category=delivery", "--by", "agent:li")

@@ -259,3 +259,14 @@ def test_a_finding_reads_as_file_line_and_column() -> None:
     assert str(finding) == "workflows/a.yaml:3:7: `x` is not known. Did you mean y?"
     assert finding.as_dict()["hint"] == "Did you mean y?"
     assert set(finding.as_dict()) >= {"file", "line", "column", "code", "message", "hint"}
+
+
+def test_a_message_is_given_the_facts_its_template_speaks_of_in_any_language(tmp_path: Path) -> None:
+    english = TEMPLATE + "{% if facts.kind %}{{ facts.kind }}{% endif %} {{ customer.name | default('x') }}"
+    chinese = TEMPLATE + "{% if facts.mark %}x{% endif %}"
+    write(tmp_path, WORKFLOW, {"en/sorry": english, "zh/sorry": chinese})
+    bundle, findings = collect(tmp_path, tmp_path / "workflows" / "small.yaml")
+    assert bundle is not None, findings
+    mentions = load(bundle).mentions
+    assert mentions is not None
+    assert mentions["sorry"] == ("kind", "mark", "problem.statement")

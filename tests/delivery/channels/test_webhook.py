@@ -24,7 +24,12 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 def channel_to(url: str, now: Callable[[], datetime] = lambda: NOW) -> WebhookChannel:
-    return WebhookChannel(url, SECRET, now, connect=0.4, answer=0.4)
+    return WebhookChannel(url, SECRET, now)
+
+
+def impatient(url: str) -> WebhookChannel:
+    """For answers that never come."""
+    return WebhookChannel(url, SECRET, lambda: NOW, connect=0.3, answer=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -181,15 +186,15 @@ def test_a_long_and_odd_answer_is_cut_to_one_plain_line(service: Receiver, chann
 
 def test_a_receiver_that_says_nothing_may_have_taken_it(service: Receiver, channel: WebhookChannel) -> None:
     service.answers.append(Answer(hangs=True))
-    found = channel.deliver(message())
+    found = impatient(service.url).deliver(message())
     assert isinstance(found, RetryLater)
     assert found.may_have_been_accepted
     assert isinstance(channel.deliver(message()), Delivered)
 
 
-def test_an_answer_that_never_ends_counts_by_how_it_began(service: Receiver, channel: WebhookChannel) -> None:
+def test_an_answer_that_never_ends_counts_by_how_it_began(service: Receiver) -> None:
     service.answers.append(Answer(202, never_ends=True))
-    assert isinstance(channel.deliver(message()), Delivered)
+    assert isinstance(impatient(service.url).deliver(message()), Delivered)
 
 
 @pytest.mark.parametrize("said", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200"])
