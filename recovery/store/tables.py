@@ -91,10 +91,17 @@ class CaseRow(Row, table=True):
             "recovery_case_owner",
             "tenant_id",
             "owner",
-            "ended",
             "id",
             sqlite_where=text("owner IS NOT NULL"),
             postgresql_where=text("owner IS NOT NULL"),
+        ),
+        Index(
+            "recovery_case_owner_open",
+            "tenant_id",
+            "owner",
+            "id",
+            sqlite_where=text("owner IS NOT NULL AND ended = 0"),
+            postgresql_where=text("owner IS NOT NULL AND ended = false"),
         ),
         Index(
             "recovery_case_tasks",

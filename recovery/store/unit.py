@@ -30,7 +30,8 @@ from recovery.store.codec import (
 from recovery.store.compiling import Many, Statement
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.faults import ExternalIdTaken, LostRace
-from recovery.store.outbox import Outbox
+from recovery.store.outbox import OF_MESSAGES, Outbox
+from recovery.store.outbox_statements import INSERT_EFFECT
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -219,8 +220,8 @@ class Unit:
         self._effects += effects
         self._events.append((tenant, id, seq, kind, event.by, occurred_at, recorded_at, body, salt, "", head))
         for change in decision.changes:
-            if change[0] == "settled":
-                self.outbox.close(case, change[1], change[2])
+            if change[0] in OF_MESSAGES:
+                self.outbox.follow(case, change)
         if len(self._events) >= BUFFER:
             self.flush()
 
@@ -270,7 +271,7 @@ class Unit:
         """
         self._flush_cases()
         self._many(sql.INSERT_EVENT, self._events)
-        self._many(sql.INSERT_EFFECT, self._effects)
+        self._many(INSERT_EFFECT, self._effects)
         self.outbox.flush()
         asked = len(self._remembered)
         if self._many(sql.INSERT_COMMAND, self._remembered) != asked:

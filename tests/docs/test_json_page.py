@@ -169,7 +169,13 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
 def _give_up(case: int, effect: str) -> None:
     """Let a message be one that could not be delivered."""
     with working(find_project(Path.cwd())) as engine:
-        engine.settle_many([Settlement(case, effect, engine.clock.now(), failure="no such address")])
+        engine.settle_many(
+            [
+                Settlement(
+                    case=case, effect=effect, at=engine.clock.now(), end="failed", reason="no such address"
+                )
+            ]
+        )
 
 
 def _forge(path: Path) -> None:

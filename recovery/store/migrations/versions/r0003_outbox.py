@@ -30,6 +30,22 @@ def upgrade() -> None:
         sqlite_where=sa.text("open_tasks > 0"),
         postgresql_where=sa.text("open_tasks > 0"),
     )
+    owner = ["tenant_id", "owner", "id"]
+    op.drop_index("recovery_case_owner", "recovery_case")
+    op.create_index(
+        "recovery_case_owner",
+        "recovery_case",
+        owner,
+        sqlite_where=sa.text("owner IS NOT NULL"),
+        postgresql_where=sa.text("owner IS NOT NULL"),
+    )
+    op.create_index(
+        "recovery_case_owner_open",
+        "recovery_case",
+        owner,
+        sqlite_where=sa.text("owner IS NOT NULL AND ended = 0"),
+        postgresql_where=sa.text("owner IS NOT NULL AND ended = false"),
+    )
     op.create_table(
         "recovery_pause",
         sa.Column("tenant_id", WORDS, primary_key=True),
