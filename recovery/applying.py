@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recovery.commands import (
     Command,
@@ -39,6 +39,13 @@ if TYPE_CHECKING:
 KINDS = frozenset(EVENTS.values())
 
 
+class Print(NamedTuple):
+    """What a command with a key says: its event's `payload`, and the hash by which it is known again."""
+
+    told: dict[str, Any]
+    hash: str
+
+
 class Applying:
     """One transaction at work. What it asks of the database it asks once for all commands.
 
@@ -62,8 +69,12 @@ class Applying:
 
     def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
         """Apply commands in their order, each accepted or refused by itself."""
+        prints = [_print(command) for command in commands]
         self._prefetch(commands)
-        return [self._once(command, command.recorded_at or self.now) for command in commands]
+        return [
+            self._once(command, one, command.recorded_at or self.now)
+            for command, one in zip(commands, prints, strict=True)
+        ]
 
     def _prefetch(self, commands: Sequence[Command]) -> None:
         """Load everything the commands name at once; no query per command."""
@@ -84,32 +95,24 @@ class Applying:
         if keys:
             self.unit.recall(self.tenant, keys)
 
-    def _once(self, command: Command, now: datetime) -> Outcome | Refusal:
+    def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
-        if type(command.event) not in KINDS:
-            return Refusal(
-                "wrong_field", f"{shown(command.event)} is no event.", f"Give one of {', '.join(EVENTS)}."
-            )
-        if isinstance(command.event, EffectCancelled) and self._is_leaving(
-            command.case, command.event.effect
-        ):
-            message = f"Message {shown(command.event.effect)} is being sent just now."
+        event = command.event
+        if isinstance(event, EffectCancelled) and self._is_leaving(command.case, event.effect):
+            message = f"Message {shown(event.effect)} is being sent just now."
             return Refusal("being_sent", message, "See what became of it.")
-        if command.key is None:
+        if print_ is None:
             return self.apply(command, now)
-        if not usable(command.key):
-            return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
-        try:
-            told = payload(command.event)
-            print_ = fingerprint(command, told)
-        except (TypeError, ValueError, RecursionError) as error:
-            return problem(command.event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
-        known = self.unit.answer(self.tenant, command.key)
+        if isinstance(print_, Refusal):
+            return print_
+        key = command.key
+        assert key is not None
+        known = self.unit.answer(self.tenant, key)
         if known is not None:
-            return repeat(command.key, print_, known.fingerprint, known.answer)
-        answer = self.apply(command, now, told)
+            return repeat(key, print_.hash, known.fingerprint, known.answer)
+        answer = self.apply(command, now, print_.told)
         if isinstance(answer, Outcome):
-            self.unit.remember(self.tenant, command.key, print_, plain(answer), logged=not answer.repeated)
+            self.unit.remember(self.tenant, key, print_.hash, plain(answer), logged=not answer.repeated)
         return answer
 
     def apply(self, command: Command, now: datetime, told: dict[str, Any] | None = None) -> Outcome | Refusal:
@@ -208,6 +211,22 @@ class Applying:
         return _unforeseen(
             "quarantined", f"Case {case.id} was set aside: {reason}", "; then lift the quarantine"
         )
+
+
+def _print(command: Command) -> Print | Refusal | None:
+    """What a command is known by; None for one without a key, the refusal of one that no case can take."""
+    event, key = command.event, command.key
+    if type(event) not in KINDS:
+        return Refusal("wrong_field", f"{shown(event)} is no event.", f"Give one of {', '.join(EVENTS)}.")
+    if key is None:
+        return None
+    if not usable(key):
+        return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
+    try:
+        told = payload(event)
+        return Print(told, fingerprint(command, told))
+    except (TypeError, ValueError, RecursionError) as error:
+        return problem(event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
 
 
 def _unforeseen(code: str, message: str, then: str) -> Refusal:

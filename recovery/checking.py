@@ -17,6 +17,7 @@ from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_
 from recovery.workflow.findings import Finding, errors, guess, in_order
 from recovery.workflow.project import check_project, workflow_files
 from recovery.workflow.reader import read_yaml
+from recovery.workflow.wording import check_templates, guard_from, phrase_files
 
 YAML = (".yaml", ".yml")
 
@@ -30,6 +31,7 @@ class _Chosen:
     mappings: list[Path] = field(default_factory=list)
     settings: list[Path] = field(default_factory=list)
     channels: list[Path] = field(default_factory=list)
+    phrases: list[Path] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
 
     def take(self, path: Path) -> None:
@@ -37,6 +39,8 @@ class _Chosen:
             self.settings.append(path)
         elif path == self.root / CHANNELS:
             self.channels.append(path)
+        elif path in phrase_files(self.root).values():
+            self.phrases.append(path)
         elif path.parent == (self.root / CONFIG).parent or path.match(f"{WORKFLOWS}/*.yml"):
             self.unread.append(path)
         elif path.is_relative_to(self.root / MAPPINGS) or (path.suffix in YAML and _is_mapping(path)):
@@ -54,8 +58,9 @@ def check_paths(here: Path, paths: Sequence[Path] = ()) -> list[Finding]:
         paths: files or folders; a workflow's templates are checked with it.
 
     Returns:
-        Every finding, errors and notices, project by project: the configuration, workflows and templates,
-        mappings. A file that was named by a relative path has a relative path in its findings.
+        Every finding, errors and notices, project by project: the configuration, phrase rules, workflows
+        and templates, how the templates are worded, mappings. A file that was named by a relative path has a
+        relative path in its findings.
 
     Raises:
         NotFound: a path does not exist; nothing was checked.
@@ -106,6 +111,7 @@ def _files(path: Path) -> list[Path]:
         return sorted(file for file in path.rglob("*") if file.suffix in (*YAML, ".md") and file.is_file())
     return [
         *(path / name for name in (CONFIG, CHANNELS) if (path / name).is_file()),
+        *phrase_files(path).values(),
         *sorted(file for ending in YAML for file in (path / WORKFLOWS).glob(f"*{ending}")),
         *sorted((path / TEMPLATES).glob("*/*.md")),
         *sorted((path / MAPPINGS).glob("*.yaml")),
@@ -125,8 +131,10 @@ def _check(chosen: _Chosen) -> list[Finding]:
     root = chosen.root
     findings = in_order(_each(root, chosen.settings, _settings))
     findings += in_order(_each(root, chosen.channels, _channels))
+    findings += in_order(_each(root, chosen.phrases, _phrases))
     if chosen.files:
         findings += check_project(root, tuple(dict.fromkeys(chosen.files)))
+        findings += in_order(check_templates(root, dict.fromkeys(chosen.files)))
     known = _Workflows(root)
     findings += in_order(_each(root, chosen.mappings, partial(_mapping, known)))
     for path in dict.fromkeys(chosen.unread):
@@ -148,6 +156,10 @@ def _each(
 
 def _settings(data: bytes, file: str) -> list[Finding]:
     return read_settings(data, file)[1]
+
+
+def _phrases(data: bytes, file: str) -> list[Finding]:
+    return list(guard_from(data, file)[1])
 
 
 def _channels(data: bytes, file: str) -> list[Finding]:

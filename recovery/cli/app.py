@@ -10,6 +10,7 @@ from recovery.cli import (
     bench_command,
     care_commands,
     case_commands,
+    guard_commands,
     preview_command,
     project_commands,
     report_commands,
@@ -49,6 +50,7 @@ def _main(
 for module in (
     project_commands,
     preview_command,
+    guard_commands,
     run_commands,
     case_commands,
     report_commands,

@@ -107,8 +107,7 @@ class StoredBundle:
     created_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """A command done before: the hash of what it asked for, and the answer that was given."""
 
     fingerprint: str

@@ -14,21 +14,19 @@ from typing import Any
 from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.errors import EngineFault, NotFound
-from recovery.core.events import payload
 from recovery.core.instants import to_text
 from recovery.store import statements as sql
-from recovery.store.chain import BEGINNING, SALT_BYTES, commitment, effect_digest, link
+from recovery.store.chain import BEGINNING, SALT_BYTES
 from recovery.store.codec import (
     CaseValues,
     answer_of,
-    body_of,
     case_values,
-    encode,
     read_answer,
     read_case,
 )
 from recovery.store.compiling import Many, Statement
 from recovery.store.dialect import Cursor, Dialect
+from recovery.store.entries import entry
 from recovery.store.faults import ExternalIdTaken, LostRace
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
@@ -39,9 +37,6 @@ CHUNK = 500
 
 BUFFER = 1_000
 """How many events are held before they are written out."""
-
-SALTS = 64
-"""How many salts are drawn at once at most: each unit draws one, then twice as many each time."""
 
 _moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.MOVING, "tenant_id", "id")))
 _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING, "tenant_id", "id")))
@@ -90,12 +85,8 @@ class Unit:
         self._absent: set[tuple[str, str]] = set()
         self._numbers: list[int] = []
         self._changed: dict[tuple[str, int], _Known] = {}
-        self._events: list[tuple[Any, ...]] = []
-        self._effects: list[tuple[Any, ...]] = []
-        self._remembered: list[tuple[Any, ...]] = []
-        self._salts: list[str] = []
-        self._drawn = 0
-        self._now: str | None = None
+        self._decided: list[tuple[_Known, Decision, dict[str, Any] | None]] = []
+        self._remembered: list[tuple[str, str, Remembered, bool]] = []
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -188,49 +179,22 @@ class Unit:
             ExternalIdTaken: another case has this external id.
             NotFound: the case does not exist.
         """
-        case, event = decision.case, decision.event
-        tenant, id, seq = case.tenant, case.id, case.seq
+        case = decision.case
+        tenant, id = case.tenant, case.id
         known = self._known(case)
-        before = known.head if known is not None else BEGINNING
-        recorded_at = case.updated_at
-        effects = []
-        digests = {}
-        for effect in decision.effects:
-            context = encode(effect.context)
-            what = (effect.template, effect.to, effect.address, effect.channel, effect.language, context)
-            digests[effect.key] = effect_digest(*what)
-            status = "held" if effect.held else "due"
-            due_at = effect.due_at or recorded_at
-            effects.append((tenant, id, seq, effect.n, *what, status, due_at, recorded_at))
-        kind = type(event).__name__
-        occurred_at = to_text(event.occurred_at)
-        if told is None:
-            told = payload(event)
-        body = body_of(told, decision.changes, digests, decision.why)
-        salt = self._salt()
-        head = link(before, tenant, id, seq, kind, occurred_at, recorded_at, commitment(salt, event.by, body))
         if known is None:
-            known = self._cases[tenant, id] = _Known(case, head, 0, "", ())
+            known = self._cases[tenant, id] = _Known(case, BEGINNING, 0, "", ())
             if case.external_id is not None:
                 self._external[tenant, case.external_id] = id
         else:
             known.case = case
-            known.head = head
         self._changed[tenant, id] = known
-        self._effects += effects
-        self._events.append((tenant, id, seq, kind, event.by, occurred_at, recorded_at, body, salt, "", head))
+        self._decided.append((known, decision, told))
         for change in decision.changes:
             if change[0] in OF_MESSAGES:
                 self.outbox.follow(case, change)
-        if len(self._events) >= BUFFER:
+        if len(self._decided) >= BUFFER:
             self.flush()
-
-    def _salt(self) -> str:
-        if not self._salts:
-            self._drawn = min(2 * self._drawn, SALTS) or 1
-            drawn = self._entropy(SALT_BYTES * self._drawn).hex()
-            self._salts = [drawn[at : at + 2 * SALT_BYTES] for at in range(0, len(drawn), 2 * SALT_BYTES)]
-        return self._salts.pop()
 
     def _known(self, case: Case) -> _Known | None:
         """What is known of the case before this decision; None for a new one."""
@@ -254,11 +218,8 @@ class Unit:
             answer: JSON-native, with at least `case` and `seq`.
             logged: its `effects` and `why` are those of that event in the log, and are not kept twice.
         """
-        self._commands[tenant, key] = Remembered(fingerprint, answer)
-        text = answer_of(answer, logged)
-        if self._now is None:
-            self._now = to_text(self._clock())
-        self._remembered.append((tenant, key, fingerprint, answer["case"], answer["seq"], text, self._now))
+        known = self._commands[tenant, key] = Remembered(fingerprint, answer)
+        self._remembered.append((tenant, key, known, logged))
 
     def flush(self) -> None:
         """Write out what is buffered, without committing.
@@ -268,17 +229,45 @@ class Unit:
                 the same external id, or a command done under the same key.
             ExternalIdTaken: an external id is another case's, and this unit had not looked it up.
             NotFound: an effect that was settled does not exist.
+            TypeError, UnicodeEncodeError: a decision or an answer cannot be written as JSON.
         """
+        events, effects = self._entries()
         self._flush_cases()
-        self._many(sql.INSERT_EVENT, self._events)
-        self._many(INSERT_EFFECT, self._effects)
+        self._many(sql.INSERT_EVENT, events)
+        self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
-        asked = len(self._remembered)
-        if self._many(sql.INSERT_COMMAND, self._remembered) != asked:
+        commands = self._answers()
+        asked_for = len(commands)
+        if self._many(sql.INSERT_COMMAND, commands) != asked_for:
             raise LostRace(
                 "A command was done by somebody else in the meantime, under the same key.",
                 hint="Nothing was written. Send it again: the same key gives its answer.",
             )
+
+    def _entries(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """The rows of the log and of the outbox, of what has been decided."""
+        events = []
+        effects: list[tuple[Any, ...]] = []
+        salts = self._entropy(SALT_BYTES * len(self._decided)).hex() if self._decided else ""
+        for n, (known, decision, told) in enumerate(self._decided):
+            salt = salts[2 * SALT_BYTES * n : 2 * SALT_BYTES * (n + 1)]
+            known.head, event, asked = entry(decision, told, known.head, salt)
+            events.append(event)
+            effects += asked
+        self._decided.clear()
+        return events, effects
+
+    def _answers(self) -> list[tuple[Any, ...]]:
+        """The rows of what is to be remembered."""
+        if not self._remembered:
+            return []
+        now = to_text(self._clock())
+        rows = []
+        for tenant, key, (fingerprint, answer), logged in self._remembered:
+            text = answer_of(answer, logged)
+            rows.append((tenant, key, fingerprint, answer["case"], answer["seq"], text, now))
+        self._remembered.clear()
+        return rows
 
     def _flush_cases(self) -> None:
         new: list[CaseValues] = []

@@ -130,10 +130,6 @@ def test_a_message_kept_for_the_portal_is_not_told_as_sent(flow: Workflow) -> No
     assert passages(story)[-1].text == "Put into the portal for Maya: “We have your message”"
 
 
-def vars_of(row: OutboxRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in OutboxRow.__slots__}
-
-
 def test_a_hand_off_is_told_with_the_reasons_and_who_owns_the_case_in_the_end(flow: Workflow) -> None:
     log = heard(opened(flow)).note(owner="ana")
     log.let(ev.HandOffOffered, "agent:ana", to="ben", reason="You know the carrier.")
