@@ -8,12 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from recovery.core.facts import shown
 from recovery.core.phrases.automaton import TooLarge
 from recovery.core.phrases.guard import Guard
 from recovery.core.phrases.patterns import Choice, One, Part, Pattern, PatternProblem, read_pattern
 from recovery.core.phrases.rules import CLASSES, KINDS, UNTRUTH, Level, Need, Rule, RuleSet
-from recovery.workflow.findings import Finding, errors
+from recovery.workflow.findings import Finding, errors, shown
 from recovery.workflow.model import FACT_NAME, Language, Line, Shape
 from recovery.workflow.reader import Document, Path, read_yaml
 from recovery.workflow.shape import check_shape

@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from recovery.core.facts import shown
 from recovery.core.phrases.guard import Guard
 from recovery.core.phrases.rules import KNOWN, kind_of
 from recovery.workflow.bundle import TEMPLATES, name_of, read_file
-from recovery.workflow.findings import Finding, one_of
+from recovery.workflow.findings import Finding, one_of, shown
 from recovery.workflow.phrases import read_phrases
 from recovery.workflow.templates import Template, read_template
 

@@ -122,6 +122,8 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("check")
     say("publish")
     say("preview", "apology")
+    Path("letter.md").write_text("This happens a lot. We have refunded you.")
+    say("guard", "letter.md")
     case = str(say("open", "It never came.", "--from", "ana@example.org", "--key", "k")["case"])
     say("open", "It never came.", "--from", "ana@example.org", "--key", "k")
     say("record", case, "owner=li", "policy.refs=a", "problem.category=delivery", "--by", "agent:li")
