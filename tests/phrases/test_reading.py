@@ -7,6 +7,7 @@ import pytest
 from recovery.core.phrases import automaton
 from recovery.core.phrases.patterns import GAP_AT_MOST, LETTERS_AT_MOST
 from recovery.workflow.phrases import read_phrases
+from recovery.workflow.wording import guard_from
 
 RULE = "  - rule: blame\n    why: It hurts.\n    say_instead: Better.\n"
 UNTRUTH = RULE.replace("blame", "untruth")
@@ -105,4 +106,6 @@ def test_a_file_is_called_like_its_language() -> None:
 def test_rules_that_are_too_large_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(automaton, "NODES_AT_MOST", 20)
     text = f"language: en\nrules:\n{RULE}    blocks: ['a b c d e f g h i j k l m n o p q r s t u v']\n"
-    assert "too large together" in findings(text)[0]
+    guard, [finding] = guard_from(text.encode(), "test.yaml")
+    assert guard is None
+    assert "too large together" in finding.message

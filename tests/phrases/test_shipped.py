@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,23 @@ def test_the_examples_of_the_domain_are_blocked(language: str, text: str, cls: s
 def test_a_policy_followed_by_help_is_not_blocked() -> None:
     text = "That's our policy. Here is what I can do for you: a free month."
     assert shipped("en").check(text) == []
+
+
+def test_templates_are_held_against_their_language_and_their_states(tmp_path: Path) -> None:
+    rules = starter_root() / "config" / "phrases.en.yaml"
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / rules.name).write_bytes(rules.read_bytes())
+    folder = tmp_path / "templates" / "en-GB"
+    folder.mkdir(parents=True)
+    head = "---\npurpose: resolution\nsubject: Done\nstates: [{}]\n---\n"
+    body = "Dear {{{{ customer.name }}}},\n\nWe have refunded you. We have called you.\n"
+    (folder / "bad.md").write_text((head + body).format(""))
+    (folder / "good.md").write_text(
+        (head + body).format("resolution.kind, resolution.done_at, contact.attempted")
+    )
+    (folder.parent / "zh").mkdir()
+    (folder.parent / "zh" / "other.md").write_text((head + "这是仓库的错。\n").format(""))
+    blocked, doubtful = check_templates(tmp_path, sorted((tmp_path / "templates").glob("*/*.md")))
+    assert (blocked.file, blocked.line, blocked.column) == ("templates/en-GB/bad.md", 8, 4)
+    assert (blocked.code, doubtful.code, doubtful.level) == ("phrase_blocked", "phrase_doubtful", "notice")
+    assert "resolution.done_at" in blocked.hint
