@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recovery.commands import (
     Command,
     Outcome,
-    Settlement,
     fingerprint,
     is_number,
     outcome_of,
@@ -25,8 +24,7 @@ from recovery.core.events import (
     EVENTS,
     CaseQuarantined,
     ComplaintReceived,
-    EffectDelivered,
-    EffectFailed,
+    EffectCancelled,
     Event,
     MessageReceived,
     payload,
@@ -79,11 +77,6 @@ class Applying:
             for command, one in zip(commands, prints, strict=True)
         ]
 
-    def settle_all(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal]:
-        """Close effects in their order and let their cases know."""
-        self.unit.load(self.tenant, {settled.case for settled in settlements})
-        return [self._settle(settled) for settled in settlements]
-
     def _prefetch(self, commands: Sequence[Command], prints: Sequence[Print | Refusal | None]) -> None:
         """Load everything the commands name at once; no query per command."""
         ids = set()
@@ -105,8 +98,12 @@ class Applying:
 
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
+        event = command.event
+        if isinstance(event, EffectCancelled) and self._is_leaving(command.case, event.effect):
+            message = f"Message {shown(event.effect)} is being sent just now."
+            return Refusal("being_sent", message, "See what became of it.")
         if print_ is None:
-            return self._apply(command, now)
+            return self.apply(command, now)
         if isinstance(print_, Refusal):
             return print_
         key = command.key
@@ -114,14 +111,13 @@ class Applying:
         known = self.unit.answer(self.tenant, key)
         if known is not None:
             return repeat(key, print_.hash, known.fingerprint, known.answer)
-        answer = self._apply(command, now, print_.told)
+        answer = self.apply(command, now, print_.told)
         if isinstance(answer, Outcome):
             self.unit.remember(self.tenant, key, print_.hash, plain(answer), logged=not answer.repeated)
         return answer
 
-    def _apply(
-        self, command: Command, now: datetime, told: dict[str, Any] | None = None
-    ) -> Outcome | Refusal:
+    def apply(self, command: Command, now: datetime, told: dict[str, Any] | None = None) -> Outcome | Refusal:
+        """Apply one command. `told`: the event's payload, where it is at hand."""
         event = command.event
         if command.case is None:
             if isinstance(event, ComplaintReceived):
@@ -173,27 +169,9 @@ class Applying:
         self.unit.add(decision, told)
         return outcome_of(decision)
 
-    def _settle(self, settled: Settlement) -> Outcome | Refusal:
-        case, effect, at, failure = settled.case, settled.effect, settled.at, settled.failure
-        answer: Outcome | Refusal | None = None
-        if failure is None:
-            delivered = EffectDelivered(by="engine", occurred_at=at, effect=effect)
-            answer = self._apply(Command(delivered, case), at)
-            if isinstance(answer, Refusal):
-                failure = f"It was sent, but the case could not take note of it: {answer.message}"
-        if failure is not None:
-            failed = EffectFailed(by="engine", occurred_at=at, effect=effect, reason=failure)
-            noted = self._apply(Command(failed, case), at)
-            answer = answer or noted
-        assert answer is not None
-        # The log has the last word, also where somebody else settled this effect first.
-        snapshot = self.unit.case(self.tenant, case)
-        ended_well = effect not in snapshot.undelivered if snapshot else failure is None
-        status = "delivered" if ended_well else "failed"
-        self.unit.outbox.settle(
-            self.tenant, case, effect, status, at, settled.rendered, None if ended_well else failure
-        )
-        return answer
+    def _is_leaving(self, case: int | None, effect: str) -> bool:
+        """Whether somebody is sending a message just now, so that it cannot be stopped any more."""
+        return is_number(case) and self.unit.outbox.is_leased(self.tenant, case, effect)
 
     def _decide_all(self, case: Case, event: Event, now: datetime) -> list[Decision] | Refusal:
         """The decision for an event and for those it brings about in other cases: all, or the refusal."""

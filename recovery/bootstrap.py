@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from recovery import installation
 from recovery.clock import Clock, SystemClock
 from recovery.core.errors import EnvironmentFault, NotFound, RecoveryError
 from recovery.delivery.channels import Channel, FolderChannel
@@ -19,6 +20,9 @@ from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
 from recovery.workflow.bundle import Bundle, collect
 from recovery.workflow.findings import BadFile, Finding, errors
+
+LEASES_SINCE = "0003"
+"""The schema since which a database knows who sends its messages."""
 
 Entropy = Callable[[int], bytes]
 
@@ -90,6 +94,7 @@ def _complete(engine: Engine, project: Project, entropy: Entropy, *, new: bool) 
     if new or store.schema().current is None:
         checked(project.root)  # before anything is made
         store.upgrade()
+        installation.claim_new(engine, project)
     store.require_current()
     seal_key(project.database_file, make=not store.is_sealed(), entropy=entropy)
     if not store.workflows(engine.tenant):
@@ -223,5 +228,7 @@ def upgrade_database(project: Project) -> tuple[str | None, str | None]:
         before = store.schema().current
         if before is not None:
             store.upgrade()
+            if before < LEASES_SINCE:  # until then nothing kept a copy from sending
+                installation.claim_new(Engine(store, SystemClock()), project)
     with reading(project, make=True) as engine:
         return before, engine.store.schema().current

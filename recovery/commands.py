@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 
@@ -61,21 +61,34 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     instead: str = ""
 
 
-class Settlement(msgspec.Struct, frozen=True, gc=False):
+End = Literal["delivered", "failed", "cancelled", "handed", "later", "untried"]
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How an attempt to deliver an effect ended.
 
     Attributes:
         effect: `seq.n` within the case.
-        at: when it was delivered or given up (aware).
+        at: when (aware).
+        end: `delivered`; `failed`: it will not be tried again; `cancelled`: a rule keeps it back; `handed`: a
+            person has it, as the task `reason`; `later`: it is tried again at `again_at`; `untried`: it is
+            given back as it was.
         rendered: what was sent, as JSON text; None when it could not be rendered.
-        failure: why it was given up; None when it was delivered.
+        reason: why it was not delivered; None when it was.
+        version: of the lease it was sent under; None: it was not leased (a host that sends by itself).
+        again_at: for `later` (aware).
+        is_attempt: whether a `later` counts as an attempt.
     """
 
     case: int
     effect: str
     at: datetime
+    end: End = "delivered"
     rendered: str | None = None
-    failure: str | None = None
+    reason: str | None = None
+    version: int | None = None
+    again_at: datetime | None = None
+    is_attempt: bool = True
 
 
 def usable(name: object) -> TypeGuard[str]:

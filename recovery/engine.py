@@ -18,6 +18,7 @@ from recovery.core.events import (
 )
 from recovery.core.facts import shown
 from recovery.core.spec import Workflow
+from recovery.settling import settle_all
 
 if TYPE_CHECKING:
     from recovery.store.lending import Lendable
@@ -85,8 +86,8 @@ class Engine(Asking):
         with self.store.write(connection) as unit:
             return self._applying(unit).all(commands)
 
-    def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal]:
-        """Close effects in the outbox and let `EffectDelivered` or `EffectFailed` into their cases, together.
+    def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal | None]:
+        """Close effects in the outbox and let `EffectDelivered`, `EffectFailed` … into their cases, together.
 
         What was sent was sent, and is never sent again: a case that cannot take note of a delivery has it on
         record as a message that failed, with the reason.
@@ -97,7 +98,7 @@ class Engine(Asking):
         if not settlements:
             return []
         with self.store.write() as unit:
-            return self._applying(unit).settle_all(settlements)
+            return settle_all(unit, self._applying(unit), settlements)
 
     def _applying(self, unit: Unit) -> Applying:
         return Applying(unit, self.tenant, self.clock.now(), self.workflow, self.current)

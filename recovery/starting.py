@@ -13,7 +13,7 @@ from recovery.core.errors import RecoveryError
 from recovery.project import Project, configured, starter_root
 
 FOLDERS = ("workflows", "templates", "config")
-IGNORED = "recovery.db*\noutbox/\n"
+IGNORED = "recovery.db*\ninstallation.id\noutbox/\n"
 
 
 def start(folder: Path) -> tuple[Project, list[str]]:

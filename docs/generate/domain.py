@@ -64,7 +64,7 @@ def changes() -> str:
 def effect_fields() -> str:
     """What an effect holds."""
     said = attributes(Effect)
-    names = [field.name for field in fields(Effect)]
+    names = list(Effect._fields)
     only("effect", [name for name in names if name not in said])
     rows = [[code(name), said[name] if name in said else meaning("effect", name)] for name in names]
     return table(["field", "meaning"], rows)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import channels, codes, commands, domain, language, outside, python_api
+from docs.generate import channels, codes, commands, domain, language, outside, phrases, python_api
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -34,6 +34,13 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "template-head": language.template_head,
     "template-names": language.template_names,
     "template-filters": language.template_filters,
+    "phrase-keys": phrases.keys,
+    "phrase-rule-keys": phrases.rule_keys,
+    "phrase-classes": phrases.classes,
+    "phrase-kinds": phrases.kinds,
+    "phrase-sizes": phrases.sizes,
+    "phrase-figures": phrases.figures,
+    "phrase-afterwards": phrases.afterwards,
     "play-lines": outside.play_lines,
     "mapping-keys": outside.mapping_keys,
     "shipped-mappings": outside.shipped_mappings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -154,26 +155,28 @@ def worker(
 ) -> None:
     """Deliver what is due and seal the log, until told to stop (Ctrl-C or SIGTERM)."""
     from recovery.bootstrap import channels_of, keep_what_is_loaded, seal, working
-    from recovery.delivery.outbox import Delivered, deliver_due
+    from recovery.installation import may_send
     from recovery.worker.loop import run_until_stopped
+    from recovery.worker.serving import Worker
 
     here = project(database)
-    total = Delivered()
     with channels_of(here) as channel, working(here) as engine:
+        sends = may_send(engine, here)
+        if not sends:
+            notice(
+                "This database is another installation's: nothing is sent. "
+                "`recovery outbox take-over` makes it this one's."
+            )
+        worker = Worker(engine, channel, may_send=sends, seal=partial(seal, engine, here), notice=notice)
+        engine.current()
         keep_what_is_loaded()
-
-        def tick() -> None:
-            done = deliver_due(engine, channel)
-            seal(engine, here)
-            total.delivered += done.delivered
-            total.failed += done.failed
-
         if once:
-            tick()
+            worker.tick().require_channels()
         else:
             notice("The worker runs. Ctrl-C stops it.")
-            run_until_stopped(tick)
+            run_until_stopped(worker.tick, worker.stop)
+    total = worker.total
     if json:
-        as_json({"delivered": total.delivered, "failed": total.failed})
+        as_json({"sends": sends, **total.as_dict()})
         return
     say(f"{total.delivered:,} messages delivered, {total.failed:,} failed.")

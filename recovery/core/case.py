@@ -28,7 +28,8 @@ class Case:
         failures: how often the recovery failed; each failure begins a new cycle.
         sent: messages already sent, for `once`: key → effect.
         awaiting: effect (`seq.n`) → `(template, facts its delivery puts on record)`.
-        undelivered: effect → `(template, why it could not be delivered)`.
+        undelivered: effect → `(template, why it could not be delivered, facts its delivery puts on record)`.
+        tasks: what waits for a person: an effect → `(kind, its template)`; see `events.TASKS`.
     """
 
     tenant: str
@@ -50,7 +51,8 @@ class Case:
     offered_to: str | None = None
     sent: dict[str, str] = field(default_factory=dict)
     awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    undelivered: dict[str, tuple[str, str]] = field(default_factory=dict)
+    undelivered: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
+    tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
     merged_from: str | None = None
@@ -104,6 +106,7 @@ class Case:
             self.sent,
             self.awaiting,
             self.undelivered,
+            self.tasks,
             self.messages,
             self.merged_into,
             self.merged_from,
@@ -219,10 +222,42 @@ def _effect(case: Case, change: Change, _: Stamp) -> None:
 
 def _settled(case: Case, change: Change, _: Stamp) -> None:
     _, effect, failure = change
-    template, _facts = case.awaiting[effect]
-    case.awaiting = {key: row for key, row in case.awaiting.items() if key != effect}
+    template, facts = case.awaiting[effect]
+    case.awaiting = _without(case.awaiting, effect)
     if failure is not None:
-        case.undelivered = {**case.undelivered, effect: (template, failure)}
+        case.undelivered = {**case.undelivered, effect: (template, failure, facts)}
+
+
+def _cancelled(case: Case, change: Change, _: Stamp) -> None:
+    """It was never sent, so whatever sends such a message once may still send it."""
+    effect = change[1]
+    if effect in case.awaiting:
+        case.awaiting = _without(case.awaiting, effect)
+    else:
+        case.undelivered = _without(case.undelivered, effect)
+    case.sent = {once: key for once, key in case.sent.items() if key != effect}
+
+
+def _retry(case: Case, change: Change, _: Stamp) -> None:
+    effect = change[1]
+    template, _failure, facts = case.undelivered[effect]
+    case.undelivered = _without(case.undelivered, effect)
+    case.awaiting = {**case.awaiting, effect: (template, facts)}
+
+
+def _task(case: Case, change: Change, _: Stamp) -> None:
+    _, key, kind, about = change
+    case.tasks = {**case.tasks, key: (kind, about)}
+
+
+def _done(case: Case, change: Change, _: Stamp) -> None:
+    case.tasks = _without(case.tasks, change[1])
+
+
+def _without(rows: dict[str, Any], gone: str) -> dict[str, Any]:
+    rows = rows.copy()
+    del rows[gone]
+    return rows
 
 
 def _absorb(case: Case, change: Change, _: Stamp) -> None:
@@ -230,7 +265,8 @@ def _absorb(case: Case, change: Change, _: Stamp) -> None:
 
 
 def _release(case: Case, change: Change, _: Stamp) -> None:
-    case.absorbed = [id for id in case.absorbed if id != change[1]]
+    case.absorbed = case.absorbed.copy()
+    case.absorbed.remove(change[1])
 
 
 _APPLY = {
@@ -242,6 +278,10 @@ _APPLY = {
     "count": _count,
     "effect": _effect,
     "settled": _settled,
+    "cancelled": _cancelled,
+    "retry": _retry,
+    "task": _task,
+    "done": _done,
     "absorb": _absorb,
     "release": _release,
 }

@@ -18,6 +18,7 @@ from recovery.core.draft import Draft, Refused
 from recovery.core.errors import Refusal
 from recovery.core.handovers import accept, decline, offer
 from recovery.core.instants import to_text
+from recovery.core.letters import cancelled, delivered, done, failed, handed, retried
 from recovery.core.merging import absorb, merge, release, undo_merge
 from recovery.core.moves import force, reasoned, request, supervisors
 from recovery.core.shape import problem
@@ -146,29 +147,6 @@ def _message(draft: Draft, event: ev.MessageReceived) -> None:
     draft.change("count", "messages")
 
 
-def _delivered(draft: Draft, event: ev.EffectDelivered) -> None:
-    template, facts = _awaited(draft, event.effect)
-    draft.change("settled", event.effect, None)
-    draft.why.append(f"{template} was delivered")
-    if facts:
-        draft.record(facts, "engine", "workflow")
-        facts_changed(draft, list(facts))
-
-
-def _failed(draft: Draft, event: ev.EffectFailed) -> None:
-    template, _ = _awaited(draft, event.effect)
-    draft.change("settled", event.effect, event.reason)
-    draft.why.append(f"{template} could not be delivered: {event.reason}")
-
-
-def _awaited(draft: Draft, effect: str) -> tuple[str, dict[str, object]]:
-    found = draft.case.awaiting.get(effect)
-    if found is None:
-        awaited = ", ".join(draft.case.awaiting) or "none"
-        raise Refused("not_awaited", f"No delivery of {effect} is awaited.", f"Awaited: {awaited}.")
-    return found[0], found[1]
-
-
 def _quarantine(draft: Draft, event: ev.CaseQuarantined) -> None:
     draft.change("set", "quarantine", event.reason)
     draft.why.append(f"set aside: {event.reason}")
@@ -199,8 +177,12 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.HandOffAccepted: accept,
     ev.HandOffDeclined: decline,
     ev.MessageReceived: _message,
-    ev.EffectDelivered: _delivered,
-    ev.EffectFailed: _failed,
+    ev.EffectDelivered: delivered,
+    ev.EffectFailed: failed,
+    ev.EffectHanded: handed,
+    ev.EffectCancelled: cancelled,
+    ev.EffectRetried: retried,
+    ev.TaskDone: done,
     ev.CaseMerged: merge,
     ev.CaseAbsorbed: absorb,
     ev.MergeUndone: undo_merge,

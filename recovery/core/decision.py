@@ -17,6 +17,7 @@ class Effect(NamedTuple):
             without an address, the supervisor, the owner before there is one.
         context: what its template may say, frozen at the moment of the decision.
         held: put in the outbox but not sent until somebody releases it.
+        due_at: when it may go (text instant); None: at once.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Effect(NamedTuple):
     language: str
     context: dict[str, Any]
     held: bool = False
+    due_at: str | None = None
 
 
 class Decision(NamedTuple):

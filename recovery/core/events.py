@@ -16,6 +16,9 @@ from recovery.core.instants import to_text
 
 Mode = Literal["live", "history"]
 
+TASKS = ("phone", "letter", "undelivered")
+"""What waits for a person: a call to make, a letter to send, a message that could not be delivered."""
+
 Source = str
 """Who a fact comes from: one of `facts.SOURCES`; `engine` only in an event by the engine."""
 
@@ -130,6 +133,37 @@ class EffectFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EffectHanded(Event):
+    """A message was given to a person, who calls or sends a letter: a task of that kind (`TASKS`)."""
+
+    effect: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectCancelled(Event):
+    """Somebody decided that a message is not to go out after all."""
+
+    effect: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRetried(Event):
+    """Somebody asks for a message that could not be delivered to be tried once more."""
+
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDone(Event):
+    """A person did what a task asked: called, sent the letter, or saw to what could not be delivered."""
+
+    task: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMerged(Event):
     """This case is the same trouble as another and goes on there."""
 
@@ -183,6 +217,10 @@ EVENTS: dict[str, type[Event]] = {
         MessageReceived,
         EffectDelivered,
         EffectFailed,
+        EffectHanded,
+        EffectCancelled,
+        EffectRetried,
+        TaskDone,
         CaseMerged,
         CaseAbsorbed,
         MergeUndone,

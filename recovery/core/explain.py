@@ -21,8 +21,8 @@ def explain(workflow: Workflow, case: Case, language: str = "en") -> dict[str, A
     Returns:
         `step` (id, title, purpose, worth, do, never), `waits_for` (a row for each exit fact that is missing:
         what, the question that gets it, who may say it, why it is needed), `owner`, `offered_to`,
-        `messages` (on their way) and `undelivered`, `transitions` (each with whether it is open and why not),
-        `rules` (those that will be looked at on leaving, and how they stand), `quarantine`.
+        `messages` (on their way), `undelivered`, `tasks` (for people), `transitions` (each with whether it is
+        open and why not), `rules` (to be looked at on leaving, and how they stand), `quarantine`.
     """
     step = workflow.steps.get(case.step)
     guidance: dict[str, Any] = {"id": case.step}
@@ -52,6 +52,7 @@ def explain(workflow: Workflow, case: Case, language: str = "en") -> dict[str, A
         "undelivered": [
             {"effect": key, "template": row[0], "reason": row[1]} for key, row in case.undelivered.items()
         ],
+        "tasks": [{"task": key, "kind": row[0], "template": row[1]} for key, row in case.tasks.items()],
         "merged_into": case.merged_into,
         "quarantine": case.quarantine,
     }

@@ -1,121 +1,234 @@
-"""Emptying the outbox: render what is due, deliver it, and tell the engine how it went."""
+"""Emptying the outbox: claim what is due, deliver it, and tell the engine how it went.
+
+A message is claimed under a lease, sent outside any transaction, and settled; whoever dies in between loses
+the lease after a while, and somebody else sends it, with the same key and the same bytes. Messages of one
+case go one after the other; those of different cases side by side, so that a slow one delays no other case.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, assert_never
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
-from recovery.commands import Settlement
-from recovery.core.errors import EnvironmentFault, NotFound
+from recovery.core.errors import EnvironmentFault, Refusal
 from recovery.core.instants import from_text
-from recovery.delivery import outcomes
-from recovery.delivery.channels import Channel, Message
-from recovery.delivery.render import RenderFailed, render
-from recovery.delivery.suppressing import leaving_by
+from recovery.delivery.attempt import Attempt, attempt, untried
+from recovery.delivery.channels import Channel
 from recovery.engine import Engine
-from recovery.workflow.bundle import template
 
 if TYPE_CHECKING:
-    from recovery.store.reading import OutboxRow
+    from recovery.store.records import OutboxRow
 
 BATCH = 50
-"""Messages settled in one transaction: few, for whoever else writes waits that long (SQLite)."""
+"""Messages claimed or settled in one transaction: few, for whoever else writes waits that long (SQLite)."""
+
+LEASE = timedelta(seconds=60)
+"""How long a message is its sender's. It is renewed while it is being sent."""
+
+RENEWED_AFTER = LEASE.total_seconds() / 3
+LOOK_SECONDS = 0.2
+"""How often the one who waits for slow senders looks for what has become due meanwhile."""
+
+
+COUNTED = ("delivered", "failed", "handed", "cancelled", "later", "lost")
 
 
 @dataclass(slots=True)
 class Delivered:
-    """How many messages were delivered, and how many could not be."""
+    """What became of messages.
+
+    Attributes:
+        failed: will not be tried again by themselves.
+        handed: given to a person.
+        later: to be tried again.
+        lost: sent under a lease that had ended, so that somebody else may have sent them too.
+        outages: channel → why it does not work; its messages stay due.
+    """
 
     delivered: int = 0
     failed: int = 0
+    handed: int = 0
+    cancelled: int = 0
+    later: int = 0
+    lost: int = 0
+    outages: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: Delivered) -> None:
+        """Count another round too; of outages only the newest are of interest."""
+        for name in COUNTED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.outages = other.outages
+
+    def as_dict(self) -> dict[str, int]:
+        """The counts as plain data."""
+        return {name: getattr(self, name) for name in COUNTED}
+
+    def require_channels(self) -> None:
+        """Say that a channel did not work.
+
+        Raises:
+            EnvironmentFault: one did not; what was not delivered stays due.
+        """
+        for reason in self.outages.values():
+            raise EnvironmentFault(f"{reason}.", hint="Nothing is lost: what was not delivered stays due.")
 
 
 def deliver_due(
     engine: Engine,
     channel: Channel,
     *,
+    sender: str | None = None,
+    senders: int = 0,
     at_due_time: bool = False,
+    lasting: timedelta = LEASE,
+    without: Iterable[str] = (),
+    stop: threading.Event | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Delivered:
     """Deliver everything that is due, in the order of each case, until nothing more can be delivered now.
 
     Args:
+        sender: the name leases are taken under; each process needs its own. Any by default.
+        senders: how many cases are served at once, by threads; 0: one after the other, in this thread.
         at_due_time: count each message as delivered at the moment it was asked for (plays and demos, whose
             clock stands still) instead of now.
+        lasting: how long a lease lasts.
+        without: channels not to be used now.
+        stop: when set, no further message is begun.
         progress: told the number of messages settled in each batch.
 
     Raises:
-        EnvironmentFault: the channel is out of order; what was not delivered stays due.
+        EnvironmentFault: the database cannot be used.
     """
-    total = Delivered()
-    installation = engine.store.installation_id()
-    while rows := engine.store.due_effects(engine.tenant, BATCH):
-        settlements: list[Settlement] = []
-        waiting: set[int] = set()
+    round_ = _Round(engine, channel, sender, at_due_time, lasting, set(without), stop, progress)
+    with ThreadPoolExecutor(senders, "sender") if senders else nullcontext(_Inline()) as pool:
         try:
-            for row in rows:
-                if row.case in waiting:
-                    continue
-                moment = from_text(row.due_at) if at_due_time else engine.clock.now()
-                settled = _attempt(engine, channel, installation, row, moment)
-                if settled is None:
-                    waiting.add(row.case)
-                else:
-                    settlements.append(settled)
+            round_.run(pool, max(senders, 1))
         finally:
-            engine.settle_many(settlements)
-        failed = sum(1 for settled in settlements if settled.failure is not None)
-        total.failed += failed
-        total.delivered += len(settlements) - failed
-        if progress is not None:
-            progress(len(settlements))
-        if waiting:
-            break
-        if len(rows) == BATCH:
-            engine.store.give_way()
-    return total
+            round_.finish()
+    return round_.total
 
 
-def _attempt(
-    engine: Engine, channel: Channel, installation: str, row: OutboxRow, moment: datetime
-) -> Settlement | None:
-    """What became of a message; None when it is to be tried again later."""
-    try:
-        bundle = engine.bundle(row.bundle)
-        text = render(bundle, row.template, row.language, row.context)
-    except RenderFailed as error:
-        return Settlement(row.case, row.effect, moment, failure=str(error))
-    except NotFound as error:
-        return Settlement(row.case, row.effect, moment, failure=error.message)
-    message = Message(
-        key=f"{installation}:{engine.tenant}:{row.case}:{row.effect.replace('.', ':')}",
-        case=row.case,
-        effect=row.effect,
-        template=row.template,
-        purpose=template(bundle, row.template, row.language).purpose,
-        address=row.address,
-        channel=row.channel,
-        language=text.language,
-        subject=text.subject,
-        text=text.text,
-        html=text.html,
-        created_at=from_text(row.due_at),
-    )
-    rendered = json.dumps(
-        {"subject": text.subject, "text": text.text, "html": text.html, "language": text.language},
-        ensure_ascii=False,
-    )
-    match leaving_by(channel).deliver(message):
-        case outcomes.Delivered():
-            return Settlement(row.case, row.effect, moment, rendered)
-        case outcomes.Rejected(reason) | outcomes.Cancelled(reason):
-            return Settlement(row.case, row.effect, moment, rendered, failure=reason)
-        case outcomes.OutOfOrder(reason):
-            raise EnvironmentFault(f"{reason}.", hint="Nothing is lost: what was not delivered stays due.")
-        case outcomes.RetryLater() | outcomes.Snoozed():
-            return None
-        case other:
-            assert_never(other)
+class _Inline(Executor):
+    """Does at once what is asked for."""
+
+    def submit(self, work: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(*values, **named))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class _Round:
+    """One round: everything that is due until nothing more is."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        channel: Channel,
+        sender: str | None,
+        at_due_time: bool,
+        lasting: timedelta,
+        without: set[str],
+        stop: threading.Event | None,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self.engine = engine
+        self.channel = channel
+        self.sender = sender or f"sender-{id(self):x}"
+        self.at_due_time = at_due_time
+        self.lasting = lasting
+        self.without = without
+        self.stop = stop or threading.Event()
+        self.progress = progress
+        self.total = Delivered()
+        self.installation = engine.store.sender_id()
+        self.running: dict[Future[list[Attempt]], list[OutboxRow]] = {}
+        self.renewed = monotonic()
+
+    def run(self, pool: Executor, senders: int) -> None:
+        """Claim, send and settle, until there is nothing to claim and nobody at work."""
+        while True:
+            claimed = 0
+            if len(self.running) <= senders and not self.stop.is_set():
+                claimed = self._claim(pool)
+            if not self.running:
+                return
+            ended, _ = wait(self.running, LOOK_SECONDS, FIRST_COMPLETED)
+            self._settle(ended)
+            self._renew()
+            if claimed == BATCH:
+                self.engine.store.give_way()
+
+    def finish(self) -> None:
+        """Settle whatever has been sent, also when something went wrong."""
+        ended, _ = wait(self.running)
+        self._settle(ended)
+
+    def _claim(self, pool: Executor) -> int:
+        store = self.engine.store
+        rows = store.claim(self.engine.tenant, self.sender, self.lasting, BATCH, sorted(self.without))
+        cases: dict[int, list[OutboxRow]] = {}
+        for row in rows:
+            cases.setdefault(row.case, []).append(row)
+        for of_case in cases.values():
+            self.running[pool.submit(self._send, of_case)] = of_case
+        return len(rows)
+
+    def _send(self, rows: list[OutboxRow]) -> list[Attempt]:
+        """Send messages of one case, in order, until one does not get through."""
+        attempts: list[Attempt] = []
+        through = True
+        for row in rows:
+            moment = from_text(row.due_at) if self.at_due_time else self.engine.clock.now()
+            if not through or self.stop.is_set() or row.channel in self.without:
+                attempts.append(Attempt(untried(row, moment)))
+                through = False
+                continue
+            done = attempt(self.engine, self.channel, self.installation, row, moment)
+            if done.outage is not None:
+                self.without.add(row.channel)
+                self.total.outages[row.channel] = done.outage.reason
+            through = done.settlement.end not in ("later", "untried")
+            attempts.append(done)
+        return attempts
+
+    def _settle(self, ended: set[Future[list[Attempt]]]) -> None:
+        settlements = []
+        raised: BaseException | None = None
+        for future in [future for future in self.running if future in ended]:
+            del self.running[future]
+            raised = raised or future.exception()
+            if future.exception() is None:
+                settlements += [done.settlement for done in future.result()]
+        for start in range(0, len(settlements), BATCH):
+            self._settle_batch(settlements[start : start + BATCH])
+        if raised is not None:
+            raise raised
+
+    def _settle_batch(self, settlements: list[Any]) -> None:
+        answers = self.engine.settle_many(settlements)
+        settled = 0
+        for one, answer in zip(settlements, answers, strict=True):
+            if isinstance(answer, Refusal) and answer.code == "lost_lease":
+                self.total.lost += one.end != "untried"
+            elif one.end != "untried":
+                setattr(self.total, one.end, getattr(self.total, one.end) + 1)
+                settled += one.end != "later"
+        if self.progress is not None:
+            self.progress(settled)
+
+    def _renew(self) -> None:
+        if not self.running or monotonic() - self.renewed < RENEWED_AFTER:
+            return
+        rows = [row for of_case in self.running.values() for row in of_case]
+        self.engine.store.renew(self.engine.tenant, rows, self.lasting)
+        self.renewed = monotonic()

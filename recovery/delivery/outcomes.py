@@ -55,6 +55,17 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A person has it, and it is delivered when they say so.
+
+    Attributes:
+        task: what they do: `phone` or `letter` (`core.events.TASKS`).
+    """
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfOrder:
     """The channel itself does not work: nothing is said about this message, which stays as it was.
 
@@ -66,4 +77,4 @@ class OutOfOrder:
     after: timedelta | None = None
 
 
-Outcome = Delivered | RetryLater | Rejected | Snoozed | Cancelled | OutOfOrder
+Outcome = Delivered | Handed | RetryLater | Rejected | Snoozed | Cancelled | OutOfOrder

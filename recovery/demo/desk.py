@@ -127,6 +127,7 @@ class Desk:
         for (moment, mind, act), answer in zip(taken, self.engine.handle_many(commands), strict=True):
             self._settle(moment, mind, act, answer)
         done = deliver_due(self.engine, self.channel, at_due_time=True)
+        done.require_channels()
         self.played.messages += done.delivered
         self.played.undelivered += done.failed
 

@@ -135,6 +135,7 @@ class _Stage:
                 self.report.repeated += answer.repeated
                 self.report.cases += not answer.repeated
         done = deliver_due(self.engine, self.channel, at_due_time=True)
+        done.require_channels()
         self.report.delivered += done.delivered
         self.report.undelivered += done.failed
 

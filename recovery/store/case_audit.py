@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recovery.core.case import Case, fold
+from recovery.core.letters import BY_HAND
 from recovery.store.chain import BEGINNING, commitment, effect_digest, link
 from recovery.store.codec import case_values, decode, effect_key, encode, read_body
+from recovery.store.outbox import OPEN_STATUSES
 from recovery.store.problems import KEPT, Report
 from recovery.store.reading import Snapshot
 from recovery.store.statements import CASE_COLUMNS, LOAD_CASES
@@ -22,7 +24,7 @@ class _Log:
         before: what the next event may be linked to: the last one's hash as it stands, and, where that is
             wrong, as it must have been, so that one changed hash does not make the next event look changed.
         sound: whether every event is there and as it was written.
-        digests: effect → what the log says it must look like; `settled` → how the log says it ended.
+        digests: effect → what the log says it must look like; `statuses` → what it may be by the log.
     """
 
     length: int = 0
@@ -30,7 +32,7 @@ class _Log:
     sound: bool = True
     case: Case | None = None
     digests: dict[str, str] = field(default_factory=dict)
-    settled: dict[str, str | None] = field(default_factory=dict)
+    statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class CaseAudit:
@@ -126,10 +128,11 @@ class CaseAudit:
         expected = case_values(folded, log.before[0])
         wrong = [
             name
-            for name, is_now, must_be in zip(CASE_COLUMNS[:-1], row, expected, strict=False)
-            if is_now != must_be
+            for name, is_now, must_be in zip(CASE_COLUMNS, row, expected, strict=True)
+            if is_now != must_be and name != "data"
         ]
-        wrong += _different(row[-1], expected[-1])
+        data = CASE_COLUMNS.index("data")
+        wrong += _different(row[data], expected[data])
         if wrong:
             self._report.add(
                 "snapshot_changed",
@@ -152,7 +155,7 @@ class CaseAudit:
             if digest != effect_digest(*what):
                 message = f"Effect {key} of case {case} is not the one the log asked for."
                 self._report.add("effect_changed", message, tenant, case, seq)
-            allowed = _allowed(log, key)
+            allowed = log.statuses.get(key, OPEN_STATUSES)
             if status not in allowed:
                 message = (
                     f"Effect {key} of case {case} is {status} in the outbox; "
@@ -188,14 +191,13 @@ def _add_up(
     log.digests.update(body["effects"])
     for change in body["changes"]:
         if change[0] == "settled":
-            log.settled[change[1]] = change[2]
-
-
-def _allowed(log: _Log, key: str) -> tuple[str, ...]:
-    """What the outbox may say of an effect, by the log."""
-    if key not in log.settled:
-        return ("due", "held")
-    return ("delivered",) if log.settled[key] is None else ("failed", "cancelled")
+            log.statuses[change[1]] = ("delivered",) if change[2] is None else ("failed", "cancelled")
+        elif change[0] == "cancelled":
+            log.statuses[change[1]] = ("cancelled",)
+        elif change[0] == "task" and change[2] in BY_HAND:
+            log.statuses[change[1]] = ("handed",)
+        elif change[0] == "retry":
+            log.statuses[change[1]] = OPEN_STATUSES
 
 
 def _different(now: Any, must_be: str) -> list[str]:

@@ -73,6 +73,7 @@ def case_values(case: Case, head: str) -> CaseValues:
         case.seq,
         head,
         encode(rest),
+        len(case.tasks),
     )
 
 
@@ -101,6 +102,7 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
         seq,
         head,
         data,
+        _open_tasks,
     ) = row
     case = Case(
         tenant=tenant,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -68,6 +69,14 @@ class Dialect(ABC):
 
         What is at or below it is seen by statements that begin later, in the same transaction also.
         """
+
+    @abstractmethod
+    def lease_now(self, cursor: Cursor) -> datetime:
+        """The present moment by the database's clock, which all who lease from it share."""
+
+    @abstractmethod
+    def claiming(self, cursor: Cursor) -> None:
+        """Wait until nobody else is claiming, where there is more than one writer at a time."""
 
     @abstractmethod
     def explaining(self, where: str) -> AbstractContextManager[None]:

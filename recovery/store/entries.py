@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     Attributes:
         head: the hash of its event.
         event: its row, in the order of `statements.EVENT_COLUMNS`.
-        effects: their rows, in the order of `statements.EFFECT_COLUMNS`.
+        effects: their rows, in the order of `outbox_statements.EFFECT_COLUMNS`.
     """
 
     head: str
@@ -44,12 +44,16 @@ def entry(decision: Decision, told: dict[str, Any] | None, before: str, salt: st
     tenant, id, seq, recorded_at = case.tenant, case.id, case.seq, case.updated_at
     effects = []
     digests = {}
-    for key, n, template, to, address, channel, language, about, held in decided:
+    for key, n, template, to, address, channel, language, about, held, later in decided:
         context = encode(about)
         digests[key] = effect_digest(template, to, address, channel, language, context)
         status = "held" if held else "due"
         effects.append(
-            (tenant, id, seq, n, template, to, address, channel, language, context, status, recorded_at)
+            (
+                *(tenant, id, seq, n, template, to, address, channel, language, context, status),
+                later or recorded_at,
+                recorded_at,
+            )
         )
     kind = type(event).__name__
     by = event.by

@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import psycopg
 
+from recovery.core.instants import utc
+from recovery.store import outbox_statements as sql_of_outbox
 from recovery.store import statements as sql
 from recovery.store.compiling import Many, Texts
 from recovery.store.dialect import Cursor, Dialect
@@ -59,6 +62,15 @@ class PostgresDialect(Dialect):
         drawn = int(cursor.fetchone()[0])
         cursor.execute(self.texts[sql.FLOORS], ())
         return min([drawn, *(_floor(low, drawn) for (low,) in cursor.fetchall())])
+
+    def lease_now(self, cursor: Cursor) -> datetime:
+        """The server's clock, which every worker shares, wherever it runs."""
+        cursor.execute("SELECT clock_timestamp()")
+        return utc(cursor.fetchone()[0])
+
+    def claiming(self, cursor: Cursor) -> None:
+        """One claim after the other: each sees the leases of the one before, also within a case."""
+        cursor.execute(f"SELECT pg_advisory_xact_lock('{sql_of_outbox.effect.name}'::regclass::oid::bigint)")
 
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import false, func, literal_column, select, true
 
 from recovery.store.compiling import Among, Statement
-from recovery.store.statements import bundle, case, effect, event, first, names, seal, value
+from recovery.store.outbox_statements import effect
+from recovery.store.statements import bundle, case, event, first, names, seal, value
 
 # --- listing cases ------------------------------------------------------------------------------------------
 
@@ -59,6 +60,9 @@ def _values(filters: frozenset[str]) -> list[str]:
     return ["tenant", *named, *(["before"] if "before" in filters else [])]
 
 
+_OF_TENANT = event.c.tenant_id + literal_column("''") == value("tenant")
+"""Written so that no index by tenant and case is used: what happened last stands at the end of the log."""
+
 _changed = (
     select(case, event.c.id)
     .select_from(event)
@@ -68,7 +72,7 @@ _changed = (
         & (case.c.id == event.c.case_id)
         & (case.c.seq == event.c.seq),
     )
-    .where(event.c.tenant_id == value("tenant"), event.c.id < value("before"))
+    .where(_OF_TENANT, event.c.id < value("before"))
     .order_by(event.c.id.desc())
 )
 
@@ -108,9 +112,7 @@ LOGS = Statement(
 LOG_BETWEEN = Statement(
     first(
         select(*_record)
-        .where(
-            event.c.id > value("since"), event.c.id <= value("through"), event.c.tenant_id == value("tenant")
-        )
+        .where(event.c.id > value("since"), event.c.id <= value("through"), _OF_TENANT)
         .order_by(event.c.id),
         value("limit"),
     ),

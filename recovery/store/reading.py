@@ -9,18 +9,22 @@ from typing import Any
 
 from recovery.core.case import Case
 from recovery.core.instants import to_text
+from recovery.store import outbox_statements as outbox_sql
 from recovery.store import queries
 from recovery.store import statements as sql
-from recovery.store.codec import decode, effect_key, read_body, read_case
+from recovery.store.codec import decode, read_body, read_case
 from recovery.store.compiling import Statement
 from recovery.store.dialect import LAST, Dialect
-from recovery.store.records import OutboxRow, Record, StoredBundle
+from recovery.store.records import OutboxRow, Pause, Record, StoredBundle, outbox_row
 from recovery.store.unit import CHUNK
 
 __all__ = ["OutboxRow", "Reading", "Record", "Snapshot", "StoredBundle"]
 
 FETCH = 200
 """How many rows a streaming read holds at a time."""
+
+
+SENDER = "sender_id"
 
 
 class Reading(ABC):
@@ -139,16 +143,22 @@ class Reading(ABC):
     ) -> Iterator[OutboxRow]:
         """Effects of a case, with a status, or all, in the order they were asked for, in constant memory."""
         given = _given(case=case, status=status)
-        return map(_outbox_row, self.stream(queries.outbox(frozenset(given)), tenant, *given.values()))
+        return map(outbox_row, self.stream(queries.outbox(frozenset(given)), tenant, *given.values()))
 
     def outbox_counts(self, tenant: str) -> dict[str, int]:
         """How many effects there are of each status; a status nobody has is left out."""
         return dict(self.rows(queries.COUNT_OUTBOX, tenant))
 
     def due_effects(self, tenant: str, limit: int) -> list[OutboxRow]:
-        """The effects to be sent now, the longest due first, and those of one case in their order."""
-        rows = self.rows(sql.DUE_EFFECTS, tenant, to_text(self.clock()), limit)
-        return [_outbox_row(row) for row in rows]
+        """The messages that may be sent now, as a claim would lease them, pauses aside; none is leased."""
+        none = self.dialect.items(())
+        now, never = to_text(self.clock()), ""
+        values = (tenant, now, never, none, none, never, none, limit)
+        return [outbox_row(row[:-1]) for row in self.rows(outbox_sql.DUE_EFFECTS, *values)]
+
+    def pauses(self, tenant: str) -> list[Pause]:
+        """What sends nothing for now."""
+        return [Pause(*row[1:]) for row in self.rows(outbox_sql.PAUSES, tenant)]
 
     # --- versions -------------------------------------------------------------------------------------------
 
@@ -174,9 +184,17 @@ class Reading(ABC):
         return bool(self.rows(sql.LAST_SEAL))
 
     def installation_id(self) -> str:
-        """What sets this database apart from every other; part of each effect's idempotency key."""
+        """What sets this database apart from every other; the seals bear it."""
         ((found,),) = self.rows(sql.GET_META, "installation_id")
         return str(found)
+
+    def sender_id(self) -> str:
+        """Which installation may send this database's messages; part of each message's idempotency key.
+
+        The database's own, until a copy of it was taken over by another (`Store.take_over`).
+        """
+        rows = self.rows(sql.GET_META, SENDER)
+        return str(rows[0][0]) if rows else self.installation_id()
 
 
 class Snapshot(Reading):
@@ -212,29 +230,4 @@ def _record(row: Any) -> Record:
         tuple(body["effects"]),
         body["why"],
         hash,
-    )
-
-
-def _context(text: str) -> dict[str, Any]:
-    """What a message may say; nothing where somebody made it unreadable, so that the others still leave."""
-    try:
-        found = decode(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _outbox_row(row: Any) -> OutboxRow:
-    _, tenant, case, seq, n, template, recipient, address, channel, language, context, *rest = row
-    return OutboxRow(
-        tenant,
-        case,
-        effect_key(seq, n),
-        template,
-        recipient,
-        address,
-        channel,
-        language,
-        _context(context),
-        *rest,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from recovery.core.case import Change
+from recovery.store.codec import decode, effect_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,16 @@ class Record:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     """A message that was asked for, and what became of it.
 
     Attributes:
         effect: `seq.n` within the case.
         recipient: `customer`, `owner` or `supervisor`.
         bundle: the version its case runs on, whose template is to be used.
-        status: `due`, `held`, `delivered`, `failed` or `cancelled`.
+        status: `due`, `held`, `handed` (to a person), `delivered`, `failed` or `cancelled`.
         rendered: JSON of what was sent; None before.
+        version: how often it has been leased; `lease_until` is by the database's clock.
     """
 
     tenant: str
@@ -63,7 +64,37 @@ class OutboxRow:
     rendered: str | None
     settled_at: str | None
     note: str | None
+    asked_at: str
+    lease_owner: str | None
+    lease_until: str | None
+    version: int
     bundle: str
+
+
+def outbox_row(row: Sequence[Any]) -> OutboxRow:
+    """A row of `recovery_effect`, followed by the version its case runs on."""
+    _, tenant, case, seq, n, template, recipient, address, channel, language, context, *rest = row
+    what = (template, recipient, address, channel, language, _context(context))
+    return OutboxRow(tenant, case, effect_key(seq, n), *what, *rest)
+
+
+def _context(text: str) -> dict[str, Any]:
+    """What a message may say; nothing where somebody made it unreadable, so that the others still leave."""
+    try:
+        found = decode(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class Pause(NamedTuple):
+    """What sends nothing for now: `kind` is `tenant`, `channel` or `workflow`, `name` which one."""
+
+    kind: str
+    name: str
+    by: str
+    reason: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.dialects import sqlite
 
+from recovery.core.instants import from_text
 from recovery.store import statements as sql
 from recovery.store.codec import encode
 from recovery.store.compiling import Many, Texts
@@ -47,6 +49,14 @@ class SqliteDialect(Dialect):
     def settled(self, cursor: Cursor) -> int:  # noqa: ARG002
         """Everything: with one writer at a time, events are committed in the order of their numbers."""
         return LAST
+
+    def claiming(self, cursor: Cursor) -> None:
+        """Nobody else can: there is one writer at a time."""
+
+    def lease_now(self, cursor: Cursor) -> datetime:
+        """The machine's clock, to the millisecond: who uses this file is on this machine."""
+        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
+        return from_text(cursor.fetchone()[0])
 
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""

@@ -12,11 +12,9 @@ from sqlalchemy import (
     FromClause,
     Table,
     bindparam,
-    exists,
     func,
     insert,
     literal_column,
-    not_,
     select,
     text,
     update,
@@ -28,15 +26,11 @@ from recovery.store.tables import numbers, sequence_of, table
 
 case = table("case")
 event = table("event")
-effect = table("effect")
 command = table("command")
 bundle = table("bundle")
 published = table("published")
 meta = table("meta")
 seal = table("seal")
-
-DUE: ColumnElement[str] = literal_column("'due'")
-HELD: ColumnElement[str] = literal_column("'held'")
 
 
 def value(name: str) -> Any:
@@ -60,7 +54,7 @@ def _given(**columns: ColumnElement[Any]) -> FromClause:
     return func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
 
 
-def _insert(
+def insert_many(
     into: Table, columns: tuple[str, ...], *, ignoring: bool = False, beside: Any = None, **fixed: Any
 ) -> Many:
     """The insertion of rows.
@@ -82,7 +76,7 @@ def _insert(
     return Many(one, together, *columns)
 
 
-def _update(of: Table, changes: Any, terms: Any, **columns: ColumnElement[Any]) -> Many:
+def update_many(of: Table, changes: Any, terms: Any, **columns: ColumnElement[Any]) -> Many:
     """The update of rows.
 
     Args:
@@ -127,7 +121,7 @@ NEW_NUMBERS = Statement(
 )
 """Case numbers where writers do not wait for each other; elsewhere they are counted in `recovery_meta`."""
 
-INSERT_CASE = _insert(case, CASE_COLUMNS, ignoring=True)
+INSERT_CASE = insert_many(case, CASE_COLUMNS, ignoring=True)
 
 STAYING = ("severity", "level", "updated_at", "seq", "head", "data")
 """What may change in an event that touches no index."""
@@ -141,7 +135,7 @@ MOVING = names(case, "tenant_id", "id")
 
 def _update_case(columns: tuple[str, ...]) -> Many:
     """The update of snapshots that nobody else has changed since `was`."""
-    return _update(
+    return update_many(
         case,
         lambda given: {name: given[name] for name in columns},
         lambda given: (
@@ -179,7 +173,7 @@ _FLOOR = (
     .cte("floor")
 )
 
-INSERT_EVENT = _insert(event, EVENT_COLUMNS, beside=_FLOOR)
+INSERT_EVENT = insert_many(event, EVENT_COLUMNS, beside=_FLOOR)
 """Where writers do not wait for each other, each says with a lock which position every event of its own will
 be above, before it draws the first one (`recovery.store.postgres_dialect`)."""
 
@@ -197,80 +191,6 @@ FLOORS = Statement(
     )
 )
 """What the floors of all who are writing are, modulo 2^32."""
-
-# --- the outbox ---------------------------------------------------------------------------------------------
-
-EFFECT_COLUMNS = names(effect, "id", "attempts", "rendered", "settled_at", "note")
-"""What is known of a message before anybody has tried to send it."""
-
-INSERT_EFFECT = _insert(effect, EFFECT_COLUMNS, attempts=literal_column("0"))
-
-_KEY = {"tenant": effect.c.tenant_id, "case": effect.c.case_id, "of_seq": effect.c.seq, "of_n": effect.c.n}
-
-
-def _the_effect(given: Any) -> tuple[ColumnElement[bool], ...]:
-    return tuple(column == given[name] for name, column in _KEY.items())
-
-
-SETTLE_EFFECT = _update(
-    effect,
-    lambda given: {
-        "status": given["new_status"],
-        "attempts": effect.c.attempts + given["tried"],
-        "rendered": func.coalesce(given["sent"], effect.c.rendered),
-        "settled_at": given["at"],
-        "note": func.coalesce(given["remark"], effect.c.note),
-    },
-    _the_effect,
-    new_status=effect.c.status,
-    tried=effect.c.attempts,
-    sent=effect.c.rendered,
-    at=effect.c.settled_at,
-    remark=effect.c.note,
-    **_KEY,
-)
-
-CLOSE_EFFECT = _update(
-    effect,
-    lambda given: {
-        "status": given["new_status"],
-        "settled_at": given["at"],
-        "note": func.coalesce(given["remark"], effect.c.note),
-    },
-    lambda given: (*_the_effect(given), effect.c.status.in_([DUE, HELD])),
-    new_status=effect.c.status,
-    at=effect.c.settled_at,
-    remark=effect.c.note,
-    **_KEY,
-)
-"""What the log says of an effect; one that has been settled already stays as it is."""
-
-HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name) for name in _KEY})), *_KEY)
-
-_earlier = effect.alias("earlier")
-
-_due = (
-    select(effect, case.c.bundle)
-    .join(case, (case.c.tenant_id == effect.c.tenant_id) & (case.c.id == effect.c.case_id))
-    .where(
-        effect.c.status == DUE,
-        effect.c.tenant_id == value("tenant"),
-        effect.c.due_at <= value("now"),
-        not_(
-            exists().where(
-                _earlier.c.tenant_id == effect.c.tenant_id,
-                _earlier.c.case_id == effect.c.case_id,
-                _earlier.c.status == DUE,
-                _earlier.c.id < effect.c.id,
-                _earlier.c.due_at > effect.c.due_at,
-            )
-        ),
-    )
-    .order_by(effect.c.due_at, effect.c.id)
-)
-
-DUE_EFFECTS = Statement(first(_due, value("limit")), "tenant", "now", "limit")
-"""What may be sent now. An effect waits for every earlier one of its case, also one due later than itself."""
 
 # --- commands -----------------------------------------------------------------------------------------------
 
@@ -291,7 +211,7 @@ RECALL_COMMANDS = Statement(
     "keys",
 )
 
-INSERT_COMMAND = _insert(command, COMMAND_COLUMNS, ignoring=True)
+INSERT_COMMAND = insert_many(command, COMMAND_COLUMNS, ignoring=True)
 
 # --- versions -----------------------------------------------------------------------------------------------
 
@@ -305,7 +225,7 @@ LOAD_BUNDLE = Statement(
     "the_hash",
 )
 
-INSERT_BUNDLE = _insert(bundle, BUNDLE_COLUMNS, ignoring=True)
+INSERT_BUNDLE = insert_many(bundle, BUNDLE_COLUMNS, ignoring=True)
 
 PUBLISHED_COLUMNS = names(published, "id")
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.core.errors import EngineFault
 from recovery.core.instants import to_text
+from recovery.store import outbox_statements as outbox_sql
 from recovery.store import schema, seals
 from recovery.store import statements as sql
 from recovery.store.codec import encode
 from recovery.store.dialect import LAST, Cursor, Dialect
 from recovery.store.lending import Guests, Lendable
-from recovery.store.reading import Reading, Snapshot
-from recovery.store.records import Record, Schema
+from recovery.store.reading import SENDER, Reading, Snapshot
+from recovery.store.records import OutboxRow, Record, Schema
 from recovery.store.seals import Sealing
 from recovery.store.unit import Unit
 
@@ -197,6 +198,61 @@ class Store(Reading):
             row = (tenant, hash, workflow, encode(dict(files)), now)
             self.dialect.many(cursor, sql.INSERT_BUNDLE, [row])
             cursor.execute(texts[sql.INSERT_PUBLISHED], (tenant, workflow, hash, now))
+
+    def claim(
+        self,
+        tenant: str,
+        owner: str,
+        lasting: timedelta,
+        limit: int,
+        without_channels: Sequence[str] = (),
+    ) -> list[OutboxRow]:
+        """Lease messages that may be sent now (see `Outbox.claim`); none of what is paused.
+
+        Args:
+            without_channels: channels that are out of order.
+
+        Raises:
+            EnvironmentFault: see `write`.
+        """
+        if not self.rows(outbox_sql.ANY_DUE, tenant, to_text(self.clock())):
+            return []
+        paused = self.pauses(tenant)
+        if any(pause.kind == "tenant" for pause in paused):
+            return []
+        channels = [*without_channels, *(pause.name for pause in paused if pause.kind == "channel")]
+        workflows = [pause.name for pause in paused if pause.kind == "workflow"]
+        with self.write() as unit:
+            return unit.outbox.claim(tenant, owner, self.clock(), lasting, limit, channels, workflows)
+
+    def renew(self, tenant: str, rows: Sequence[OutboxRow], lasting: timedelta) -> None:
+        """Let the leases of messages last longer; those that are somebody else's by now stay theirs.
+
+        Raises:
+            EnvironmentFault: see `write`.
+        """
+        with self.write() as unit:
+            unit.outbox.renew(tenant, rows, lasting)
+
+    def take_over(self, installation: str, now: datetime) -> int:
+        """Make another installation the one that sends; gives how many due messages are held from now on.
+
+        For a copy of a database that is to be used by itself: what the original sends is not sent by it too,
+        until somebody looks at it and releases it.
+
+        Raises:
+            EnvironmentFault: see `write`.
+        """
+        with self._transaction() as cursor:
+            texts = self.dialect.texts
+            cursor.execute(texts[sql.GET_META], (SENDER,))
+            if cursor.fetchone() is None:
+                cursor.execute(texts[sql.INSERT_META], (SENDER, installation))
+            else:
+                cursor.execute(texts[sql.SET_META], (installation, SENDER))
+            note = f"held when {installation} took over at {to_text(now)}"
+            cursor.execute(texts[outbox_sql.HOLD_DUE], (note,))
+            return cursor.rowcount
 
     def seal(self, key: bytes, now: datetime) -> int:
         """Seal every event since the last seal (see `recovery.store.seals`); gives how many those were.

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Index, Sequence, Table, TableClause, column, text
+from sqlalchemy import Boolean, Index, LargeBinary, Sequence, Table, TableClause, column, text
 from sqlalchemy import table as plain_table
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -65,8 +65,8 @@ class PublicationRow(Row, table=True):
 class CaseRow(Row, table=True):
     """The snapshot of a case. `data` is JSON: the fields of `core.case.Case` without a column of their own.
 
-    `owner` and `ended` repeat what the case says elsewhere, for listing; `seq` and `head` are the number of
-    events in its log and the hash of the last one.
+    `owner`, `ended` and `open_tasks` (how many tasks wait for a person) repeat what the case says elsewhere,
+    for listing; `seq` and `head` are the number of events in its log and the hash of the last one.
     """
 
     __tablename__ = "recovery_case"
@@ -91,10 +91,24 @@ class CaseRow(Row, table=True):
             "recovery_case_owner",
             "tenant_id",
             "owner",
-            "ended",
             "id",
             sqlite_where=text("owner IS NOT NULL"),
             postgresql_where=text("owner IS NOT NULL"),
+        ),
+        Index(
+            "recovery_case_owner_open",
+            "tenant_id",
+            "owner",
+            "id",
+            sqlite_where=text("owner IS NOT NULL AND ended = 0"),
+            postgresql_where=text("owner IS NOT NULL AND ended = false"),
+        ),
+        Index(
+            "recovery_case_tasks",
+            "tenant_id",
+            "id",
+            sqlite_where=text("open_tasks > 0"),
+            postgresql_where=text("open_tasks > 0"),
         ),
     )
 
@@ -116,6 +130,7 @@ class CaseRow(Row, table=True):
     seq: int = Field(sa_type=WholeNumber)
     head: str = Field(sa_type=Words)
     data: str = Field(sa_type=Words)
+    open_tasks: int = Field(default=0, sa_type=WholeNumber, sa_column_kwargs={"server_default": "0"})
 
 
 class EventRow(Row, table=True):
@@ -144,7 +159,12 @@ class EventRow(Row, table=True):
 
 
 class EffectRow(Row, table=True):
-    """The outbox: one row for each message ever asked for. `context` and `rendered` are JSON."""
+    """The outbox: one row for each message ever asked for. `context` and `rendered` are JSON.
+
+    It was asked for at `asked_at` and may go at `due_at`, which each attempt that is to be repeated moves on.
+    Whoever sends it has it leased: `lease_owner` until `lease_until` (the database's time); `version` counts
+    the leases, so that an outcome that comes too late is known.
+    """
 
     __tablename__ = "recovery_effect"
     __table_args__ = (
@@ -175,6 +195,57 @@ class EffectRow(Row, table=True):
     attempts: int = Field(sa_type=WholeNumber)
     rendered: str | None = Field(sa_type=Words)
     settled_at: datetime | None = Field(sa_type=Instant)
+    note: str | None = Field(sa_type=Words)
+    asked_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": ""})
+    lease_owner: str | None = Field(sa_type=Words)
+    lease_until: datetime | None = Field(sa_type=Instant)
+    version: int = Field(default=0, sa_type=WholeNumber, sa_column_kwargs={"server_default": "0"})
+
+
+class PauseRow(Row, table=True):
+    """What sends nothing for now: `kind` is `tenant`, `channel` or `workflow`, `name` which one."""
+
+    __tablename__ = "recovery_pause"
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    kind: str = Field(primary_key=True, sa_type=Words)
+    name: str = Field(primary_key=True, sa_type=Words)
+    by: str = Field(sa_type=Words)
+    reason: str = Field(sa_type=Words)
+    since: datetime = Field(sa_type=Instant)
+
+
+class AttachmentRow(Row, table=True):
+    """What was attached to a case: outside the log, which has its name, type, size and hash."""
+
+    __tablename__ = "recovery_attachment"
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    sha256: str = Field(primary_key=True, sa_type=Words)
+    content: bytes = Field(sa_type=LargeBinary)
+    kept_at: datetime = Field(sa_type=Instant)
+
+
+class CouponRow(Row, table=True):
+    """Coupons: a code for each offer of a case; a further `serial` replaces one that was lost.
+
+    `status` is `issued`, `redeemed` or `revoked`; `settled_*` say when and by whom it was one of the latter.
+    """
+
+    __tablename__ = "recovery_coupon"
+    __table_args__ = (Index("recovery_coupon_offer", "tenant_id", "case_id", "offer", "serial", unique=True),)
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    code: str = Field(primary_key=True, sa_type=Words)
+    case_id: int = Field(sa_type=WholeNumber)
+    offer: str = Field(sa_type=Words)
+    serial: int = Field(sa_type=WholeNumber)
+    value: str = Field(sa_type=Words)
+    status: str = Field(sa_type=Words)
+    issued_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(sa_type=Instant)
+    settled_at: datetime | None = Field(sa_type=Instant)
+    settled_by: str | None = Field(sa_type=Words)
     note: str | None = Field(sa_type=Words)
 
 

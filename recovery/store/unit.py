@@ -28,7 +28,8 @@ from recovery.store.compiling import Many, Statement
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.entries import entry
 from recovery.store.faults import ExternalIdTaken, LostRace
-from recovery.store.outbox import Outbox
+from recovery.store.outbox import OF_MESSAGES, Outbox
+from recovery.store.outbox_statements import INSERT_EFFECT
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -42,6 +43,7 @@ _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING
 _staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STAYING, "tenant_id", "id")))
 _settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.STEPPING))
 _step = sql.CASE_COLUMNS.index("step")
+_seq = sql.CASE_COLUMNS.index("seq")
 
 
 class _Known:
@@ -186,8 +188,8 @@ class Unit:
         self._changed[key] = known
         self._decided.append((known, decision, told))
         for change in decision.changes:
-            if change[0] == "settled":
-                self.outbox.close(case, change[1], change[2])
+            if change[0] in OF_MESSAGES:
+                self.outbox.follow(case, change)
         if len(self._decided) >= BUFFER:
             self.flush()
 
@@ -230,7 +232,7 @@ class Unit:
         events, effects = self._entries()
         self._flush_cases()
         self._many(sql.INSERT_EVENT, events)
-        self._many(sql.INSERT_EFFECT, effects)
+        self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
         commands = self._answers()
         asked_for = len(commands)
@@ -308,7 +310,7 @@ class Unit:
         losers = []
         for tenant in {tenant for tenant, _ in changed}:
             ids = [id for of, id in changed if of == tenant]
-            written = {row[1]: row[-3] for row in self._each(sql.LOAD_CASES, tenant, ids)}
+            written = {row[1]: row[_seq] for row in self._each(sql.LOAD_CASES, tenant, ids)}
             for id in ids:
                 known = self._find(tenant, id)
                 if known is None or written.get(id) != known.case.seq:

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 SECONDS = 1
 
 
-def run_until_stopped(tick: Callable[[], None], stop: threading.Event | None = None) -> None:
+def run_until_stopped(tick: Callable[[], object], stop: threading.Event | None = None) -> None:
     """Run `tick` once a second, never two at once, until SIGTERM, SIGINT or `stop`; a tick at work finishes.
 
     The first tick runs at once. A tick that takes longer than a second delays the next one.

@@ -8,12 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from recovery.core.facts import shown
-from recovery.core.phrases.automaton import TooLarge
-from recovery.core.phrases.guard import Guard
 from recovery.core.phrases.patterns import Choice, One, Part, Pattern, PatternProblem, read_pattern
 from recovery.core.phrases.rules import CLASSES, KINDS, UNTRUTH, Level, Need, Rule, RuleSet
-from recovery.workflow.findings import Finding, errors
+from recovery.workflow.findings import Finding, errors, shown
 from recovery.workflow.model import FACT_NAME, Language, Line, Shape
 from recovery.workflow.reader import Document, Path, read_yaml
 from recovery.workflow.shape import check_shape
@@ -122,12 +119,6 @@ def read_phrases(data: bytes, file: str) -> tuple[RuleSet | None, list[Finding]]
     findings += reader.findings
     if errors(findings):
         return None, findings
-    try:
-        Guard(rules)
-    except TooLarge:
-        message = "The patterns are too large together."
-        hint = "Shorten the lists of words, and the gaps of patterns that name them."
-        return None, [*findings, document.finding(("rules",), "too_large", message, hint, key=True)]
     return rules, findings
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from recovery.core.facts import shown
+from recovery.core.phrases.automaton import TooLarge
 from recovery.core.phrases.guard import Guard
 from recovery.core.phrases.rules import KNOWN, kind_of
 from recovery.workflow.bundle import TEMPLATES, name_of, read_file
-from recovery.workflow.findings import Finding, one_of
+from recovery.workflow.findings import Finding, one_of, shown
 from recovery.workflow.phrases import read_phrases
 from recovery.workflow.templates import Template, read_template
 
@@ -33,7 +33,14 @@ def phrase_files(root: Path) -> dict[str, Path]:
 def guard_from(data: bytes, file: str) -> tuple[Guard | None, tuple[Finding, ...]]:
     """The guard that a file of rules makes, and what is wrong with the file. The last few are kept."""
     rules, findings = read_phrases(data, file)
-    return (Guard(rules) if rules is not None else None), tuple(findings)
+    if rules is None:
+        return None, tuple(findings)
+    try:
+        return Guard(rules), tuple(findings)
+    except TooLarge:
+        message = "The patterns are too large together."
+        hint = "Shorten the lists of words, and the gaps of patterns that name them."
+        return None, (*findings, Finding(file, 1, 1, "too_large", message, hint))
 
 
 def guard_of(root: Path, language: str) -> Guard | None:

@@ -53,13 +53,23 @@ def _effects(story: Story, decision: Decision) -> None:
     """Each effect is awaited, delivered or undelivered, never two of these; each once-key was used once."""
     changes = [change for record in story.log for change in record["changes"]]
     asked = [change[1] for change in changes if change[0] == "effect"]
-    settled = {change[1]: change[2] for change in changes if change[0] == "settled"}
     assert len(asked) == len(set(asked))
-    assert len(settled) == sum(1 for change in changes if change[0] == "settled")
+    cancelled = {change[1] for change in changes if change[0] == "cancelled"}
+    settled: dict[str, str | None] = {}
+    for change in changes:
+        if change[0] == "settled":
+            assert change[1] not in settled
+            settled[change[1]] = change[2]
+        elif change[0] == "retry":
+            assert settled.pop(change[1]) is not None
     case = decision.case
-    assert set(case.awaiting) == set(asked) - set(settled)
-    assert set(case.undelivered) == {key for key, failure in settled.items() if failure is not None}
-    once = Counter(change[3] for change in changes if change[0] == "effect" and change[3])
+    assert set(case.awaiting) == set(asked) - set(settled) - cancelled
+    failed = {key for key, failure in settled.items() if failure is not None} - cancelled
+    assert set(case.undelivered) == failed
+    assert {key for key, (kind, _) in case.tasks.items() if kind == "undelivered"} <= failed
+    assert {key for key, (kind, _) in case.tasks.items() if kind != "undelivered"} <= set(case.awaiting)
+    sent = [change for change in changes if change[0] == "effect" and change[1] not in cancelled]
+    once = Counter(change[3] for change in sent if change[3])
     assert set(once.values()) <= {1}
     assert case.sent.keys() == once.keys()
     told = [(change[1], change[2]) for change in decision.changes if change[0] == "effect"]

@@ -230,9 +230,13 @@ class Planned:
             wanted = here[self.pick % len(here)]
             facts = {need.fact: self._value(flow, need.fact) for need in wanted.needs if need.fact != "owner"}
             return {"transition": wanted.name, "by": min(wanted.by), "facts": facts}
-        if self.kind in (ev.EffectDelivered, ev.EffectFailed):
+        if self.kind in (ev.EffectDelivered, ev.EffectFailed, ev.EffectHanded, ev.EffectCancelled):
             awaited = [*case.awaiting, "9.9"]
             return {"by": "engine", "effect": awaited[self.pick % len(awaited)]}
+        if self.kind is ev.EffectRetried:
+            return {"effect": next(iter(case.undelivered), "9.9")}
+        if self.kind is ev.TaskDone:
+            return {"task": next(iter(case.tasks), "9.9")}
         if self.kind in (ev.HandOffAccepted, ev.HandOffDeclined):
             return {"by": f"agent:{case.offered_to}"}
         if self.kind is ev.HandOffOffered:
@@ -278,6 +282,8 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "transition": st.sampled_from(["t0", "t1", "t2", "t9"]),
     "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo"]),
     "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
+    "task": st.sampled_from(["1.0", "phone", "letter", "2.0"]),
+    "note": st.sampled_from([None, "she was glad"]),
     "into": st.integers(1, 3),
     "other": st.integers(1, 3),
     "channel": st.sampled_from([None, "mail"]),
@@ -291,7 +297,7 @@ OFTEN = [
     *[ev.EffectDelivered] * 4,
     *[ev.HandOffOffered, ev.HandOffAccepted] * 3,
     *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
-    *[ev.MoveForced, ev.CaseMerged],
+    *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]
 KINDS = [kind for kind in ev.EVENTS.values() if kind is not ev.ComplaintReceived]
 CHOSEN = {
@@ -299,6 +305,10 @@ CHOSEN = {
     ev.MoveRequested: {"transition", "facts"},
     ev.EffectDelivered: {"effect"},
     ev.EffectFailed: {"effect"},
+    ev.EffectHanded: {"effect"},
+    ev.EffectCancelled: {"effect"},
+    ev.EffectRetried: {"effect"},
+    ev.TaskDone: {"task"},
     ev.HandOffOffered: {"to"},
     ev.MoveForced: {"to"},
     ev.CaseReleased: {"other"},

@@ -36,7 +36,8 @@ def rich() -> Case:
         offered_to="bo",
         sent={"apology@1": "1.0"},
         awaiting={"1.0": ("apology", {})},
-        undelivered={"1.1": ("note", "bounced")},
+        undelivered={"1.1": ("note", "bounced", {"told": True})},
+        tasks={"1.1": ("undelivered", "note")},
         messages=4,
         merged_into=9,
         merged_from="one",
@@ -104,12 +105,20 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     (["settled", "1.0", None], {"awaiting": {}}),
     (
         ["settled", "1.0", "no such mailbox"],
-        {"awaiting": {}, "undelivered": {"1.1": ("note", "bounced"), "1.0": ("apology", "no such mailbox")}},
+        {"awaiting": {}, "undelivered": {**rich().undelivered, "1.0": ("apology", "no such mailbox", {})}},
     ),
     (
         ["settled", "1.0", ""],
-        {"awaiting": {}, "undelivered": {"1.1": ("note", "bounced"), "1.0": ("apology", "")}},
+        {"awaiting": {}, "undelivered": {**rich().undelivered, "1.0": ("apology", "", {})}},
     ),
+    (
+        ["retry", "1.1"],
+        {"awaiting": {"1.0": ("apology", {}), "1.1": ("note", {"told": True})}, "undelivered": {}},
+    ),
+    (["cancelled", "1.0"], {"awaiting": {}, "sent": {}}),
+    (["cancelled", "1.1"], {"undelivered": {}}),
+    (["task", "1.0", "phone", "apology"], {"tasks": {**rich().tasks, "1.0": ("phone", "apology")}}),
+    (["done", "1.1"], {"tasks": {}}),
     (["absorb", 6], {"absorbed": [5, 6]}),
     (["release", 5], {"absorbed": []}),
 ]

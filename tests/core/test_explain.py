@@ -161,6 +161,7 @@ def test_a_case_at_its_beginning_is_told_whole() -> None:
         ],
         "messages": [{"effect": "1.0", "template": "sorry"}, {"effect": "1.1", "template": "note"}],
         "undelivered": [],
+        "tasks": [],
         "merged_into": None,
         "quarantine": None,
     }

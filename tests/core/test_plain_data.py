@@ -51,7 +51,7 @@ def test_what_is_not_said_has_a_plain_default() -> None:
     assert Need("a").test == "known"
     assert FactType("a", "text").ask == {}
     assert Decision._field_defaults == {"also": ()}
-    assert Effect._field_defaults == {"held": False}
+    assert Effect._field_defaults == {"held": False, "due_at": None}
 
 
 def test_a_workflow_shown_to_a_developer_leaves_out_what_it_computed_itself() -> None:

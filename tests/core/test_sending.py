@@ -6,7 +6,16 @@ from typing import Any, Literal
 
 import pytest
 
-from recovery.core.events import EffectDelivered, EffectFailed, FactsRecorded, MessageReceived
+from recovery.core.events import (
+    EffectCancelled,
+    EffectDelivered,
+    EffectFailed,
+    EffectHanded,
+    EffectRetried,
+    FactsRecorded,
+    MessageReceived,
+    TaskDone,
+)
 from recovery.core.facts import FactType
 from recovery.core.spec import CountFailure, Need, Send, Workflow
 from tests.core.builders import Story, as_read, begun, sent_by, step, texts, transition, workflow
@@ -178,7 +187,7 @@ def test_a_message_that_cannot_be_delivered_is_kept_with_its_reason() -> None:
     story = begun(asking(APOLOGY))
     decision = story.do(EffectFailed, by="engine", effect="1.0", reason="no such mailbox")
     assert decision.case.awaiting == {}
-    assert decision.case.undelivered == {"1.0": ("apology", "no such mailbox")}
+    assert decision.case.undelivered == {"1.0": ("apology", "no such mailbox", {"apology.sent": True})}
     assert "apology.sent" not in decision.case.facts
     assert decision.why == ["apology could not be delivered: no such mailbox"]
 
@@ -192,6 +201,60 @@ def test_only_what_is_awaited_can_be_settled_and_only_once(kind: type, more: dic
     assert refusal.hint == "Awaited: 1.0."
     story.do(kind, effect="1.0", **more)
     assert story.refuse(kind, effect="1.0", **more).hint == "Awaited: none."
+
+
+def undeliverable() -> Story:
+    story = begun(asking(APOLOGY))
+    story.do(EffectFailed, by="engine", effect="1.0", reason="no such mailbox")
+    return story
+
+
+def test_a_message_that_cannot_be_delivered_is_a_task_for_the_owner_until_somebody_sees_to_it() -> None:
+    story = undeliverable()
+    assert story.case.tasks == {"1.0": ("undelivered", "apology")}
+    decision = story.do(TaskDone, by="agent:li", task="1.0", note="told her on the phone")
+    assert decision.case.tasks == {}
+    assert "apology.sent" not in decision.case.facts
+    assert decision.why == ["task done: undelivered, apology (told her on the phone)"]
+    assert story.refuse(TaskDone, task="1.0").code == "no_such_task"
+
+
+def test_a_message_that_failed_may_be_tried_again_and_then_counts_as_any_other() -> None:
+    story = undeliverable()
+    decision = story.do(EffectRetried, by="agent:li", effect="1.0")
+    assert (decision.case.undelivered, decision.case.tasks) == ({}, {})
+    assert story.do(EffectDelivered, by="engine", effect="1.0").case.facts["apology.sent"][0] is True
+    assert story.refuse(EffectRetried, effect="1.0").code == "not_undelivered"
+
+
+@pytest.mark.parametrize("task", ["phone", "letter"])
+def test_a_message_given_to_a_person_is_delivered_when_they_say_so(task: str) -> None:
+    story = begun(asking(APOLOGY))
+    story.do(EffectHanded, by="engine", effect="1.0", task=task)
+    assert story.case.tasks == {"1.0": (task, "apology")}
+    assert story.refuse(EffectHanded, effect="1.0", task=task).code == "already_handed"
+    assert "apology.sent" not in story.case.facts
+    decision = story.do(TaskDone, by="agent:li", task="1.0")
+    assert decision.case.facts["apology.sent"][0] is True
+    assert (decision.case.tasks, decision.case.awaiting) == ({}, {})
+
+
+def test_only_calls_and_letters_deliver_a_message_by_hand() -> None:
+    assert begun(asking(APOLOGY)).refuse(EffectHanded, effect="1.0", task="pigeon").code == "wrong_task"
+
+
+def test_a_cancelled_message_is_as_if_it_had_never_been_asked_for() -> None:
+    story = begun(asking(APOLOGY))
+    assert story.refuse(EffectCancelled, effect="1.0", reason=" ").code == "no_reason"
+    decision = story.do(EffectCancelled, by="agent:li", effect="1.0", reason="she rang first")
+    assert (decision.case.awaiting, decision.case.sent, decision.case.undelivered) == ({}, {}, {})
+    assert story.refuse(EffectDelivered, effect="1.0").code == "not_awaited"
+
+
+def test_a_failed_message_that_is_cancelled_waits_for_nobody() -> None:
+    story = undeliverable()
+    decision = story.do(EffectCancelled, by="agent:li", effect="1.0", reason="no longer needed")
+    assert (decision.case.tasks, decision.case.undelivered) == ({}, {})
 
 
 def test_several_awaited_messages_are_all_named() -> None:

@@ -33,6 +33,8 @@ GOOD: dict[str, Any] = {
     "transition": "reopen",
     "to": "bo",
     "effect": "1.0",
+    "task": "phone",
+    "note": "n",
     "into": 2,
     "other": 2,
 }

@@ -64,11 +64,15 @@ def test_messages_to_people_of_the_house_are_written_beside_it(engine: Engine, s
     assert list(shop.outbox.rglob("*.eml"))
 
 
-def test_a_case_waits_in_order_while_others_go_on(engine: Engine, shop: Project, server: MailServer) -> None:
+def test_a_case_waits_in_order_while_others_go_on(
+    engine: Engine, shop: Project, server: MailServer, clock: ManualClock
+) -> None:
     first, second = owned(engine), owned(engine)
     server.will("RCPT", "450 4.2.1 Busy")
     with channels_of(shop) as channels:
         assert deliver_due(engine, channels).delivered == 2
+        assert deliver_due(engine, channels).delivered == 0
+        clock.advance(timedelta(minutes=2))
         assert deliver_due(engine, channels).delivered == 2
     cases = [opened(letter.data)["message-id"].split(".")[0] for letter in server.letters]
     assert cases == [f"<case-{second}"] * 2 + [f"<case-{first}"] * 2
@@ -103,7 +107,7 @@ def test_a_server_that_is_away_leaves_all_due(engine: Engine, shop: Project, ser
     server.will("GREETING", "554 5.3.2 Closed")
     with channels_of(shop) as channels:
         with pytest.raises(EnvironmentFault, match="Closed"):
-            deliver_due(engine, channels)
+            deliver_due(engine, channels).require_channels()
         assert engine.store.outbox_counts(engine.tenant) == {"due": 2}
         assert deliver_due(engine, channels).delivered == 2
 

@@ -48,5 +48,5 @@ def test_every_file_is_where_the_report_says(show: Show) -> None:
     data = report.as_dict()
     assert Path(data["report"]).read_text(encoding="utf-8").startswith("<!doctype html>")
     assert Path(data["story"]).read_text(encoding="utf-8").startswith(report.story.title)
-    assert list(Path(data["outbox"]).glob("case-*/*.md"))
+    assert list(Path(data["outbox"]).glob("case-*/*.eml"))
     assert Path(data["database"].removeprefix("sqlite:///")).is_file()

@@ -122,6 +122,8 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("check")
     say("publish")
     say("preview", "apology")
+    Path("letter.md").write_text("This happens a lot. We have refunded you.")
+    say("guard", "letter.md")
     case = str(say("open", "It never came.", "--from", "ana@example.org", "--key", "k")["case"])
     say("open", "It never came.", "--from", "ana@example.org", "--key", "k")
     say("record", case, "owner=li", "policy.refs=a", "problem.category=delivery", "--by", "agent:li")
@@ -169,7 +171,13 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
 def _give_up(case: int, effect: str) -> None:
     """Let a message be one that could not be delivered."""
     with working(find_project(Path.cwd())) as engine:
-        engine.settle_many([Settlement(case, effect, engine.clock.now(), failure="no such address")])
+        engine.settle_many(
+            [
+                Settlement(
+                    case=case, effect=effect, at=engine.clock.now(), end="failed", reason="no such address"
+                )
+            ]
+        )
 
 
 def _forge(path: Path) -> None:

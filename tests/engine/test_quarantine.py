@@ -100,13 +100,15 @@ def test_a_poison_case_cannot_be_merged_into_and_the_other_stays_as_it_was(
 def test_what_was_sent_for_a_poison_case_is_not_sent_again(engine: Engine, poisoned: set[int]) -> None:
     bad = engine.open_case("It never came.").case
     poisoned.add(bad)
-    (answer,) = engine.settle_many([Settlement(bad, "1.0", START, '{"subject": "Hello"}')])
+    (answer,) = engine.settle_many(
+        [Settlement(case=bad, effect="1.0", at=START, rendered='{"subject": "Hello"}')]
+    )
     assert isinstance(answer, Refusal)
     assert engine.store.due_effects(engine.tenant, 10) == []
     (row,) = engine.store.outbox(engine.tenant)
     assert row.rendered == '{"subject": "Hello"}'
     assert "could not take note" in str(row.note)
-    template, why = case_of(engine, bad).undelivered["1.0"]
+    template, why, _ = case_of(engine, bad).undelivered["1.0"]
     assert template == "acknowledgement"
     assert "It was sent, but" in why
     assert verified(engine).ok

@@ -21,7 +21,9 @@ def row_of(engine: Engine, case: int, effect: str) -> OutboxRow:
 
 def test_a_delivery_is_known_to_the_outbox_and_to_the_case(engine: Engine) -> None:
     case = engine.open_case("It never came.").case
-    (answer,) = engine.settle_many([Settlement(case, "1.0", AT, '{"subject": "Thank you"}')])
+    (answer,) = engine.settle_many(
+        [Settlement(case=case, effect="1.0", at=AT, rendered='{"subject": "Thank you"}')]
+    )
     assert isinstance(answer, Outcome)
     row = row_of(engine, case, "1.0")
     assert (row.status, row.attempts, row.rendered) == ("delivered", 1, '{"subject": "Thank you"}')
@@ -36,7 +38,7 @@ def test_an_apology_is_sent_when_it_was_delivered_not_when_it_was_asked_for(engi
     asked = engine.record(case, {"emotion.level": 1, "emotion.heard": True}, by="agent:li")
     assert asked.step == "stay_positive"
     assert "apology.sent" not in case_of(engine, case).facts
-    (answer,) = engine.settle_many([Settlement(case, asked.effects[0], AT, "{}")])
+    (answer,) = engine.settle_many([Settlement(case=case, effect=asked.effects[0], at=AT, rendered="{}")])
     assert isinstance(answer, Outcome)
     assert answer.step == "resolve"
     fact = case_of(engine, case).fact("apology.sent")
@@ -46,11 +48,20 @@ def test_an_apology_is_sent_when_it_was_delivered_not_when_it_was_asked_for(engi
 
 def test_a_delivery_that_failed_is_known_with_its_reason(engine: Engine) -> None:
     case = engine.open_case("It never came.").case
-    engine.settle_many([Settlement(case, "1.0", AT, failure="The address does not exist.")])
+    engine.settle_many(
+        [Settlement(case=case, effect="1.0", at=AT, end="failed", reason="The address does not exist.")]
+    )
     row = row_of(engine, case, "1.0")
     assert (row.status, row.note) == ("failed", "The address does not exist.")
-    assert case_of(engine, case).undelivered == {"1.0": ("acknowledgement", "The address does not exist.")}
+    assert case_of(engine, case).undelivered == {
+        "1.0": ("acknowledgement", "The address does not exist.", {})
+    }
     assert verified(engine).ok
+
+
+def _settlement(case: int, failure: str | None) -> Settlement:
+    end = "delivered" if failure is None else "failed"
+    return Settlement(case=case, effect="1.0", at=AT, end=end, rendered="{}", reason=failure)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +72,8 @@ def test_the_first_word_on_a_delivery_stands_when_two_workers_did_it(
     engine: Engine, first: str | None, then: str | None, status: str
 ) -> None:
     case = engine.open_case("It never came.").case
-    engine.settle_many([Settlement(case, "1.0", AT, "{}", failure=first)])
-    (answer,) = engine.settle_many([Settlement(case, "1.0", AT, "{}", failure=then)])
+    engine.settle_many([_settlement(case, first)])
+    (answer,) = engine.settle_many([_settlement(case, then)])
     assert isinstance(answer, Refusal)
     assert answer.code == "not_awaited"
     assert row_of(engine, case, "1.0").status == status
@@ -72,6 +83,8 @@ def test_the_first_word_on_a_delivery_stands_when_two_workers_did_it(
 
 def test_several_deliveries_are_settled_in_one_transaction(engine: Engine) -> None:
     cases = [engine.open_case("It never came.").case for _ in range(3)]
-    answers = engine.settle_many([Settlement(case, "1.0", AT, "{}") for case in cases])
+    answers = engine.settle_many(
+        [Settlement(case=case, effect="1.0", at=AT, rendered="{}") for case in cases]
+    )
     assert all(isinstance(answer, Outcome) for answer in answers)
     assert engine.store.outbox_counts(engine.tenant) == {"delivered": 3}

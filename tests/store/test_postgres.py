@@ -315,7 +315,7 @@ def test_the_tables_go_into_the_schema_of_the_search_path(bare: House) -> None:
         counted = ask_sql(
             bare, "select schemaname, count(*) from pg_tables where tablename like 'recovery%' group by 1"
         )
-        assert dict(counted) == {"one": 9, "two": 9}
+        assert dict(counted) == {"one": 12, "two": 12}
 
 
 def test_a_database_that_is_not_in_unicode_is_refused(postgres_server: str, bare: House) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from recovery.store import queries
+from recovery.store import outbox_statements, queries
 from recovery.store import statements as sql
 from recovery.store.compiling import Many, Statement
 from recovery.store.postgres_dialect import POSTGRES
@@ -162,11 +162,11 @@ def test_a_cases_field_without_a_column_is_kept_with_the_rest(house: House, stor
             case = unit.case(TENANT, id)
             assert case is not None
             case.messages, case.absorbed, case.quarantine = 4, [second], "why"
-            case.undelivered = {"1.0": ("thanks", "no such address")}
+            case.undelivered = {"1.0": ("thanks", "no such address", {})}
             house.tell_in(unit, id, house.facts(said="x"))
     for case in store.cases(TENANT, [first, second]).values():
         assert (case.messages, case.absorbed, case.quarantine) == (4, [second], "why")
-        assert case.undelivered == {"1.0": ("thanks", "no such address")}
+        assert case.undelivered == {"1.0": ("thanks", "no such address", {})}
     assert store.quarantined(TENANT) == [first, second]
     assert store.outbox_counts(TENANT) == {}
 
@@ -183,18 +183,18 @@ POINTED = {
     "a page of a list": queries.list_cases(frozenset({"before"}), None),
     "a count by step": queries.count_by("step", frozenset(), None),
     "a log": queries.LOG,
-    "what is due": sql.DUE_EFFECTS,
+    "what is due": outbox_statements.DUE_EFFECTS,
     "a case's messages": queries.outbox(frozenset({"case"})),
     "a remembered command": sql.RECALL_COMMANDS,
     "the running version": sql.LAST_PUBLISHED,
     "what is not sealed": sql.UNSEALED,
     "the update of a case": sql.UPDATE_MOVING,
-    "the settling of an effect": sql.SETTLE_EFFECT,
+    "the settling of an effect": outbox_statements.SETTLE_EFFECT,
 }
 
 
 UNSORTED = ("a list of an owner's open cases", "a list by step", "a page of a list", "what is due")
-LISTS = ("ids", "external_ids", "keys")
+LISTS = ("ids", "external_ids", "keys", "channels", "workflows", "their_channels")
 
 
 @on_sqlite

@@ -308,7 +308,7 @@ def test_settling_an_effect_that_does_not_exist_is_not_found(house: House, store
 
 def test_an_unknown_status_or_a_naive_moment_is_refused(house: House, store: Store) -> None:
     with store.write() as unit:
-        with pytest.raises(ValueError, match="due, held, delivered, failed, cancelled"):
+        with pytest.raises(ValueError, match="due, held, handed, delivered, failed, cancelled"):
             unit.outbox.settle(TENANT, 1, "2.0", "sent", house.now)
         with pytest.raises(ValueError, match="time zone"):
             unit.outbox.settle(TENANT, 1, "2.0", "failed", house.now.replace(tzinfo=None))

@@ -171,7 +171,7 @@ def _choice(reading: _Reading, closing: str, depth: int) -> Part:
     rows.append(made)
     ones = frozenset(word for row in rows if isinstance(row, One) for word in row.words)
     rest = tuple(row for row in rows if not isinstance(row, One))
-    parts = (One(ones), *rest) if ones else rest
+    parts = rest if len(rest) == len(rows) else (One(ones), *rest)
     if closing == "]":
         return Choice(parts, optional=True)
     return parts[0] if len(parts) == 1 else Choice(parts)

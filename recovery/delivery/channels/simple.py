@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recovery.delivery.channels.folder import write
 from recovery.delivery.message import Message
-from recovery.delivery.outcomes import Delivered, Outcome, OutOfOrder, Rejected
+from recovery.delivery.outcomes import Delivered, Handed, Outcome, OutOfOrder, Rejected
 
 _JOINERS = "\u200c\u200d"
 """What holds emoji and the letters of some scripts together; whatever else is unseen is shown as a code."""
@@ -36,7 +36,7 @@ class ConsoleChannel:
 class TaskChannel:
     """Writes down what a person is to do by hand, with the words to say, into the outbox folder.
 
-    The message counts as delivered when the task is there: what becomes of it is that person's word.
+    The message counts as delivered when that person says that it is done.
     """
 
     def __init__(self, folder: Path, kind: str) -> None:
@@ -48,7 +48,7 @@ class TaskChannel:
         if message.address is None:
             return Rejected(f"Nobody knows where to {TASKS[self._kind][0]}: the customer has no address")
         done = write(self.folder, message, f"{self._kind}.txt", _task(message, self._kind).encode())
-        return Delivered("task") if isinstance(done, Delivered) else done
+        return Handed(self._kind.removesuffix("_task")) if isinstance(done, Delivered) else done
 
 
 TASKS = {

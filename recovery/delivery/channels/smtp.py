@@ -24,20 +24,19 @@ IDLE_SECONDS = 10.0
 
 
 class SmtpChannel:
-    """Sends mail through a server. Threads that share one wait for each other."""
+    """Sends mail through a server. Threads that send at once have a connection each."""
 
     def __init__(self, server: Server, sender: Sender, *, ticks: Callable[[], float] = monotonic) -> None:
         """Nothing is opened before the first message.
 
         Args:
-            ticks: seconds that pass, to know how long the connection has rested.
+            ticks: seconds that pass, to know how long a connection has rested.
         """
         self._server = server
         self._sender = sender
         self._ticks = ticks
+        self._free: list[_Line] = []
         self._lock = threading.Lock()
-        self._line: smtplib.SMTP | None = None
-        self._used = 0.0
 
     def deliver(self, message: Message) -> Outcome:
         """Send one mail (see `Channel.deliver`)."""
@@ -48,16 +47,42 @@ class SmtpChannel:
             return Rejected(f"{message.address!r} is no mail address")
         data = as_mail(message, self._sender)
         with self._lock:
-            begun = self._begin(address, data)
-            return begun if not isinstance(begun, smtplib.SMTP) else self._finish(begun, address, data)
+            line = self._free.pop() if self._free else _Line(self._server, self._sender, self._ticks)
+        try:
+            return line.deliver(address, data)
+        finally:
+            with self._lock:
+                self._free.append(line)
 
     def close(self) -> None:
         """Take leave of the server."""
         with self._lock:
-            if self._line is not None:
-                with suppress(OSError):
-                    self._line.quit()
-            self._drop()
+            free, self._free = self._free, []
+        for line in free:
+            line.close()
+
+
+class _Line:
+    """One connection, for one thread at a time."""
+
+    def __init__(self, server: Server, sender: Sender, ticks: Callable[[], float]) -> None:
+        self._server = server
+        self._sender = sender
+        self._ticks = ticks
+        self._line: smtplib.SMTP | None = None
+        self._used = 0.0
+
+    def deliver(self, address: str, data: bytes) -> Outcome:
+        """Send one mail."""
+        begun = self._begin(address, data)
+        return begun if not isinstance(begun, smtplib.SMTP) else self._finish(begun, address, data)
+
+    def close(self) -> None:
+        """Take leave of the server."""
+        if self._line is not None:
+            with suppress(OSError):
+                self._line.quit()
+        self._drop()
 
     # --- until the server has taken us as a sender: what goes wrong is the channel's ------------------------
 

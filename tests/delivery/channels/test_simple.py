@@ -9,7 +9,7 @@ import pytest
 
 from recovery.delivery.channels.routing import Channels, OnlyTo
 from recovery.delivery.channels.simple import ConsoleChannel, PortalChannel, TaskChannel
-from recovery.delivery.outcomes import Cancelled, Delivered, OutOfOrder, Rejected
+from recovery.delivery.outcomes import Cancelled, Delivered, Handed, OutOfOrder, Rejected
 from recovery.testing import Mailbox
 from tests.delivery.channels.letters import message
 
@@ -53,7 +53,7 @@ def test_a_terminal_that_is_gone_is_out_of_order(monkeypatch: pytest.MonkeyPatch
 )
 def test_a_task_says_whom_to_reach_and_with_which_words(tmp_path: Path, kind: str, first: str) -> None:
     done = TaskChannel(tmp_path, kind).deliver(message(address="+49 30 1234"))
-    assert done == Delivered("task")
+    assert done == Handed(kind.removesuffix("_task"))
     (task,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert task.relative_to(tmp_path).as_posix() == f"case-000012/3.0-apology.{kind}.txt"
     assert task.read_text("utf-8") == f"{first}\n\nI am sorry\n\nDear Ana,\n\nI am sorry.\n"

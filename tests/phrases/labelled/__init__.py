@@ -3,6 +3,9 @@
 Half of them are clean, and written to be hard: quotes, negations, near words, things done as they should be.
 They were written before any rule was, and a hash of each decides which half it belongs to, so that nobody
 chooses. Rules are tuned on the half called `tuning`; `held_out` is for measuring alone.
+
+Two smaller sets were written when the rules stood, to see how they fare with words nobody had in mind:
+`more`, on which they were tuned once more afterwards, and `afterwards`, on which nothing may be tuned.
 """
 
 from __future__ import annotations
@@ -37,6 +40,19 @@ class Labelled:
         """The half it belongs to, by a hash of what it says."""
         name = f"{self.language}/{self.cls}/{self.text}"
         return "tuning" if hashlib.sha256(name.encode()).digest()[0] % 2 else "held_out"
+
+
+def written_later(name: Literal["more", "afterwards"], language: str) -> Iterator[Labelled]:
+    """The sentences of one of the sets that were written when the rules stood; the case knows nothing."""
+    file = FOLDER / name / f"{language}.yaml"
+    document, findings = read_yaml(file.read_bytes(), file.name)
+    assert document is not None, findings
+    assert not findings
+    for cls, halves in document.value.items():
+        for flagged in (True, False):
+            for item in halves["flagged" if flagged else "clean"]:
+                fields = item if isinstance(item, dict) else {"text": item}
+                yield Labelled(language, cls, flagged=flagged, **fields)
 
 
 def sentences(language: str, half: Half | None = None) -> Iterator[Labelled]:

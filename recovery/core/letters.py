@@ -1,0 +1,95 @@
+"""What becomes of messages: delivered, failed, given to a person, cancelled, tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recovery.core import events as ev
+from recovery.core.draft import Draft, Refused
+from recovery.core.moves import reasoned
+from recovery.core.walk import facts_changed
+
+BY_HAND = ("phone", "letter")
+"""Tasks that are themselves the delivery of a message."""
+
+
+def delivered(draft: Draft, event: ev.EffectDelivered) -> None:
+    """The receiver has it: facts that waited for that are on record now."""
+    _settle(draft, event.effect)
+
+
+def failed(draft: Draft, event: ev.EffectFailed) -> None:
+    """It will not be tried again by itself: somebody has to see to it."""
+    template, _ = _awaited(draft, event.effect)
+    if event.effect in draft.case.tasks:
+        draft.change("done", event.effect)
+    draft.change("settled", event.effect, event.reason)
+    draft.change("task", event.effect, "undelivered", template)
+    draft.why.append(f"{template} could not be delivered: {event.reason}")
+
+
+def handed(draft: Draft, event: ev.EffectHanded) -> None:
+    """A person has it: it is delivered when the task is done."""
+    template, _ = _awaited(draft, event.effect)
+    if event.task not in BY_HAND:
+        raise Refused("wrong_task", f"{event.task} delivers nothing.", f"One of {', '.join(BY_HAND)}.")
+    if event.effect in draft.case.tasks:
+        raise Refused("already_handed", f"{template} has been given to a person already.")
+    draft.change("task", event.effect, event.task, template)
+    draft.why.append(f"{template} was given to a person: {event.task}")
+
+
+def cancelled(draft: Draft, event: ev.EffectCancelled) -> None:
+    """It does not go out; whether it is on its way just now the shell knows."""
+    reasoned(event.reason, "Cancelling a message")
+    found = draft.case.undelivered.get(event.effect) or _awaited(draft, event.effect)
+    if event.effect in draft.case.tasks:
+        draft.change("done", event.effect)
+    draft.change("cancelled", event.effect)
+    draft.why.append(f"{found[0]} cancelled: {event.reason}")
+
+
+def retried(draft: Draft, event: ev.EffectRetried) -> None:
+    """A dead letter is on its way again."""
+    found = draft.case.undelivered.get(event.effect)
+    if found is None:
+        failures = ", ".join(draft.case.undelivered) or "none"
+        raise Refused(
+            "not_undelivered", f"No delivery of {event.effect} has failed.", f"Undelivered: {failures}."
+        )
+    if event.effect in draft.case.tasks:
+        draft.change("done", event.effect)
+    draft.change("retry", event.effect)
+    draft.why.append(f"{found[0]} is tried again")
+
+
+def done(draft: Draft, event: ev.TaskDone) -> None:
+    """A task is done; when it was the delivery of a message, that is delivered."""
+    found = draft.case.tasks.get(event.task)
+    if found is None:
+        tasks = ", ".join(draft.case.tasks) or "none"
+        raise Refused("no_such_task", f"There is no task {event.task}.", f"Waiting: {tasks}.")
+    kind, template = found
+    draft.change("done", event.task)
+    draft.why.append(f"task done: {kind}, {template}" + (f" ({event.note})" if event.note else ""))
+    if kind in BY_HAND:
+        _settle(draft, event.task)
+
+
+def _settle(draft: Draft, effect: str) -> None:
+    template, facts = _awaited(draft, effect)
+    if effect in draft.case.tasks:
+        draft.change("done", effect)
+    draft.change("settled", effect, None)
+    draft.why.append(f"{template} was delivered")
+    if facts:
+        draft.record(facts, "engine", "workflow")
+        facts_changed(draft, list(facts))
+
+
+def _awaited(draft: Draft, effect: str) -> tuple[str, dict[str, Any]]:
+    found = draft.case.awaiting.get(effect)
+    if found is None:
+        awaited = ", ".join(draft.case.awaiting) or "none"
+        raise Refused("not_awaited", f"No delivery of {effect} is awaited.", f"Awaited: {awaited}.")
+    return found

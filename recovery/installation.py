@@ -1,0 +1,63 @@
+"""Which installation this is, so that a copy of a database does not write to the original's customers.
+
+A database remembers who sends its messages. A project remembers who it is: in the environment, or in a file
+of its own that was written when it made its database. Where the two differ (a database was restored or copied
+to somewhere else) nothing is sent until somebody takes the database over.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+
+from recovery.engine import Engine
+from recovery.project import Project
+
+VARIABLE = "RECOVERY_INSTALLATION"
+FILE = "installation.id"
+
+
+def known(project: Project) -> str | None:
+    """Who this installation is; None when nothing says so."""
+    named = os.environ.get(VARIABLE, "").strip()
+    if named:
+        return named
+    try:
+        return (project.root / FILE).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def may_send(engine: Engine, project: Project) -> bool:
+    """Whether this installation sends the messages of this database."""
+    return project.starter or known(project) == engine.store.sender_id()
+
+
+def claim_new(engine: Engine, project: Project) -> None:
+    """A database that was made here is this installation's."""
+    here = known(project)
+    if project.starter or here == engine.store.sender_id():
+        return
+    if here is None:
+        _write(project, engine.store.sender_id())
+    else:
+        engine.store.take_over(here, engine.clock.now())
+
+
+def take_over(engine: Engine, project: Project) -> int:
+    """Make this installation the one that sends; gives how many due messages are held from now on.
+
+    Raises:
+        EnvironmentFault: the database cannot be written.
+    """
+    here = known(project)
+    if here is None:
+        here = secrets.token_hex(16)
+        _write(project, here)
+    return engine.store.take_over(here, engine.clock.now())
+
+
+def _write(project: Project, id: str) -> None:
+    with suppress(OSError):  # where the folder cannot be written, the environment has to say it
+        (project.root / FILE).write_text(f"{id}\n", encoding="utf-8")

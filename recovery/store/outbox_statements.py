@@ -1,0 +1,227 @@
+"""Every statement of the outbox, on its own, to be reviewed. The names after a statement are its values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, null, or_, select, update
+
+from recovery.store.compiling import Among, Statement
+from recovery.store.statements import case, first, insert_many, names, update_many, value
+from recovery.store.tables import table
+
+effect = table("effect")
+pause = table("pause")
+
+DUE: ColumnElement[str] = literal_column("'due'")
+CLOSABLE: list[ColumnElement[str]] = [
+    literal_column(f"'{status}'") for status in ("due", "held", "handed", "failed")
+]
+
+EFFECT_COLUMNS = names(
+    effect, "id", "attempts", "rendered", "settled_at", "note", "lease_owner", "lease_until", "version"
+)
+"""What is known of a message before anybody has tried to send it."""
+
+INSERT_EFFECT = insert_many(effect, EFFECT_COLUMNS, attempts=literal_column("0"), version=literal_column("0"))
+
+_NOUGHT: ColumnElement[int] = literal_column("0")
+
+_KEY = {"tenant": effect.c.tenant_id, "case": effect.c.case_id, "of_seq": effect.c.seq, "of_n": effect.c.n}
+
+
+def _the_effect(given: Any) -> tuple[ColumnElement[bool], ...]:
+    return tuple(column == given[name] for name, column in _KEY.items())
+
+
+def _the_lease(given: Any) -> tuple[ColumnElement[bool], ...]:
+    return (*_the_effect(given), effect.c.status == DUE, effect.c.version == given["of_version"])
+
+
+_NO_LEASE = {"lease_owner": null(), "lease_until": null()}
+
+SETTLE_EFFECT = update_many(
+    effect,
+    lambda given: {
+        "status": given["new_status"],
+        "attempts": effect.c.attempts + given["tried"],
+        "rendered": func.coalesce(given["sent"], effect.c.rendered),
+        "settled_at": given["at"],
+        "note": func.coalesce(given["remark"], effect.c.note),
+        **_NO_LEASE,
+    },
+    _the_effect,
+    new_status=effect.c.status,
+    tried=effect.c.attempts,
+    sent=effect.c.rendered,
+    at=effect.c.settled_at,
+    remark=effect.c.note,
+    **_KEY,
+)
+
+CLOSE_EFFECT = update_many(
+    effect,
+    lambda given: {
+        "status": given["new_status"],
+        "settled_at": given["at"],
+        "note": func.coalesce(given["remark"], effect.c.note),
+    },
+    lambda given: (*_the_effect(given), effect.c.status.in_(CLOSABLE)),
+    new_status=effect.c.status,
+    at=effect.c.settled_at,
+    remark=effect.c.note,
+    **_KEY,
+)
+"""What the log says of an effect; one that was delivered or cancelled stays as it is."""
+
+RETRY_EFFECT = update_many(
+    effect,
+    lambda given: {"status": DUE, "due_at": given["at"], "settled_at": null(), "attempts": _NOUGHT},
+    _the_effect,
+    at=effect.c.due_at,
+    **_KEY,
+)
+"""A dead letter is due again, and may be tried as often as a new one."""
+
+POSTPONE_EFFECT = update_many(
+    effect,
+    lambda given: {
+        "due_at": given["at"],
+        "attempts": effect.c.attempts + given["tried"],
+        "rendered": func.coalesce(given["sent"], effect.c.rendered),
+        "note": func.coalesce(given["remark"], effect.c.note),
+        **_NO_LEASE,
+    },
+    _the_lease,
+    at=effect.c.due_at,
+    tried=effect.c.attempts,
+    sent=effect.c.rendered,
+    remark=effect.c.note,
+    **_KEY,
+    of_version=effect.c.version,
+)
+"""An attempt came to nothing for now. Only who has the lease may say so."""
+
+LEASE_EFFECT = update_many(
+    effect,
+    lambda given: {
+        "lease_owner": given["by"],
+        "lease_until": given["until"],
+        "version": effect.c.version + literal_column("1"),
+    },
+    _the_lease,
+    by=effect.c.lease_owner,
+    until=effect.c.lease_until,
+    **_KEY,
+    of_version=effect.c.version,
+)
+
+RENEW_LEASE = update_many(
+    effect,
+    lambda given: {"lease_until": given["until"]},
+    _the_lease,
+    until=effect.c.lease_until,
+    **_KEY,
+    of_version=effect.c.version,
+)
+
+RELEASE_EFFECT = update_many(effect, lambda _: _NO_LEASE, _the_lease, **_KEY, of_version=effect.c.version)
+
+HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name) for name in _KEY})), *_KEY)
+
+LEASES = Statement(
+    select(effect.c.case_id, effect.c.seq, effect.c.n, effect.c.version, effect.c.lease_until)
+    .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status == DUE)
+    .order_by(effect.c.id)
+    .with_for_update(),
+    "tenant",
+    "ids",
+)
+"""The open effects of cases, which nobody else can settle before the transaction ends."""
+
+_other = effect.alias("other")
+_of_same_case = (
+    _other.c.tenant_id == effect.c.tenant_id,
+    _other.c.case_id == effect.c.case_id,
+    _other.c.status == DUE,
+)
+_later = _other.c.due_at + literal_column("''") > effect.c.due_at
+"""Written so that no index on the time is used: the other effects of a case are few, those of a time many."""
+
+_CLAIM_VALUES = ("tenant", "now", "free", "channels", "workflows", "busy", "their_channels", "limit")
+
+_before = (*_of_same_case, _other.c.id < effect.c.id)
+_ahead = select(func.count()).select_from(_other).where(*_before).scalar_subquery()
+
+_claimable = (
+    select(effect, case.c.bundle, _ahead.label("ahead"))
+    .join(case, (case.c.tenant_id == effect.c.tenant_id) & (case.c.id == effect.c.case_id))
+    .where(
+        effect.c.status == DUE,
+        effect.c.tenant_id == value("tenant"),
+        effect.c.due_at <= value("now"),
+        or_(effect.c.lease_until.is_(None), effect.c.lease_until <= value("free")),
+        not_(Among(effect.c.channel, "channels")),
+        not_(Among(case.c.workflow, "workflows")),
+        not_(
+            exists().where(
+                *_of_same_case,
+                or_(
+                    _other.c.lease_until > value("busy"),
+                    and_(
+                        _other.c.id < effect.c.id,
+                        or_(_later, Among(_other.c.channel, "their_channels")),
+                    ),
+                ),
+            )
+        ),
+    )
+    .order_by(effect.c.due_at, effect.c.id)
+)
+
+DUE_EFFECTS = Statement(first(_claimable, value("limit")), *_CLAIM_VALUES)
+"""The same, to be looked at."""
+
+CLAIMABLE = Statement(
+    first(_claimable.with_for_update(of=effect, skip_locked=True), value("limit")), *_CLAIM_VALUES
+)
+"""What may be sent now: due, of a case of which nobody sends anything just now, and after every earlier one
+of its case, also one that is due later or whose channel is paused. `ahead`: how many earlier ones there
+are."""
+
+ANY_DUE = Statement(
+    first(
+        select(effect.c.id).where(
+            effect.c.status == DUE, effect.c.tenant_id == value("tenant"), effect.c.due_at <= value("now")
+        ),
+        literal_column("1"),
+    ),
+    "tenant",
+    "now",
+)
+
+HOLD_DUE = Statement(
+    update(effect)
+    .values({"status": literal_column("'held'"), "note": value("remark"), **_NO_LEASE})
+    .where(effect.c.status == DUE),
+    "remark",
+)
+
+# --- pauses -------------------------------------------------------------------------------------------------
+
+PAUSE_COLUMNS = names(pause)
+
+PAUSES = Statement(
+    select(pause).where(pause.c.tenant_id == value("tenant")).order_by(pause.c.kind, pause.c.name), "tenant"
+)
+
+INSERT_PAUSE = insert_many(pause, PAUSE_COLUMNS, ignoring=True)
+
+DELETE_PAUSE = Statement(
+    pause.delete().where(
+        pause.c.tenant_id == value("tenant"), pause.c.kind == value("kind"), pause.c.name == value("name")
+    ),
+    "tenant",
+    "kind",
+    "name",
+)
