@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakSet
 
 from recovery.core.errors import EngineFault
 from recovery.core.instants import to_text
@@ -28,6 +29,10 @@ BUSY_SECONDS = 10
 
 UPGRADE_SECONDS = 60
 """How long an upgrade waits for another one."""
+
+
+_STORES: WeakSet[Store] = WeakSet()
+"""Every store of this process."""
 
 
 class _Own(threading.local):
@@ -57,6 +62,7 @@ class Store(Reading):
         self._own = _Own()
         self._opened: list[tuple[threading.Thread, int, Any]] = []
         self._lock = threading.Lock()
+        _STORES.add(self)
         self._guests = Guests(dialect, where, self._installation)
 
     def close(self) -> None:
@@ -348,3 +354,13 @@ class Store(Reading):
         for one in ended:
             one.close()
         return connection
+
+
+def _unlock_after_fork() -> None:
+    """A thread that held a lock while another forked is not there in the child to let go of it."""
+    for store in _STORES:
+        store._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock_after_fork)

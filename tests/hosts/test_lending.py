@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import sqlite3
@@ -287,6 +288,24 @@ def test_an_engine_opened_before_a_fork_works_on_both_sides(ground: Ground) -> N
     names = [f"{ground.name}-{of}" for of in ("before", "child", "child-lent", "parent")]
     cases = ground.engine.store.find_cases(ground.engine.tenant, names)
     assert len(set(cases.values())) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_works_though_a_thread_was_connecting_while_it_was_forked(ground: Ground) -> None:
+    store: Any = ground.engine.store
+    with store._lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                faulthandler.dump_traceback_later(20, exit=True)
+                ground.engine.open_case("In the child.", external_id=f"{ground.name}-child")
+                store.close()
+                code = 0
+            finally:
+                os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_child_never_uses_its_parent_s_connections(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
