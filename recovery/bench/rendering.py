@@ -1,4 +1,4 @@
-"""What a letter costs: both its parts with every value made safe, beside the bare filling of its words."""
+"""What a letter costs: both parts, every value made safe, its words guarded; beside the bare filling."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from recovery.delivery.render import render
 from recovery.demo.example import example
 from recovery.project import starter_root
 from recovery.workflow.bundle import Bundle, load, template
+from recovery.workflow.wording import guard_of
 
 CASES = 200
 """How many cases are written to; each has a name, a statement and times of its own."""
@@ -31,7 +32,8 @@ def render_rates() -> dict[str, Callable[[], float]]:
     """Messages per second, every template of the ten steps in both languages, to `CASES` cases in turn.
 
     Returns:
-        `ours`: subject, text part and HTML part; `jinja2`: subject and body filled with the values as they
+        `ours`: subject, text part and HTML part, and what the phrase guard says of them.
+        `jinja2`: subject and body filled with the values as they
         are, compiled once, with the same words and the same facts, and no filter doing anything.
     """
     bundle = next(one for one in collect_all(starter_root())[0] if one.workflow_id == "ten-step")
@@ -41,10 +43,17 @@ def render_rates() -> dict[str, Callable[[], float]]:
     bare = _bare(bundle, letters)
     nested = {language: [_nested(one) for one in made] for language, made in contexts.items()}
 
+    guards = {language: guard_of(starter_root(), language) for language in contexts}
+
+    def write(language: str, name: str, at: int) -> None:
+        context, guard = contexts[language][at], guards[language]
+        letter = render(bundle, name, language, context)
+        assert guard is not None
+        quotes = [context["facts"]["problem.statement"]]
+        guard.check(letter.text, quotes=quotes, facts=context["facts"])
+
     def ours() -> float:
-        return _rate(
-            lambda language, name, at: render(bundle, name, language, contexts[language][at]), letters
-        )
+        return _rate(write, letters)
 
     def jinja2() -> float:
         return _rate(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from recovery.bench.deciding import DECIDE
 from recovery.bench.importing import IMPORT_SQLITE
+from recovery.bench.mail import SMTP
+from recovery.bench.phrases import GUARD
+from recovery.bench.rendering import RENDER
 from recovery.bench.scale import SCALE
 from recovery.bench.stepping import STEP_POSTGRES, STEP_SQLITE
 from recovery.bench.subject import Line, Subject
 from recovery.core.errors import NotFound, closest, sentence
 
-SUBJECTS = (STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SCALE)
+SUBJECTS = (STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SMTP, RENDER, GUARD, SCALE)
 
 
 def chosen(only: list[str]) -> list[Subject]:
