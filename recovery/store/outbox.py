@@ -85,7 +85,7 @@ class Outbox:
             self._add(sql.RENEW_LEASE, until, tenant, row.case, *read_effect_key(row.effect), row.version)
 
     def versions(self, tenant: str, cases: Iterable[int]) -> dict[tuple[int, str], int]:
-        """How often each due effect of cases has been leased, by case and effect."""
+        """How often each open effect of cases has been leased, by case and effect."""
         rows = self._rows(sql.LEASES, tenant, self._dialect.items(sorted(set(cases))))
         return {(case, effect_key(seq, n)): version for case, seq, n, version, _ in rows}
 

@@ -14,8 +14,11 @@ effect = table("effect")
 pause = table("pause")
 
 DUE: ColumnElement[str] = literal_column("'due'")
+HELD: ColumnElement[str] = literal_column("'held'")
+OPEN: list[ColumnElement[str]] = [DUE, HELD]
 CLOSABLE: list[ColumnElement[str]] = [
-    literal_column(f"'{status}'") for status in ("due", "held", "handed", "failed")
+    *OPEN,
+    *(literal_column(f"'{status}'") for status in ("handed", "failed")),
 ]
 
 EFFECT_COLUMNS = names(
@@ -131,13 +134,14 @@ HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name)
 
 LEASES = Statement(
     select(effect.c.case_id, effect.c.seq, effect.c.n, effect.c.version, effect.c.lease_until)
-    .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status == DUE)
+    .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status.in_(OPEN))
     .order_by(effect.c.id)
     .with_for_update(),
     "tenant",
     "ids",
 )
-"""The open effects of cases, which nobody else can settle before the transaction ends."""
+"""The open effects of cases, which nobody else can settle before the transaction ends. One that was held
+while it was on its way (`HOLD_DUE`) has left all the same, and whoever sent it may say so."""
 
 _other = effect.alias("other")
 _of_same_case = (
@@ -202,7 +206,7 @@ ANY_DUE = Statement(
 
 HOLD_DUE = Statement(
     update(effect)
-    .values({"status": literal_column("'held'"), "note": value("remark"), **_NO_LEASE})
+    .values({"status": HELD, "note": value("remark"), **_NO_LEASE})
     .where(effect.c.status == DUE),
     "remark",
 )
