@@ -1,4 +1,4 @@
-"""Leases of messages: a case is one sender's at a time, in its order; nobody settles what is no longer theirs."""
+"""Leases of messages: a case is one sender's at a time, in order; nobody settles what is no longer theirs."""
 
 from __future__ import annotations
 
