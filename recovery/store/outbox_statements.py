@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, null, or_, select, update
 
 from recovery.store.compiling import Among, Statement
-from recovery.store.statements import case, first, insert_many, names, update_many, value
+from recovery.store.statements import case, first, insert_many, meta, names, update_many, value
 from recovery.store.tables import table
 
 effect = table("effect")
@@ -203,6 +203,17 @@ ANY_DUE = Statement(
     "tenant",
     "now",
 )
+
+_own: ColumnElement[str] = literal_column("'installation_id'")
+_named: ColumnElement[str] = literal_column("'sender_id'")
+
+SENDING = Statement(
+    first(
+        select(meta.c.value).where(meta.c.key.in_([_own, _named])).order_by(meta.c.key.desc()),
+        literal_column("1"),
+    )
+)
+"""Which installation sends: the one that was named last, or the one that made the database."""
 
 HOLD_DUE = Statement(
     update(effect)
