@@ -175,4 +175,12 @@ def worker(
     if json:
         as_json({"sends": is_ours, **total.as_dict()})
         return
-    say(f"{total.delivered:,} messages delivered, {total.failed:,} failed.")
+    said = {"delivered": total.delivered, "failed": total.failed}
+    further = {
+        "given to people": total.handed,
+        "to be tried again": total.later,
+        "cancelled": total.cancelled,
+        "perhaps sent twice": total.lost,
+    }
+    said |= {what: count for what, count in further.items() if count}
+    say(f"Messages: {', '.join(f'{count:,} {what}' for what, count in said.items())}.")
