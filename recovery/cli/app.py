@@ -11,10 +11,12 @@ from recovery.cli import (
     care_commands,
     case_commands,
     guard_commands,
+    outbox_commands,
     preview_command,
     project_commands,
     report_commands,
     run_commands,
+    task_commands,
 )
 
 EPILOG = "Exit codes: 0 done · 1 problems found · 2 wrong usage · 3 refused · 4 environment · 5 bug"
@@ -53,6 +55,8 @@ for module in (
     guard_commands,
     run_commands,
     case_commands,
+    outbox_commands,
+    task_commands,
     report_commands,
     care_commands,
     bench_command,

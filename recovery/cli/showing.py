@@ -52,6 +52,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "absorbed": case.absorbed,
         "quarantine": case.quarantine,
         "facts": {name: fact._asdict() for name in case.facts if (fact := case.fact(name)) is not None},
+        "tasks": [{"task": key, "kind": row[0], "template": row[1]} for key, row in case.tasks.items()],
         "messages": [_message(row) for row in engine.store.outbox(engine.tenant, case=id)],
         "log": [_record(record) for record in engine.store.log(engine.tenant, id)],
     }
@@ -111,7 +112,8 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
     if data["quarantine"]:
         head.append(f"In quarantine: {data['quarantine']}")
     facts = [
-        [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]] for name, f in data["facts"].items()
+        [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]]
+        for name, f in data["facts"].items()
     ]
     messages = [
         [m["effect"], m["template"], m["address"] or m["channel"], m["status"], m["subject"]]
@@ -124,6 +126,9 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
     ]
     if messages:
         pages.append(table("Messages", ["effect", "template", "to", "status", "subject"], messages))
+    if data["tasks"]:
+        rows = [[t["task"], t["kind"], t["template"]] for t in data["tasks"]]
+        pages.append(table("Waits for a person", ["task", "what", "template"], rows))
     pages.append(table("Log", ["#", "at", "by", "event", "why"], log))
     return pages
 
@@ -150,6 +155,7 @@ def explanation_page(data: dict[str, Any]) -> list[RenderableType]:
             lines.append(f"  {_wait(need)}")
     lines += [f"On its way: {m['template']} ({m['effect']})" for m in data["messages"]]
     lines += [f"Not delivered: {m['template']} ({m['effect']}): {m['reason']}" for m in data["undelivered"]]
+    lines += [f"Waits for a person: {t['kind']}, {t['template']} ({t['task']})" for t in data["tasks"]]
     lines += [f"On leaving, line {rule['line']}: {rule['if']}" for rule in data["rules"]]
     if data["transitions"]:
         lines.append("It can be moved by:")
