@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from recovery.store.lending import Unlendable
     from recovery.store.lending.upgrading import upgrade_tables
     from recovery.store.records import OutboxRow, Pause, Record
-    from recovery.tending import NotTended, OutboxPage, Task, TaskPage, Tended
+    from recovery.tended import NotTended, OutboxPage, Task, TaskPage, Tended
 
 __version__ = "0.1.0"
 
@@ -45,8 +45,8 @@ _HOMES = {
     "LostRace": "store.faults",
     "Messages": "store.choosing",
     "NotFound": "core.errors",
-    "NotTended": "tending",
-    "OutboxPage": "tending",
+    "NotTended": "tended",
+    "OutboxPage": "tended",
     "OutboxRow": "store.records",
     "Outcome": "commands",
     "Page": "asking",
@@ -55,9 +55,9 @@ _HOMES = {
     "Record": "store.records",
     "RecoveryError": "core.errors",
     "Refusal": "core.errors",
-    "Task": "tending",
-    "TaskPage": "tending",
-    "Tended": "tending",
+    "Task": "tended",
+    "TaskPage": "tended",
+    "Tended": "tended",
     "Unlendable": "store.lending",
     "find_project": "project",
     "open_engine": "bootstrap",

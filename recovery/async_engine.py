@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recovery.asking import Changes, Page
     from recovery.store.lending import AsyncLendable
     from recovery.store.records import Pause
-    from recovery.tending import OutboxPage, TaskPage, Tended
+    from recovery.tended import OutboxPage, TaskPage, Tended
 
 T = TypeVar("T")
 

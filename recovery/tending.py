@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recovery.asking import MOST, Asking, position, require_whole
 from recovery.clock import Clock
@@ -15,8 +15,16 @@ from recovery.core.facts import shown
 from recovery.core.instants import to_text
 from recovery.core.shape import problem
 from recovery.store.choosing import Messages
-from recovery.store.outbox import STATUSES
 from recovery.store.records import OutboxRow, Pause
+from recovery.tended import (
+    NotTended,
+    OutboxPage,
+    Task,
+    TaskPage,
+    Tended,
+    require_reason,
+    require_usable,
+)
 
 if TYPE_CHECKING:
     from recovery.store.lending import Lendable
@@ -28,68 +36,6 @@ FIRST = 5
 """How many messages a dry run shows."""
 
 PAUSABLE = ("channel", "workflow", "tenant")
-
-
-class OutboxPage(NamedTuple):
-    """Some of the messages of the outbox, in the order they were asked for.
-
-    Attributes:
-        cursor: what to ask for the next page with; None when this is the last one.
-    """
-
-    messages: list[OutboxRow]
-    cursor: str | None
-
-
-class NotTended(NamedTuple):
-    """A message that was left as it was, and why."""
-
-    case: int
-    effect: str
-    refusal: Refusal
-
-
-class Tended(NamedTuple):
-    """What became of the messages somebody meant.
-
-    Attributes:
-        found: how many they were.
-        done: how many it was done to; 0 for a dry run.
-        refused: those that were left as they were.
-        first: the first few of them, as they were before.
-    """
-
-    found: int
-    done: int
-    refused: list[NotTended]
-    first: list[OutboxRow]
-
-
-class Task(NamedTuple):
-    """Something that waits for a person.
-
-    Attributes:
-        task: the effect (`seq.n`) of the message it is about; with the case it names the task.
-        kind: `phone` or `letter` (a message to be delivered by hand) or `undelivered`.
-        reason: why a message could not be delivered; None for the other kinds.
-        message: the message itself, with its words (`rendered`) where it has any.
-    """
-
-    case: int
-    external_id: str | None
-    task: str
-    kind: str
-    template: str
-    owner: str | None
-    reason: str | None
-    message: OutboxRow
-
-
-class TaskPage(NamedTuple):
-    """The tasks of some cases, in the order of their numbers; `cursor` as in `OutboxPage`."""
-
-    tasks: list[Task]
-    cursor: str | None
 
 
 class Tending(Asking):
@@ -134,7 +80,7 @@ class Tending(Asking):
             RecoveryError: a condition, the cursor or the limit cannot be used, or the lent connection cannot.
         """
         require_whole(limit, "a limit", 1, MOST)
-        _require_usable(which)
+        require_usable(which)
         statuses = (which.status,) if which.status else ()
         with self.store.reading(connection) as reading:
             rows = reading.chosen(self.tenant, which, statuses, position(cursor) or 0, limit + 1)
@@ -224,6 +170,8 @@ class Tending(Asking):
         """
         now = self.clock.now()
 
+        require_reason(reason)
+
         def event(row: OutboxRow) -> Event:
             return EffectCancelled(by=by, occurred_at=now, effect=row.effect, reason=reason)
 
@@ -259,8 +207,7 @@ class Tending(Asking):
             EventRefused: `by` names nobody.
         """
         self._require_by(by)
-        if not usable(reason):
-            raise RecoveryError("A pause needs a reason.", hint="Give a short text.")
+        require_reason(reason)
         what = self._pausable(kind, name)
         with self.store.write() as unit:
             return unit.outbox.pause(self.tenant, kind, what, by, reason, self.clock.now())
@@ -316,8 +263,8 @@ class Tending(Asking):
 
     def _note(self, what: str, by: str, reason: str | None) -> str:
         self._require_by(by)
-        if what == "held" and not usable(reason):
-            raise RecoveryError("Holding messages needs a reason.", hint="Give a short text.")
+        if reason is not None:
+            require_reason(reason)
         return f"{what} by {by} at {to_text(self.clock.now())}" + (f": {reason}" if reason else "")
 
     def _tend(
@@ -333,7 +280,7 @@ class Tending(Asking):
         Args:
             also: statuses it can be done to when they are asked for.
         """
-        _require_usable(which)
+        require_usable(which)
         if which.status is not None:
             if which.status not in (*statuses, *also):
                 hint = f"Only to those that are {' or '.join((*statuses, *also))}."
@@ -375,21 +322,3 @@ def _left(row: OutboxRow, state: str) -> Refusal:
         return Refusal("being_sent", message, "See what became of it.")
     message = f"Message {row.effect} of case {row.case} is no longer {row.status}."
     return Refusal("changed_meanwhile", message, "See what became of it.")
-
-
-def _require_usable(which: Messages) -> None:
-    if which.status is not None and which.status not in STATUSES:
-        hint = f"One of {', '.join(STATUSES)}."
-        raise RecoveryError(f"{shown(which.status)} is no status of a message.", hint=hint)
-    for name in ("channel", "template", "workflow", "note"):
-        text = getattr(which, name)
-        if text is not None and not usable(text):
-            raise RecoveryError(f"{shown(text)} is no {name}.", hint="Give a short text.")
-    if which.case is not None:
-        require_whole(which.case, "a case number")
-    if which.effect is not None:
-        parts = str(which.effect).split(".")
-        if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 19 for p in parts):
-            raise RecoveryError(f"{shown(which.effect)} is no message of a case.", hint="Such as 4.0.")
-    if which.asked_before is not None and which.asked_before.utcoffset() is None:
-        raise RecoveryError(f"{which.asked_before} says no zone.", hint="Give an aware datetime.")

@@ -25,7 +25,7 @@ from recovery.cli.options import By, CaseName, Database, Json, find_case, projec
 from recovery.cli.output import as_json, notice, say, table
 
 if TYPE_CHECKING:
-    from recovery.tending import Tended
+    from recovery.tended import Tended
 
 outbox = typer.Typer(
     help="Messages: what waits, what failed, and what to do about it.",

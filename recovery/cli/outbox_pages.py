@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from recovery.engine import Engine
     from recovery.project import Project
     from recovery.store.records import OutboxRow
-    from recovery.tending import Task
+    from recovery.tended import Task
 
 
 def message_row(row: OutboxRow) -> dict[str, Any]:
@@ -38,12 +38,17 @@ def messages_page(rows: list[OutboxRow]) -> RenderableType:
     """Messages for a terminal."""
     cells = [
         [
-            *(row.case, row.effect, row.status, row.template, row.channel, row.address or row.recipient),
-            *(row.due_at[:16], row.attempts, row.note),
+            row.case,
+            row.effect,
+            row.status,
+            row.template,
+            row.address or row.channel,
+            row.due_at[:16],
+            row.note,
         ]
         for row in rows
     ]
-    columns = ["case", "message", "status", "template", "by", "to", "due", "tries", "note"]
+    columns = ["case", "message", "status", "template", "to", "due", "note"]
     return table(None, columns, cells)
 
 
