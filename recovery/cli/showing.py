@@ -111,7 +111,8 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
     if data["quarantine"]:
         head.append(f"In quarantine: {data['quarantine']}")
     facts = [
-        [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]] for name, f in data["facts"].items()
+        [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]]
+        for name, f in data["facts"].items()
     ]
     messages = [
         [m["effect"], m["template"], m["address"] or m["channel"], m["status"], m["subject"]]

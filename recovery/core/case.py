@@ -30,6 +30,8 @@ class Case:
         awaiting: effect (`seq.n`) → `(template, facts its delivery puts on record)`.
         undelivered: effect → `(template, why it could not be delivered, facts its delivery puts on record)`.
         tasks: what waits for a person: an effect → `(kind, its template)`; see `events.TASKS`.
+        attachments: SHA-256 → `(name, type, bytes)` of each file that belongs to the case.
+        messages: how often the customer wrote again.
     """
 
     tenant: str
@@ -53,6 +55,7 @@ class Case:
     awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     undelivered: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
+    attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
     merged_from: str | None = None
@@ -107,6 +110,7 @@ class Case:
             self.awaiting,
             self.undelivered,
             self.tasks,
+            self.attachments,
             self.messages,
             self.merged_into,
             self.merged_from,
@@ -254,6 +258,11 @@ def _done(case: Case, change: Change, _: Stamp) -> None:
     case.tasks = _without(case.tasks, change[1])
 
 
+def _attach(case: Case, change: Change, _: Stamp) -> None:
+    _, sha256, name, kind, size = change
+    case.attachments = {**case.attachments, sha256: (name, kind, size)}
+
+
 def _without(rows: dict[str, Any], gone: str) -> dict[str, Any]:
     rows = rows.copy()
     del rows[gone]
@@ -282,6 +291,7 @@ _APPLY = {
     "retry": _retry,
     "task": _task,
     "done": _done,
+    "attach": _attach,
     "absorb": _absorb,
     "release": _release,
 }

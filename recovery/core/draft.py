@@ -104,9 +104,7 @@ class Draft:
         """Ask for a message, unless it has been sent in this cycle (or case), or the case is history."""
         case = self.case
         template, to = action.template, action.to
-        once = "" if action.once == "always" else template
-        if action.once == "cycle":
-            once = f"{template}@{case.cycle}"
+        once = once_key(action, case)
         if once and once in case.sent:
             self.why.append(f"{template} not sent again: already sent as {case.sent[once]}")
             return
@@ -125,6 +123,13 @@ class Draft:
         self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold))
         self.change("effect", key, template, once, dict(action.when_delivered))
         self.why.append(f"send {template} to {to} (held)" if hold else f"send {template} to {to}")
+
+
+def once_key(action: Send, case: Case) -> str:
+    """What a message is known by, so that it goes out once in a cycle or a case; empty for `always`."""
+    if action.once == "cycle":
+        return f"{action.template}@{case.cycle}"
+    return action.template if action.once == "case" else ""
 
 
 def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, Any]:

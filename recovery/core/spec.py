@@ -310,6 +310,13 @@ class Workflow:
         rank = self.escalation.index(role)
         return any(lower in allowed for lower in self.escalation[:rank])
 
+    def sends(self) -> Iterator[Send]:
+        """Every message that a rule may send, in the order of the file."""
+        rules = [rule for step in self.steps.values() for rule in (*step.on_enter, *step.on_leave)]
+        rules += [rule for move in self.transitions for rule in move.then]
+        for rule in rules:
+            yield from (action for action in rule.actions if isinstance(action, Send))
+
     def needed_between(self, first: str, last: str) -> tuple[str, ...]:
         """Every exit fact (never the owner) of the steps from `first` to `last`, both included."""
         begin = self.index[first]

@@ -160,6 +160,13 @@ class Reading(ABC):
         """What sends nothing for now."""
         return [Pause(*row[1:]) for row in self.rows(outbox_sql.PAUSES, tenant)]
 
+    # --- attachments ----------------------------------------------------------------------------------------
+
+    def attachment(self, tenant: str, sha256: str) -> bytes | None:
+        """A file's content, by its hash; None when it is not kept here."""
+        rows = self.rows(sql.LOAD_ATTACHMENT, tenant, sha256)
+        return bytes(rows[0][0]) if rows else None
+
     # --- versions -------------------------------------------------------------------------------------------
 
     def bundle(self, tenant: str, hash: str) -> StoredBundle | None:

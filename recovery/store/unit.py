@@ -207,6 +207,16 @@ class Unit:
                 raise _taken({case.external_id: taken})
         return known
 
+    def keep_attachment(self, tenant: str, sha256: str, content: bytes) -> None:
+        """Keep a file's content; one that is kept already stays."""
+        row = (tenant, sha256, content, to_text(self._clock()))
+        self._dialect.many(self._cursor, sql.INSERT_ATTACHMENT, [row])
+
+    def has_attachment(self, tenant: str, sha256: str) -> bool:
+        """Whether a file's content is kept."""
+        self._run(sql.HAS_ATTACHMENT, tenant, sha256)
+        return self._cursor.fetchone() is not None
+
     def remember(
         self, tenant: str, key: str, fingerprint: str, answer: dict[str, Any], logged: bool = False
     ) -> None:

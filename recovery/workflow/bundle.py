@@ -23,6 +23,9 @@ from recovery.workflow.templates import Template, read_template
 WORKFLOWS, TEMPLATES = "workflows", "templates"
 """The folders of a project that a bundle is collected from."""
 
+PHRASES = ("config/phrases.", ".yaml")
+"""What stands around the language in the path of a file of phrase rules."""
+
 WORKFLOWS_KEPT = 50
 TEMPLATES_KEPT = 500
 """How many are kept in memory after they were read."""
@@ -52,7 +55,8 @@ class Checked:
 
 
 def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Finding]]:
-    """Gather a workflow and every template, in every language, that it sends or lets people say.
+    """Gather a workflow, every template, in every language, that it sends or lets people say, and the
+    project's phrase rules, whose own findings are not looked for here.
 
     Args:
         root: the project's folder; templates are in its `templates/<language>/<id>.md`.
@@ -68,6 +72,12 @@ def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Findin
     files = {name_of(root, workflow_file): text}
     for by_file in checked.templates.values():
         files.update(by_file)
+    for file in phrase_files(root).values():
+        data, unreadable = read_file(root, file)
+        words, wrong = decode(data, name_of(root, file)) if data is not None else (None, unreadable)
+        if words is None:
+            return None, in_order([*findings, *filter(None, [wrong])])
+        files[name_of(root, file)] = words
     return Bundle(hash_of(files), checked.built.workflow.id, files), findings
 
 
@@ -87,7 +97,8 @@ def load(bundle: Bundle) -> Workflow:
     Raises:
         BadFile: the bundle holds no workflow that this version of the language can read.
     """
-    name = next((path for path in sorted(bundle.files) if path.endswith(".yaml")), "")
+    files = (path for path in sorted(bundle.files) if not path.startswith(PHRASES[0]))
+    name = next((path for path in files if path.endswith(".yaml")), "")
     workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""))
     if workflow.mentions is None:
         workflow.mentions = _Mentions(bundle)
@@ -154,6 +165,18 @@ def _template(path: str, text: str) -> Template:
 def template_path(language: str, name: str) -> str:
     """Where a template stands, from the project's root."""
     return f"{TEMPLATES}/{language}/{name}.md"
+
+
+def phrase_files(root: Path) -> dict[str, Path]:
+    """The files of phrase rules in a project, by language."""
+    before, after = PHRASES
+    files = sorted(root.glob(f"{before}*{after}"))
+    return {name_of(root, file).removeprefix(before).removesuffix(after): file for file in files}
+
+
+def phrases_path(language: str) -> str:
+    """Where the phrase rules of a language stand, from the project's root."""
+    return language.join(PHRASES)
 
 
 def name_of(root: Path, path: Path) -> str:

@@ -37,6 +37,17 @@ GOOD: dict[str, Any] = {
     "note": "n",
     "into": 2,
     "other": 2,
+    "message_id": "<1@example.org>",
+    "in_reply_to": None,
+    "attachments": {"0" * 64: "photo.jpg"},
+    "template": None,
+    "wait": 60,
+    "despite": None,
+    "doubts": {},
+    "name": "photo.jpg",
+    "type": "image/jpeg",
+    "size": 10,
+    "sha256": "0" * 64,
 }
 
 BAD_TEXTS = [None, 5, b"x", ["x"], "half \ud800", "nul \x00"]
