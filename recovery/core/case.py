@@ -16,6 +16,23 @@ Change = list[Any]
 """`[what, …]`, JSON-native; the kinds are the functions of `_APPLY`."""
 
 
+class CouponState(NamedTuple):
+    """A coupon as it stands, without its code.
+
+    Attributes:
+        serial: of the code that is good; those before it were lost.
+        status: `issued`, `redeemed` or `revoked`; what has expired says so by `expires_at` (text instant).
+        by, at: who redeemed or revoked it, and when that was recorded.
+    """
+
+    value: str
+    expires_at: str
+    serial: int
+    status: str = "issued"
+    by: str | None = None
+    at: str | None = None
+
+
 @dataclass(slots=True)
 class Case:
     """One case as it stands. Treat it as read-only; only `apply` writes, and never into what a field holds:
@@ -32,6 +49,7 @@ class Case:
         tasks: what waits for a person: an effect → `(kind, its template)`; see `events.TASKS`.
         attachments: SHA-256 → `(name, type, bytes)` of each file that belongs to the case.
         messages: how often the customer wrote again.
+        coupons: an offer and its cycle, `goodwill@1` → its coupon.
     """
 
     tenant: str
@@ -56,6 +74,7 @@ class Case:
     undelivered: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    coupons: dict[str, CouponState] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
     merged_from: str | None = None
@@ -111,6 +130,7 @@ class Case:
             self.undelivered,
             self.tasks,
             self.attachments,
+            self.coupons,
             self.messages,
             self.merged_into,
             self.merged_from,
@@ -269,6 +289,17 @@ def _without(rows: dict[str, Any], gone: str) -> dict[str, Any]:
     return rows
 
 
+def _coupon(case: Case, change: Change, _: Stamp) -> None:
+    _, offer, serial, value, expires_at, _effect = change
+    case.coupons = {**case.coupons, offer: CouponState(value, expires_at, serial)}
+
+
+def _coupon_ended(case: Case, change: Change, stamp: Stamp) -> None:
+    _, offer, _serial, status, _note = change
+    ended = case.coupons[offer]._replace(status=status, by=stamp.by, at=stamp.recorded_at)
+    case.coupons = {**case.coupons, offer: ended}
+
+
 def _absorb(case: Case, change: Change, _: Stamp) -> None:
     case.absorbed = [*case.absorbed, change[1]]
 
@@ -292,6 +323,8 @@ _APPLY = {
     "task": _task,
     "done": _done,
     "attach": _attach,
+    "coupon": _coupon,
+    "coupon_ended": _coupon_ended,
     "absorb": _absorb,
     "release": _release,
 }

@@ -113,8 +113,13 @@ def attached(draft: Draft, event: ev.AttachmentAdded) -> None:
 
 
 def sayable(workflow: Workflow) -> tuple[str, ...]:
-    """The templates that people may write from: those of `say`, then those that rules send."""
-    return tuple(dict.fromkeys([*workflow.say, *(send.template for send in workflow.sends())]))
+    """The templates that people may write from: those of `say`, then those that rules send.
+
+    None that hands over a coupon: its code is drawn with the message, so that nobody has it to write down.
+    """
+    handing_over = {send.template for send in workflow.offers.values()}
+    names = dict.fromkeys([*workflow.say, *(send.template for send in workflow.sends())])
+    return tuple(name for name in names if name not in handing_over)
 
 
 def _writable(draft: Draft, event: ev.MessageWritten) -> None:

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    exists,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from recovery.store.compiling import Among, Statement
-from recovery.store.statements import case, first, insert_many, names, update_many, value
+from recovery.store.statements import case, first, insert_many, meta, names, update_many, value
 from recovery.store.tables import table
 
 effect = table("effect")
 pause = table("pause")
 
 DUE: ColumnElement[str] = literal_column("'due'")
+HELD: ColumnElement[str] = literal_column("'held'")
+OPEN: list[ColumnElement[str]] = [DUE, HELD]
 CLOSABLE: list[ColumnElement[str]] = [
-    literal_column(f"'{status}'") for status in ("due", "held", "handed", "failed")
+    *OPEN,
+    *(literal_column(f"'{status}'") for status in ("handed", "failed")),
 ]
 
 EFFECT_COLUMNS = names(
@@ -34,8 +49,17 @@ def _the_effect(given: Any) -> tuple[ColumnElement[bool], ...]:
     return tuple(column == given[name] for name, column in _KEY.items())
 
 
+def is_due(of: FromClause) -> ColumnElement[bool]:
+    """Whether an effect is due, where it is found by its case.
+
+    Written so that the index of all that is due is not used instead: a case has few effects, and there may be
+    many that are due, also where the database's statistics say that there are none.
+    """
+    return of.c.status + literal_column("''") == DUE
+
+
 def _the_lease(given: Any) -> tuple[ColumnElement[bool], ...]:
-    return (*_the_effect(given), effect.c.status == DUE, effect.c.version == given["of_version"])
+    return (*_the_effect(given), is_due(effect), effect.c.version == given["of_version"])
 
 
 _NO_LEASE = {"lease_owner": null(), "lease_until": null()}
@@ -131,22 +155,23 @@ HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name)
 
 LEASES = Statement(
     select(effect.c.case_id, effect.c.seq, effect.c.n, effect.c.version, effect.c.lease_until)
-    .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status == DUE)
+    .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status.in_(OPEN))
     .order_by(effect.c.id)
     .with_for_update(),
     "tenant",
     "ids",
 )
-"""The open effects of cases, which nobody else can settle before the transaction ends."""
+"""The open effects of cases, which nobody else can settle before the transaction ends. One that was held
+while it was on its way (`HOLD_DUE`) has left all the same, and whoever sent it may say so."""
 
 _other = effect.alias("other")
 _of_same_case = (
     _other.c.tenant_id == effect.c.tenant_id,
     _other.c.case_id == effect.c.case_id,
-    _other.c.status == DUE,
+    is_due(_other),
 )
-_later = _other.c.due_at + literal_column("''") > effect.c.due_at
-"""Written so that no index on the time is used: the other effects of a case are few, those of a time many."""
+
+_later = _other.c.due_at > effect.c.due_at
 
 _CLAIM_VALUES = ("tenant", "now", "free", "channels", "workflows", "busy", "their_channels", "limit")
 
@@ -200,9 +225,20 @@ ANY_DUE = Statement(
     "now",
 )
 
+_own: ColumnElement[str] = literal_column("'installation_id'")
+_named: ColumnElement[str] = literal_column("'sender_id'")
+
+SENDING = Statement(
+    first(
+        select(meta.c.value).where(meta.c.key.in_([_own, _named])).order_by(meta.c.key.desc()),
+        literal_column("1"),
+    )
+)
+"""Which installation sends: the one that was named last, or the one that made the database."""
+
 HOLD_DUE = Statement(
     update(effect)
-    .values({"status": literal_column("'held'"), "note": value("remark"), **_NO_LEASE})
+    .values({"status": HELD, "note": value("remark"), **_NO_LEASE})
     .where(effect.c.status == DUE),
     "remark",
 )

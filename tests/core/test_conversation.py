@@ -18,7 +18,7 @@ from recovery.core.events import (
     NoteAdded,
 )
 from recovery.core.facts import FactType
-from recovery.core.spec import CountFailure, Need, Send, Workflow
+from recovery.core.spec import CountFailure, Coupon, Need, Send, Workflow
 from tests.core.builders import Story, begun, sent_by, step, texts, transition, workflow
 
 ENGINE_ONLY = FactType("apology.sent", "boolean", said_by=frozenset({"engine"}))
@@ -37,6 +37,7 @@ def desk(**more: Any) -> Workflow:
         transitions=[
             transition("fail", "one two", "one", then=[CountFailure()]),
             transition("tell", "one", "same", then=[Send("brief", to="owner"), Send("hello", once="always")]),
+            transition("give", "one", "same", then=[Send("coupon-note", coupon=Coupon("gift", "5 USD", 60))]),
         ],
         say=("restatement",),
         **more,
