@@ -136,6 +136,13 @@ class Reading(ABC):
         """The events after one position and up to another, in the order of the log."""
         return [_record(row) for row in self.rows(queries.LOG_BETWEEN, since, through, tenant, limit)]
 
+    # --- attachments ----------------------------------------------------------------------------------------
+
+    def attachment(self, tenant: str, sha256: str) -> bytes | None:
+        """A file's content, by its hash; None when it is not kept here."""
+        rows = self.rows(sql.LOAD_ATTACHMENT, tenant, sha256)
+        return bytes(rows[0][0]) if rows else None
+
     # --- the outbox -----------------------------------------------------------------------------------------
 
     def outbox(
@@ -159,13 +166,6 @@ class Reading(ABC):
     def pauses(self, tenant: str) -> list[Pause]:
         """What sends nothing for now."""
         return [Pause(*row[1:]) for row in self.rows(outbox_sql.PAUSES, tenant)]
-
-    # --- attachments ----------------------------------------------------------------------------------------
-
-    def attachment(self, tenant: str, sha256: str) -> bytes | None:
-        """A file's content, by its hash; None when it is not kept here."""
-        rows = self.rows(sql.LOAD_ATTACHMENT, tenant, sha256)
-        return bytes(rows[0][0]) if rows else None
 
     # --- versions -------------------------------------------------------------------------------------------
 
