@@ -127,8 +127,8 @@ def _guard(language: str) -> Guard:
     """
     from recovery.cli.options import project
     from recovery.core.errors import NotFound
-    from recovery.workflow.bundle import phrase_files
     from recovery.workflow.findings import BadFile
+    from recovery.workflow.phrases import phrase_files
     from recovery.workflow.wording import guard_from, guard_of
 
     root = project(None).root

@@ -15,6 +15,7 @@ from recovery.workflow.build import Built, build
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import LANGUAGE, WorkflowShape
+from recovery.workflow.phrases import PHRASES, phrase_files
 from recovery.workflow.prune import prune
 from recovery.workflow.reader import BYTES_AT_MOST, decode, read_yaml
 from recovery.workflow.shape import check_shape
@@ -22,9 +23,6 @@ from recovery.workflow.templates import Template, read_template
 
 WORKFLOWS, TEMPLATES = "workflows", "templates"
 """The folders of a project that a bundle is collected from."""
-
-PHRASES = ("config/phrases.", ".yaml")
-"""What stands around the language in the path of a file of phrase rules."""
 
 WORKFLOWS_KEPT = 50
 TEMPLATES_KEPT = 500
@@ -165,18 +163,6 @@ def _template(path: str, text: str) -> Template:
 def template_path(language: str, name: str) -> str:
     """Where a template stands, from the project's root."""
     return f"{TEMPLATES}/{language}/{name}.md"
-
-
-def phrase_files(root: Path) -> dict[str, Path]:
-    """The files of phrase rules in a project, by language."""
-    before, after = PHRASES
-    files = sorted(root.glob(f"{before}*{after}"))
-    return {name_of(root, file).removeprefix(before).removesuffix(after): file for file in files}
-
-
-def phrases_path(language: str) -> str:
-    """Where the phrase rules of a language stand, from the project's root."""
-    return language.join(PHRASES)
 
 
 def name_of(root: Path, path: Path) -> str:
