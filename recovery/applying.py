@@ -159,6 +159,8 @@ class Applying:
                 decisions = self._decide_all(case, other, now)
         if isinstance(decisions, Refusal):
             return decisions
+        if decisions[0].draws and (wrong := _unpayable(decisions[0])) is not None:
+            return wrong
         for decision in decisions:
             self.unit.add(decision, told if decision.event is command.event else None)
         return outcome_of(decisions[0], instead)
@@ -257,6 +259,18 @@ class Applying:
         return _unforeseen(
             "quarantined", f"Case {case.id} was set aside: {reason}", "; then lift the quarantine"
         )
+
+
+def _unpayable(decision: Decision) -> Refusal | None:
+    """Why a coupon cannot be worth what was offered: no such currency, or more decimals than it has."""
+    from recovery.workflow.currencies import unpayable
+
+    wrong = next(filter(None, (unpayable(draw.value) for draw in decision.draws)), None)
+    return (
+        None
+        if wrong is None
+        else Refusal("wrong_value", f"value: {wrong}.", "Give an amount such as 10 USD.")
+    )
 
 
 def _print(command: Command) -> Print | Refusal | None:

@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from recovery.applying import Applying
-from recovery.asking import Asking
 from recovery.clock import Clock
 from recovery.commands import Command, Outcome, Settlement, usable
 from recovery.core.errors import EventRefused, NotFound, Refusal, closest, sentence
@@ -19,6 +18,7 @@ from recovery.core.events import (
 )
 from recovery.core.facts import shown
 from recovery.core.spec import Workflow
+from recovery.couponing import Couponing
 from recovery.settling import settle_all
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Asking):
+class Engine(Couponing):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:

@@ -138,7 +138,8 @@ class Draft:
     def draw(self, offer: str, serial: int, value: str, expires_at: str) -> None:
         """Let a code be drawn for the message just asked for. `offer` is the offer and its cycle."""
         effect = self.effects[-1]
-        effect.context["coupon"] = {"value": value, "good_until": last_day(expires_at)}
+        told = {"value": value, "good_until": last_day(expires_at), "replaces": serial > 1}
+        effect.context["coupon"] = told
         self.draws.append(Draw(offer, serial, value, expires_at, effect.key))
         self.change("coupon", offer, serial, value, expires_at, effect.key)
         self.why.append(f"{offer}: {value}, good until {last_day(expires_at)}")
