@@ -172,10 +172,10 @@ class Asking(ABC):
 
 
 def require_whole(value: object, what: str, least: int = 0, most: int = LARGEST) -> None:
-    """Make sure that something is a whole number within limits.
+    """Make sure that a question's number is one.
 
     Raises:
-        RecoveryError: it is not.
+        RecoveryError: it is not; the hint says which would be.
     """
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return

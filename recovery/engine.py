@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from recovery.applying import Applying
@@ -17,6 +18,7 @@ from recovery.core.events import (
 )
 from recovery.core.facts import shown
 from recovery.core.spec import Workflow
+from recovery.couponing import Couponing
 from recovery.settling import settle_all
 from recovery.tending import Tending
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Tending):
+class Engine(Couponing, Tending):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:
@@ -74,9 +76,16 @@ class Engine(Tending):
         return answer
 
     def handle_many(
-        self, commands: Sequence[Command], *, connection: Lendable | None = None
+        self,
+        commands: Sequence[Command],
+        *,
+        contents: Sequence[bytes] = (),
+        connection: Lendable | None = None,
     ) -> list[Outcome | Refusal]:
         """Let many events in, in one transaction, each accepted or refused by itself, in the order given.
+
+        Args:
+            contents: of the files that `AttachmentAdded` events among them attach.
 
         Raises:
             Unlendable, EnvironmentFault: see `handle`; then none of them was let in.
@@ -84,7 +93,7 @@ class Engine(Tending):
         if not commands:
             return []
         with self.store.write(connection) as unit:
-            return self._applying(unit).all(commands)
+            return self._applying(unit, contents).all(commands)
 
     def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal | None]:
         """Close effects in the outbox and let `EffectDelivered`, `EffectFailed` … into their cases, together.
@@ -100,8 +109,10 @@ class Engine(Tending):
         with self.store.write() as unit:
             return settle_all(unit, self._applying(unit), settlements)
 
-    def _applying(self, unit: Unit) -> Applying:
-        return Applying(unit, self.tenant, self.clock.now(), self.workflow, self.current)
+    def _applying(self, unit: Unit, contents: Sequence[bytes] = ()) -> Applying:
+        files = {sha256(content).hexdigest(): content for content in contents}
+        now = self.clock.now()
+        return Applying(unit, self.tenant, now, self.workflow, self.current, self.bundle, files)
 
     # --- the usual commands ---------------------------------------------------------------------------------
 
