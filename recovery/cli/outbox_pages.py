@@ -118,11 +118,11 @@ def task_row(task: Task) -> dict[str, Any]:
 
 def tasks_page(rows: list[dict[str, Any]]) -> RenderableType:
     """Tasks for a terminal."""
-    columns = ["case", "task", "what", "template", "to", "owner", "since", "why"]
+    columns = ["case", "task", "what", "template", "owner", "since", "whom, or why"]
     cells = [
         [
-            *(row["case"], row["task"], row["kind"], row["template"], row["address"], row["owner"]),
-            *((row["since"] or "")[:16], row["reason"]),
+            *(row["case"], row["task"], row["kind"], row["template"], row["owner"]),
+            *((row["since"] or "")[:16], row["reason"] or row["address"]),
         ]
         for row in rows
     ]
