@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recovery.commands import Command, Outcome
@@ -14,10 +15,10 @@ from recovery.engine import Engine
 
 if TYPE_CHECKING:
     from recovery.asking import Changes, Page
-    from recovery.store.lending import AsyncLendable
     from recovery.couponing import CouponPage
-
+    from recovery.store.lending import AsyncLendable
     from recovery.store.records import Coupon
+
 T = TypeVar("T")
 
 
@@ -96,7 +97,6 @@ class AsyncEngine:
         more = {"by": by, "facts": facts, "source": source, "key": key}
         return await self._run(connection, self.engine.do, case, transition, **more)
 
-    async def find(self, external_id: str, *, connection: AsyncLendable | None = None) -> Case | None:
     async def coupon(self, code: str, *, connection: AsyncLendable | None = None) -> Coupon:
         """See `Engine.coupon`."""
         return await self._run(connection, self.engine.coupon, code)
@@ -179,6 +179,7 @@ class AsyncEngine:
         """See `Engine.coupon_codes`."""
         return await self._run(connection, self.engine.coupon_codes, case)
 
+    async def find(self, external_id: str, *, connection: AsyncLendable | None = None) -> Case | None:
         """See `Engine.find`."""
         return await self._run(connection, self.engine.find, external_id)
 
