@@ -21,13 +21,14 @@ if TYPE_CHECKING:
         RecoveryError,
         Refusal,
     )
+    from recovery.couponing import CouponPage
     from recovery.engine import Engine
     from recovery.project import Project, find_project
     from recovery.store.choosing import Messages
     from recovery.store.faults import ExternalIdTaken, LostRace
     from recovery.store.lending import Unlendable
     from recovery.store.lending.upgrading import upgrade_tables
-    from recovery.store.records import OutboxRow, Pause, Record
+    from recovery.store.records import Coupon, OutboxRow, Pause, Record
     from recovery.tended import NotTended, OutboxPage, Task, TaskPage, Tended
 
 __version__ = "0.1.0"
@@ -37,6 +38,8 @@ _HOMES = {
     "Case": "core.case",
     "Changes": "asking",
     "Command": "commands",
+    "Coupon": "store.records",
+    "CouponPage": "couponing",
     "Engine": "engine",
     "EngineFault": "core.errors",
     "EnvironmentFault": "core.errors",
@@ -72,6 +75,8 @@ __all__ = [
     "Case",
     "Changes",
     "Command",
+    "Coupon",
+    "CouponPage",
     "Engine",
     "EngineFault",
     "EnvironmentFault",

@@ -8,8 +8,10 @@ import typer
 
 from recovery.cli import (
     bench_command,
+    calendar_commands,
     care_commands,
     case_commands,
+    coupon_commands,
     guard_commands,
     outbox_commands,
     preview_command,
@@ -53,12 +55,14 @@ for module in (
     project_commands,
     preview_command,
     guard_commands,
+    calendar_commands,
     run_commands,
     case_commands,
     outbox_commands,
     task_commands,
     report_commands,
     care_commands,
+    coupon_commands,
     bench_command,
 ):
     module.add_to(app)

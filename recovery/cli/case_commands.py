@@ -199,7 +199,7 @@ def explain(
 
 
 def answer(outcome: Outcome, json: bool) -> None:
-    """Say what an event led to."""
+    """Print what an event led to."""
     from recovery.commands import plain
 
     if json:
