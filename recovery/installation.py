@@ -42,10 +42,10 @@ def claim_new(engine: Engine, project: Project) -> None:
     if here is None:
         _write(project, engine.store.sender_id())
     else:
-        engine.store.take_over(here, engine.clock.now())
+        engine.store.take_over(here, "engine", engine.clock.now())
 
 
-def take_over(engine: Engine, project: Project) -> int:
+def take_over(engine: Engine, project: Project, by: str) -> int:
     """Make this installation the one that sends; gives how many due messages are held from now on.
 
     Raises:
@@ -55,7 +55,7 @@ def take_over(engine: Engine, project: Project) -> int:
     if here is None:
         here = secrets.token_hex(16)
         _write(project, here)
-    return engine.store.take_over(here, engine.clock.now())
+    return engine.store.take_over(here, by, engine.clock.now())
 
 
 def _write(project: Project, id: str) -> None:

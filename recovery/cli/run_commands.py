@@ -161,12 +161,7 @@ def worker(
 
     here = project(database)
     with channels_of(here) as channel, working(here) as engine:
-        sends = may_send(engine, here)
-        if not sends:
-            notice(
-                "This database is another installation's: nothing is sent. "
-                "`recovery outbox take-over` makes it this one's."
-            )
+        sends = partial(may_send, engine, here)
         worker = Worker(engine, channel, may_send=sends, seal=partial(seal, engine, here), notice=notice)
         engine.current()
         keep_what_is_loaded()
@@ -175,8 +170,17 @@ def worker(
         else:
             notice("The worker runs. Ctrl-C stops it.")
             run_until_stopped(worker.tick, worker.stop)
+        is_ours = sends()
     total = worker.total
     if json:
-        as_json({"sends": sends, **total.as_dict()})
+        as_json({"sends": is_ours, **total.as_dict()})
         return
-    say(f"{total.delivered:,} messages delivered, {total.failed:,} failed.")
+    said = {"delivered": total.delivered, "failed": total.failed}
+    further = {
+        "given to people": total.handed,
+        "to be tried again": total.later,
+        "cancelled": total.cancelled,
+        "perhaps sent twice": total.lost,
+    }
+    said |= {what: count for what, count in further.items() if count}
+    say(f"Messages: {', '.join(f'{count:,} {what}' for what, count in said.items())}.")

@@ -57,6 +57,13 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
     }
 
 
+def _said(value: Any) -> str:
+    """A fact's value as it is written on the command line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "\n".join(value) if isinstance(value, list) else str(value)
+
+
 def _message(row: OutboxRow) -> dict[str, Any]:
     sent = json.loads(row.rendered) if row.rendered else {}
     return {
@@ -104,7 +111,7 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
     if data["quarantine"]:
         head.append(f"In quarantine: {data['quarantine']}")
     facts = [
-        [name, f["value"], f["source"], f["by"], f["occurred_at"][:16]] for name, f in data["facts"].items()
+        [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]] for name, f in data["facts"].items()
     ]
     messages = [
         [m["effect"], m["template"], m["address"] or m["channel"], m["status"], m["subject"]]

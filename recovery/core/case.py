@@ -16,6 +16,23 @@ Change = list[Any]
 """`[what, …]`, JSON-native; the kinds are the functions of `_APPLY`."""
 
 
+class CouponState(NamedTuple):
+    """A coupon as it stands, without its code.
+
+    Attributes:
+        serial: of the code that is good; those before it were lost.
+        status: `issued`, `redeemed` or `revoked`; what has expired says so by `expires_at` (text instant).
+        by, at: who redeemed or revoked it, and when that was recorded.
+    """
+
+    value: str
+    expires_at: str
+    serial: int
+    status: str = "issued"
+    by: str | None = None
+    at: str | None = None
+
+
 @dataclass(slots=True)
 class Case:
     """One case as it stands. Treat it as read-only; only `apply` writes, and never into what a field holds:
@@ -30,6 +47,7 @@ class Case:
         awaiting: effect (`seq.n`) → `(template, facts its delivery puts on record)`.
         undelivered: effect → `(template, why it could not be delivered, facts its delivery puts on record)`.
         tasks: what waits for a person: an effect → `(kind, its template)`; see `events.TASKS`.
+        coupons: an offer and its cycle, `goodwill@1` → its coupon.
     """
 
     tenant: str
@@ -53,6 +71,7 @@ class Case:
     awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     undelivered: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
+    coupons: dict[str, CouponState] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
     merged_from: str | None = None
@@ -107,6 +126,7 @@ class Case:
             self.awaiting,
             self.undelivered,
             self.tasks,
+            self.coupons,
             self.messages,
             self.merged_into,
             self.merged_from,
@@ -260,6 +280,17 @@ def _without(rows: dict[str, Any], gone: str) -> dict[str, Any]:
     return rows
 
 
+def _coupon(case: Case, change: Change, _: Stamp) -> None:
+    _, offer, serial, value, expires_at, _effect = change
+    case.coupons = {**case.coupons, offer: CouponState(value, expires_at, serial)}
+
+
+def _coupon_ended(case: Case, change: Change, stamp: Stamp) -> None:
+    _, offer, _serial, status, _note = change
+    ended = case.coupons[offer]._replace(status=status, by=stamp.by, at=stamp.recorded_at)
+    case.coupons = {**case.coupons, offer: ended}
+
+
 def _absorb(case: Case, change: Change, _: Stamp) -> None:
     case.absorbed = [*case.absorbed, change[1]]
 
@@ -282,6 +313,8 @@ _APPLY = {
     "retry": _retry,
     "task": _task,
     "done": _done,
+    "coupon": _coupon,
+    "coupon_ended": _coupon_ended,
     "absorb": _absorb,
     "release": _release,
 }

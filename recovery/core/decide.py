@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from recovery.core import coupons
 from recovery.core import events as ev
 from recovery.core.case import Case, Stamp, opened
 from recovery.core.decision import Decision
@@ -183,6 +184,10 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.EffectCancelled: cancelled,
     ev.EffectRetried: retried,
     ev.TaskDone: done,
+    ev.CouponOffered: coupons.offer,
+    ev.CouponRedeemed: coupons.redeemed,
+    ev.CouponRevoked: coupons.revoked,
+    ev.CouponReissued: coupons.reissued,
     ev.CaseMerged: merge,
     ev.CaseAbsorbed: absorb,
     ev.MergeUndone: undo_merge,

@@ -32,6 +32,23 @@ class Effect(NamedTuple):
     due_at: str | None = None
 
 
+class Draw(NamedTuple):
+    """A coupon whose code is to be drawn, inside the transaction that writes the decision.
+
+    Attributes:
+        offer: the offer and the cycle of its case, `goodwill@1`.
+        serial: 1, and one more for each code that was lost.
+        expires_at: from when on it is worth nothing (text instant).
+        effect: key of the message that hands it over; its context has `coupon`, and is to be given the code.
+    """
+
+    offer: str
+    serial: int
+    value: str
+    expires_at: str
+    effect: str
+
+
 class Decision(NamedTuple):
     """Everything an event leads to, written together or not at all.
 
@@ -41,6 +58,7 @@ class Decision(NamedTuple):
         effects: messages to send.
         why: the trace, one line for each rule that was looked at and each move that was made.
         also: events for other cases that belong to the same transaction.
+        draws: coupons to be given a code.
     """
 
     case: Case
@@ -49,3 +67,4 @@ class Decision(NamedTuple):
     effects: list[Effect]
     why: list[str]
     also: tuple[tuple[int, Event], ...] = ()
+    draws: tuple[Draw, ...] = ()

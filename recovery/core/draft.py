@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
-from recovery.core.decision import Decision, Effect
+from recovery.core.decision import Decision, Draw, Effect
 from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event
 from recovery.core.facts import FactType
+from recovery.core.instants import end_of, last_day
 from recovery.core.spec import Send, Workflow
 
 
@@ -24,7 +25,7 @@ class Refused(Exception):
 class Draft:
     """Collects changes, effects and the trace of one event. `case` is always up to date."""
 
-    __slots__ = ("also", "before", "case", "changes", "effects", "event", "stamp", "why", "workflow")
+    __slots__ = ("also", "before", "case", "changes", "draws", "effects", "event", "stamp", "why", "workflow")
 
     def __init__(self, workflow: Workflow, case: Case, event: Event, stamp: Stamp) -> None:
         self.workflow = workflow
@@ -36,6 +37,7 @@ class Draft:
         self.effects: list[Effect] = []
         self.why: list[str] = []
         self.also: list[tuple[int, Event]] = []
+        self.draws: list[Draw] = []
 
     def change(self, *row: Any) -> Change:
         """Do one change (see `case.apply`), keep it for the log, and give it."""
@@ -48,7 +50,9 @@ class Draft:
         """What has been collected."""
         self.case.seq = self.stamp.seq
         self.case.updated_at = self.stamp.recorded_at
-        return Decision(self.case, self.event, self.changes, self.effects, self.why, tuple(self.also))
+        return Decision(
+            self.case, self.event, self.changes, self.effects, self.why, tuple(self.also), tuple(self.draws)
+        )
 
     def record(self, facts: Mapping[str, Any], source: str, fault: Fault = "caller") -> None:
         """Put facts on record after checking every one of them. `fault`: whose it is when one is wrong.
@@ -113,6 +117,10 @@ class Draft:
         if case.mode == "history":
             self.why.append(f"{template} not sent: the case is history")
             return
+        coupon = action.coupon
+        if coupon is not None and f"{coupon.offer}@{case.cycle}" in case.coupons:
+            self.why.append(f"{template} not sent: {coupon.offer}@{case.cycle} has been offered already")
+            return
         n = len(self.effects)
         mentions = self.workflow.mentions
         about = context(case, None if mentions is None else mentions[template])
@@ -125,6 +133,17 @@ class Draft:
         self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold))
         self.change("effect", key, template, once, dict(action.when_delivered))
         self.why.append(f"send {template} to {to} (held)" if hold else f"send {template} to {to}")
+        if coupon is not None:
+            expires_at = end_of(self.stamp.recorded_at, coupon.days)
+            self.draw(f"{coupon.offer}@{case.cycle}", 1, coupon.value, expires_at)
+
+    def draw(self, offer: str, serial: int, value: str, expires_at: str) -> None:
+        """Let a code be drawn for the message just asked for. `offer` is the offer and its cycle."""
+        effect = self.effects[-1]
+        effect.context["coupon"] = {"value": value, "good_until": last_day(expires_at)}
+        self.draws.append(Draw(offer, serial, value, expires_at, effect.key))
+        self.change("coupon", offer, serial, value, expires_at, effect.key)
+        self.why.append(f"{offer}: {value}, good until {last_day(expires_at)}")
 
 
 def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, Any]:

@@ -164,6 +164,46 @@ class TaskDone(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CouponOffered(Event):
+    """Somebody of the house offers a coupon by hand. The letter of the workflow's offer hands it over.
+
+    `offer` is one that a rule of the workflow makes, `value` an amount such as `25 USD`.
+    """
+
+    offer: str
+    value: str
+    expires_after_days: int
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponRedeemed(Event):
+    """A coupon is used. `offer` is `goodwill@1`, with its cycle; `reference` the order it is used for."""
+
+    offer: str
+    serial: int
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponRevoked(Event):
+    """A coupon is taken back. `goodwill` alone is the offer of the latest cycle; no `serial`: the latest."""
+
+    offer: str
+    reason: str
+    serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponReissued(Event):
+    """A code was lost: it is revoked, and another one sent in its place. Named as in `CouponRevoked`."""
+
+    offer: str
+    reason: str
+    serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMerged(Event):
     """This case is the same trouble as another and goes on there."""
 
@@ -221,6 +261,10 @@ EVENTS: dict[str, type[Event]] = {
         EffectCancelled,
         EffectRetried,
         TaskDone,
+        CouponOffered,
+        CouponRedeemed,
+        CouponRevoked,
+        CouponReissued,
         CaseMerged,
         CaseAbsorbed,
         MergeUndone,

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from recovery.core.instants import from_text, to_text
+from recovery.core.money import MONEY
 
 Text = Mapping[str, str]
 """A text for people: language code → words. `en` is always there."""
@@ -25,7 +26,6 @@ MAX_TEXT = 1_000_000
 MAX_ITEMS = 1_000
 MAX_INTEGER = 2**53
 
-_MONEY = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,4})?) ([A-Z]{3})")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _PERSON = re.compile(r"[^\s:]\S{0,99}")
 
@@ -149,7 +149,7 @@ def _bounds(kind: FactType) -> str:
 
 
 def _money(_: FactType, value: Any) -> str:
-    if not isinstance(value, str) or not _MONEY.fullmatch(value):
+    if not isinstance(value, str) or not MONEY.fullmatch(value):
         raise _wrong(value, 'an amount with its currency, such as "12.50 USD"')
     return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 
@@ -38,3 +38,18 @@ def from_text(text: str) -> datetime:
         ValueError: the text is no ISO instant, or has no zone.
     """
     return utc(datetime.fromisoformat(text))
+
+
+def end_of(now: str, days: int) -> str:
+    """The end of the last of so many days, as an instant: 12:00 UTC of the day after it.
+
+    By then the day has ended everywhere. So it can be named in a letter without a time or a zone, and whoever
+    reads it has the whole of it.
+    """
+    noon = from_text(now).replace(hour=12, minute=0, second=0, microsecond=0)
+    return to_text(noon + timedelta(days=days + 1))
+
+
+def last_day(end: str) -> str:
+    """The day that `end_of` gave the end of, `2027-01-21`."""
+    return (from_text(end) - timedelta(days=1)).date().isoformat()

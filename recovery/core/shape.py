@@ -94,6 +94,10 @@ def _whole(value: Any, _: int) -> str:
     return "" if whole and 0 <= value <= MAX_INTEGER else f"{shown(value)} is not a whole number from 0 up"
 
 
+def _optional_whole(value: Any, _: int) -> str:
+    return "" if value is None else _whole(value, _)
+
+
 def _named(value: Any, longest: int) -> str:
     """A mapping whose keys are names; what stands behind them is for others to check."""
     if not isinstance(value, (dict, Mapping)):
@@ -126,6 +130,7 @@ _CHECKS: dict[object, Callable[[Any, int], str]] = {
     "datetime": _moment,
     "bool": _boolean,
     "int": _whole,
+    "int | None": _optional_whole,
     "Mapping[str, str]": _texts,
     "Mapping[str, Any]": _named,
     "Source": _one_of(SOURCES),

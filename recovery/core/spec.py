@@ -28,6 +28,19 @@ MERGED = "merged"
 """The end a merged case rests in; a workflow without it cannot merge."""
 
 
+DAYS_AT_MOST = 3_650
+"""The longest that a coupon can be good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon that goes with a message: `value` is an amount, `days` how many days it is good."""
+
+    offer: str
+    value: str
+    days: int
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """Send a message made from a template.
@@ -36,12 +49,14 @@ class Send:
         when_delivered: facts the engine records once the message has been delivered.
         once: `cycle` (default: at most once until the case is reopened), `case`, or `always`.
         to: `customer`, `owner` or `supervisor`.
+        coupon: what it hands over; it is not sent where that was offered in this cycle.
     """
 
     template: str
     when_delivered: Mapping[str, Any] = field(default_factory=dict)
     once: Literal["cycle", "case", "always"] = "cycle"
     to: Literal["customer", "owner", "supervisor"] = "customer"
+    coupon: Coupon | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +257,8 @@ class Workflow:
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
-    `say` names the templates that people send by hand, beside those that rules send.
+    `say` names the templates that people send by hand, beside those that rules send. `offers` has the message
+    that hands over each offer of a coupon.
     """
 
     id: str
@@ -263,6 +279,7 @@ class Workflow:
     steps_needing: dict[str, tuple[str, ...]] = field(init=False, repr=False)
     owner_needs: dict[str, tuple[Need, ...]] = field(init=False, repr=False)
     moves: MoveTable = field(init=False, repr=False)
+    offers: dict[str, Send] = field(init=False, repr=False)
     roles: tuple[str, ...] = field(init=False)
     start: str = field(init=False)
     main_end: str = field(init=False)
@@ -288,6 +305,20 @@ class Workflow:
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
+        self.offers = {}
+        for action in self._actions():
+            if isinstance(action, Send) and action.coupon is not None:
+                self.offers.setdefault(action.coupon.offer, action)
+
+    def _actions(self) -> Iterator[Action]:
+        """What all rules may do, in order."""
+        steps, moves = self.steps.values(), self.transitions
+        lists = [
+            *(rules for step in steps for rules in (step.on_enter, step.on_leave)),
+            *(m.then for m in moves),
+        ]
+        for rule in (rule for rules in lists for rule in rules):
+            yield from rule.actions
 
     def _owner_needs(self) -> Iterator[tuple[str, tuple[Need, ...]]]:
         """For each state the needs of an owner in the steps before it (side ends lie before all steps)."""

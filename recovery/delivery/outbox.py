@@ -175,7 +175,14 @@ class _Round:
 
     def _claim(self, pool: Executor) -> int:
         store = self.engine.store
-        rows = store.claim(self.engine.tenant, self.sender, self.lasting, BATCH, sorted(self.without))
+        rows = store.claim(
+            self.engine.tenant,
+            self.sender,
+            self.lasting,
+            BATCH,
+            sorted(self.without),
+            installation=self.installation,
+        )
         cases: dict[int, list[OutboxRow]] = {}
         for row in rows:
             cases.setdefault(row.case, []).append(row)

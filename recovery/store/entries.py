@@ -40,7 +40,7 @@ def entry(decision: Decision, told: dict[str, Any] | None, before: str, salt: st
     Raises:
         TypeError, UnicodeEncodeError: something in it cannot be written as JSON.
     """
-    case, event, changes, decided, why, _ = decision
+    case, event, changes, decided, why, *_ = decision
     tenant, id, seq, recorded_at = case.tenant, case.id, case.seq, case.updated_at
     effects = []
     digests = {}

@@ -48,14 +48,19 @@ class Outbox:
         limit: int,
         without_channels: Sequence[str] = (),
         without_workflows: Sequence[str] = (),
+        *,
+        installation: str,
     ) -> list[OutboxRow]:
         """Lease messages that may be sent now, in the order of each case, those of a case to one owner alone.
 
         Args:
             now: what is due by then (the engine's clock).
             lasting: how long the lease lasts, by the database's clock.
+            installation: who sends; nothing is leased when that is another one.
         """
         self._dialect.claiming(self._cursor)
+        if self._rows(sql.SENDING)[0][0] != installation:
+            return []
         present = self._dialect.lease_now(self._cursor)
         items = self._dialect.items
         channels, workflows = items(without_channels), items(without_workflows)
@@ -85,7 +90,7 @@ class Outbox:
             self._add(sql.RENEW_LEASE, until, tenant, row.case, *read_effect_key(row.effect), row.version)
 
     def versions(self, tenant: str, cases: Iterable[int]) -> dict[tuple[int, str], int]:
-        """How often each due effect of cases has been leased, by case and effect."""
+        """How often each open effect of cases has been leased, by case and effect."""
         rows = self._rows(sql.LEASES, tenant, self._dialect.items(sorted(set(cases))))
         return {(case, effect_key(seq, n)): version for case, seq, n, version, _ in rows}
 

@@ -7,15 +7,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, null, or_, select, update
 
 from recovery.store.compiling import Among, Statement
-from recovery.store.statements import case, first, insert_many, names, update_many, value
+from recovery.store.statements import case, first, insert_many, meta, names, update_many, value
 from recovery.store.tables import table
 
 effect = table("effect")
 pause = table("pause")
 
 DUE: ColumnElement[str] = literal_column("'due'")
+HELD: ColumnElement[str] = literal_column("'held'")
+OPEN: list[ColumnElement[str]] = [DUE, HELD]
 CLOSABLE: list[ColumnElement[str]] = [
-    literal_column(f"'{status}'") for status in ("due", "held", "handed", "failed")
+    *OPEN,
+    *(literal_column(f"'{status}'") for status in ("handed", "failed")),
 ]
 
 EFFECT_COLUMNS = names(
@@ -131,13 +134,14 @@ HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name)
 
 LEASES = Statement(
     select(effect.c.case_id, effect.c.seq, effect.c.n, effect.c.version, effect.c.lease_until)
-    .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status == DUE)
+    .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status.in_(OPEN))
     .order_by(effect.c.id)
     .with_for_update(),
     "tenant",
     "ids",
 )
-"""The open effects of cases, which nobody else can settle before the transaction ends."""
+"""The open effects of cases, which nobody else can settle before the transaction ends. One that was held
+while it was on its way (`HOLD_DUE`) has left all the same, and whoever sent it may say so."""
 
 _other = effect.alias("other")
 _of_same_case = (
@@ -200,9 +204,20 @@ ANY_DUE = Statement(
     "now",
 )
 
+_own: ColumnElement[str] = literal_column("'installation_id'")
+_named: ColumnElement[str] = literal_column("'sender_id'")
+
+SENDING = Statement(
+    first(
+        select(meta.c.value).where(meta.c.key.in_([_own, _named])).order_by(meta.c.key.desc()),
+        literal_column("1"),
+    )
+)
+"""Which installation sends: the one that was named last, or the one that made the database."""
+
 HOLD_DUE = Statement(
     update(effect)
-    .values({"status": literal_column("'held'"), "note": value("remark"), **_NO_LEASE})
+    .values({"status": HELD, "note": value("remark"), **_NO_LEASE})
     .where(effect.c.status == DUE),
     "remark",
 )

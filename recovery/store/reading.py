@@ -193,8 +193,8 @@ class Reading(ABC):
 
         The database's own, until a copy of it was taken over by another (`Store.take_over`).
         """
-        rows = self.rows(sql.GET_META, SENDER)
-        return str(rows[0][0]) if rows else self.installation_id()
+        ((found,),) = self.rows(outbox_sql.SENDING)
+        return str(found)
 
 
 class Snapshot(Reading):

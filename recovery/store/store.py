@@ -212,11 +212,14 @@ class Store(Reading):
         lasting: timedelta,
         limit: int,
         without_channels: Sequence[str] = (),
+        *,
+        installation: str,
     ) -> list[OutboxRow]:
         """Lease messages that may be sent now (see `Outbox.claim`); none of what is paused.
 
         Args:
             without_channels: channels that are out of order.
+            installation: who sends; nothing is leased once another has taken the database over.
 
         Raises:
             EnvironmentFault: see `write`.
@@ -229,7 +232,10 @@ class Store(Reading):
         channels = [*without_channels, *(pause.name for pause in paused if pause.kind == "channel")]
         workflows = [pause.name for pause in paused if pause.kind == "workflow"]
         with self.write() as unit:
-            return unit.outbox.claim(tenant, owner, self.clock(), lasting, limit, channels, workflows)
+            now = self.clock()
+            return unit.outbox.claim(
+                tenant, owner, now, lasting, limit, channels, workflows, installation=installation
+            )
 
     def renew(self, tenant: str, rows: Sequence[OutboxRow], lasting: timedelta) -> None:
         """Let the leases of messages last longer; those that are somebody else's by now stay theirs.
@@ -240,23 +246,24 @@ class Store(Reading):
         with self.write() as unit:
             unit.outbox.renew(tenant, rows, lasting)
 
-    def take_over(self, installation: str, now: datetime) -> int:
+    def take_over(self, installation: str, by: str, now: datetime) -> int:
         """Make another installation the one that sends; gives how many due messages are held from now on.
 
         For a copy of a database that is to be used by itself: what the original sends is not sent by it too,
-        until somebody looks at it and releases it.
+        until somebody looks at it and releases it. In the original, nobody leases anything any more.
 
         Raises:
             EnvironmentFault: see `write`.
         """
         with self._transaction() as cursor:
             texts = self.dialect.texts
+            self.dialect.claiming(cursor)
             cursor.execute(texts[sql.GET_META], (SENDER,))
             if cursor.fetchone() is None:
                 cursor.execute(texts[sql.INSERT_META], (SENDER, installation))
             else:
                 cursor.execute(texts[sql.SET_META], (installation, SENDER))
-            note = f"held when {installation} took over at {to_text(now)}"
+            note = f"held when {by} made {installation} the sender at {to_text(now)}"
             cursor.execute(texts[outbox_sql.HOLD_DUE], (note,))
             return cursor.rowcount
 

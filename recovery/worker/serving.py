@@ -19,6 +19,12 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=10)
 """How long a channel that does not work is left alone: at first, and after it has failed again and again."""
 
+NOT_OURS = (
+    "This database is another installation's: nothing is sent. "
+    "`recovery outbox take-over` makes it this one's."
+)
+OURS_NOW = "This database is this installation's now: messages are sent."
+
 
 class Worker:
     """One worker process.
@@ -33,21 +39,23 @@ class Worker:
         engine: Engine,
         channel: Channel,
         *,
-        may_send: bool,
+        may_send: Callable[[], bool],
         seal: Callable[[], None],
         notice: Callable[[str], None],
     ) -> None:
         """Nothing is done before the first tick.
 
         Args:
-            may_send: whether this installation sends this database's messages; otherwise all stay due.
+            may_send: whether this installation sends this database's messages, asked at every tick, for it
+                may be taken over while the worker runs; otherwise all stay due.
             notice: told once of each thing that somebody should see to.
         """
         self.engine = engine
         self.channel = channel
-        self.may_send = may_send
         self.stop = threading.Event()
         self.total = Delivered()
+        self._may_send = may_send
+        self._sent: bool | None = None
         self._seal = seal
         self._notice = notice
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -55,10 +63,17 @@ class Worker:
 
     def tick(self) -> Delivered:
         """Deliver what is due and seal the log; gives what became of messages."""
-        done = self._deliver() if self.may_send else Delivered()
+        done = self._deliver() if self._sends() else Delivered()
         self._seal()
         self.total.add(done)
         return done
+
+    def _sends(self) -> bool:
+        sends = self._may_send()
+        if sends != self._sent and not (sends and self._sent is None):
+            self._notice(OURS_NOW if sends else NOT_OURS)
+        self._sent = sends
+        return sends
 
     def _deliver(self) -> Delivered:
         now = self.engine.clock.now()

@@ -20,6 +20,7 @@ def check(story: Story, before: Case | None, decision: Decision) -> None:
     _bounds(story.workflow, case)
     _owner(before, decision)
     _effects(story, decision)
+    _coupons(story, decision)
     _replayed(story.workflow, before, decision, story.log[-1]["recorded_at"])
 
 
@@ -76,6 +77,27 @@ def _effects(story: Story, decision: Decision) -> None:
     assert [(effect.key, effect.template) for effect in decision.effects] == told
     if case.mode == "history":
         assert asked == []
+
+
+def _coupons(story: Story, decision: Decision) -> None:
+    """At most one code is good for each offer and cycle; serials follow each other; what ended stays so."""
+    changes = [change for record in story.log for change in record["changes"]]
+    drawn = [tuple(change[1:3]) for change in changes if change[0] == "coupon"]
+    ended = [tuple(change[1:3]) for change in changes if change[0] == "coupon_ended"]
+    assert len(drawn) == len(set(drawn))
+    assert len(ended) == len(set(ended))
+    assert set(ended) <= set(drawn)
+    coupons = decision.case.coupons
+    assert set(drawn) == {(key, n) for key, one in coupons.items() for n in range(1, one.serial + 1)}
+    good = {(key, one.serial) for key, one in coupons.items() if one.status == "issued"}
+    assert set(drawn) - set(ended) == good
+    told = [(change[1], change[2], change[5]) for change in decision.changes if change[0] == "coupon"]
+    assert [(draw.offer, draw.serial, draw.effect) for draw in decision.draws] == told
+    letters = {effect.key: effect for effect in decision.effects}
+    for draw in decision.draws:
+        assert letters[draw.effect].context["coupon"]["value"] == draw.value
+    if decision.case.mode == "history":
+        assert coupons == {}
 
 
 def _replayed(workflow: Workflow, before: Case | None, decision: Decision, recorded_at: str) -> None:
@@ -140,7 +162,10 @@ def _greeted(workflow: Workflow, case: Case, entered: tuple[str, int] | None, as
     step, cycle = entered
     for rule in workflow.steps[step].on_enter:
         for action in rule.actions if rule.when is None else ():
-            if isinstance(action, Send):
+            if isinstance(action, Send) and action.coupon is not None:
+                offers = {f"{action.coupon.offer}@{number}" for number in range(cycle, case.cycle + 1)}
+                assert case.coupons.keys() & offers or action.template in "".join(case.sent)
+            elif isinstance(action, Send):
                 key = action.template
                 cycles = {f"{key}@{number}" for number in range(cycle, case.cycle + 1)}
                 wanted = {"always": asked & {key}, "case": case.sent.keys() & {key}}.get(

@@ -19,6 +19,7 @@ from recovery.core.spec import (
     Action,
     AnyOf,
     CountFailure,
+    Coupon,
     Declared,
     Escalate,
     Go,
@@ -124,6 +125,8 @@ def _actions(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Action,
         Send("apology", {"apology.sent": True}),
         Send("apology", {"apology.sent": True}, once="case"),
         Send("note", to="supervisor"),
+        Send("gift", coupon=Coupon("goodwill", "10 USD", 60)),
+        Send("gift", once="always", coupon=Coupon("goodwill", "5.50 EUR", 1)),
     ]
     others: list[Action] = [
         Escalate(1),
@@ -235,6 +238,11 @@ class Planned:
             return {"by": "engine", "effect": awaited[self.pick % len(awaited)]}
         if self.kind is ev.EffectRetried:
             return {"effect": next(iter(case.undelivered), "9.9")}
+        if self.kind in (ev.CouponRedeemed, ev.CouponRevoked, ev.CouponReissued):
+            offered = [*case.coupons, "goodwill@9"]
+            offer = offered[self.pick % len(offered)]
+            serials = [case.coupons[offer].serial, 1] if offer in case.coupons else [1]
+            return {"offer": offer, "serial": serials[self.pick // 2 % len(serials)]}
         if self.kind is ev.TaskDone:
             return {"task": next(iter(case.tasks), "9.9")}
         if self.kind in (ev.HandOffAccepted, ev.HandOffDeclined):
@@ -283,6 +291,11 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo"]),
     "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
     "task": st.sampled_from(["1.0", "phone", "letter", "2.0"]),
+    "offer": st.sampled_from(["goodwill", "goodwill@1", "gift"]),
+    "value": st.sampled_from(["10 USD", "10 USD", "0 USD", "10"]),
+    "expires_after_days": st.sampled_from([60, 1, 0]),
+    "serial": st.integers(1, 2),
+    "reference": st.sampled_from([None, "order 7"]),
     "note": st.sampled_from([None, "she was glad"]),
     "into": st.integers(1, 3),
     "other": st.integers(1, 3),
@@ -297,6 +310,7 @@ OFTEN = [
     *[ev.EffectDelivered] * 4,
     *[ev.HandOffOffered, ev.HandOffAccepted] * 3,
     *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
+    *[ev.CouponOffered, ev.CouponRedeemed, ev.CouponRevoked, ev.CouponReissued] * 2,
     *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]
 KINDS = [kind for kind in ev.EVENTS.values() if kind is not ev.ComplaintReceived]
@@ -309,6 +323,9 @@ CHOSEN = {
     ev.EffectCancelled: {"effect"},
     ev.EffectRetried: {"effect"},
     ev.TaskDone: {"task"},
+    ev.CouponRedeemed: {"offer", "serial"},
+    ev.CouponRevoked: {"offer", "serial"},
+    ev.CouponReissued: {"offer", "serial"},
     ev.HandOffOffered: {"to"},
     ev.MoveForced: {"to"},
     ev.CaseReleased: {"other"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recovery.core.case import Case, Stamp, apply, fold, opened
+from recovery.core.case import Case, CouponState, Stamp, apply, fold, opened
 from tests.core.builders import case_with
 
 NOW = ("2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
@@ -38,6 +38,7 @@ def rich() -> Case:
         awaiting={"1.0": ("apology", {})},
         undelivered={"1.1": ("note", "bounced", {"told": True})},
         tasks={"1.1": ("undelivered", "note")},
+        coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
         messages=4,
         merged_into=9,
         merged_from="one",
@@ -60,6 +61,8 @@ def test_a_copy_says_the_same_and_can_be_changed_without_changing_the_case() -> 
     apply(copy, ["forget", ["owner"]], STAMP)
     apply(copy, ["effect", "2.0", "note", "note", {}], STAMP)
     apply(copy, ["settled", "1.0", "bounced"], STAMP)
+    apply(copy, ["coupon_ended", "goodwill@1", 1, "redeemed", None], STAMP)
+    apply(copy, ["coupon", "goodwill@4", 1, "5 USD", "e", "2.0"], STAMP)
     apply(copy, ["absorb", 6], STAMP)
     apply(copy, ["move", "two", "closed", "why", True], STAMP)
     assert case == rich()
@@ -119,6 +122,14 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     (["cancelled", "1.1"], {"undelivered": {}}),
     (["task", "1.0", "phone", "apology"], {"tasks": {**rich().tasks, "1.0": ("phone", "apology")}}),
     (["done", "1.1"], {"tasks": {}}),
+    (
+        ["coupon", "goodwill@2", 1, "5 USD", "e", "2.0"],
+        {"coupons": {**rich().coupons, "goodwill@2": CouponState("5 USD", "e", 1)}},
+    ),
+    (
+        ["coupon_ended", "goodwill@1", 1, "redeemed", "order 7"],
+        {"coupons": {"goodwill@1": CouponState("10 USD", "e", 1, "redeemed", "agent:li", NOW[1])}},
+    ),
     (["absorb", 6], {"absorbed": [5, 6]}),
     (["release", 5], {"absorbed": []}),
 ]

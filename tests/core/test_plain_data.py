@@ -50,7 +50,7 @@ def test_what_is_not_said_has_a_plain_default() -> None:
     assert Rule(()).line == transition("t", "one", "two").line == 0
     assert Need("a").test == "known"
     assert FactType("a", "text").ask == {}
-    assert Decision._field_defaults == {"also": ()}
+    assert Decision._field_defaults == {"also": (), "draws": ()}
     assert Effect._field_defaults == {"held": False, "due_at": None}
 
 

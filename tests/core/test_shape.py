@@ -37,6 +37,11 @@ GOOD: dict[str, Any] = {
     "note": "n",
     "into": 2,
     "other": 2,
+    "offer": "goodwill",
+    "value": "10 USD",
+    "expires_after_days": 60,
+    "serial": 1,
+    "reference": "order 7",
 }
 
 BAD_TEXTS = [None, 5, b"x", ["x"], "half \ud800", "nul \x00"]
@@ -46,6 +51,7 @@ BAD: dict[str, list[Any]] = {
     "datetime": [None, "2026-11-22", NAIVE, datetime.min.replace(tzinfo=timezone.max)],
     "bool": [None, 1, "true"],
     "int": [None, True, 1.0, "1", -1, MAX_INTEGER + 1, 10**6000],
+    "int | None": [True, 1.0, "1", -1, MAX_INTEGER + 1, 10**6000],
     "Mapping[str, str]": [None, [], "x", {1: "x"}, {"a": 1}, {"a": None}, {"a": "\ud800"}, {"\x00": "x"}],
     "Mapping[str, Any]": [None, [], "x", {1: "x"}, {"\ud800": 1}, {None: 1}],
     "Source": [None, "Agent", "nobody", ["agent"]],

@@ -349,3 +349,27 @@ def test_no_connection_is_left_open_unclosed(ground: Ground) -> None:
             again.engine.find("HD")
 
     assert leaks() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_without_asking_which_process_it_is_a_child_would_talk_on_its_parent_s_connection(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store: Any = ground.engine.store
+    ours, parent = store._writer(), os.getpid()
+
+    def is_shared_in_a_child() -> bool:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            code = 2
+            try:
+                code = int(store._writer() is ours)
+            finally:
+                os._exit(code)
+        return bool(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+    assert not is_shared_in_a_child()
+    monkeypatch.setattr(os, "getpid", lambda: parent)
+    assert is_shared_in_a_child()

@@ -1,0 +1,369 @@
+"""Leases of messages: a case is one sender's at a time, in order; nobody settles what is no longer theirs."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from recovery.applying import Applying
+from recovery.commands import Outcome, Settlement
+from recovery.core.errors import Refusal
+from recovery.core.instants import to_text
+from recovery.core.spec import Need, Send, Workflow
+from recovery.settling import settle_all
+from recovery.store.records import OutboxRow
+from recovery.store.store import Store
+from tests.core.builders import step, workflow
+from tests.store.house import FACTS, TENANT, House, found, on_postgres, plain_cursor
+
+LONG = timedelta(minutes=5)
+OVER = timedelta(seconds=-1)
+"""A lease that has ended as soon as it begins."""
+
+
+def three_letters() -> Workflow:
+    """listen (said) → own, with three messages: two to the customer, between them one to the owner."""
+    letters = [Send("hello"), Send("note", to="owner"), Send("news")]
+    return workflow(step("listen", Need("said")), step("own", Need("paid"), on_enter=letters), facts=FACTS)
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """A house whose cases ask for three messages each: 2.0, 2.1 and 2.2."""
+    house.workflow = three_letters()
+    return house
+
+
+def asked(house: House, cases: int = 1, *, hold: bool = False) -> list[int]:
+    """Cases whose three messages are in the outbox."""
+    ids = house.open(cases)
+    for id in ids:
+        house.tell(id, replace(house.facts(said="x", owner="li"), hold=hold))
+    return ids
+
+
+def claimed(
+    store: Store,
+    owner: str = "one",
+    *,
+    lasting: timedelta = LONG,
+    limit: int = 50,
+    without: tuple[str, ...] = (),
+) -> list[OutboxRow]:
+    return store.claim(TENANT, owner, lasting, limit, without, installation=store.sender_id())
+
+
+def names(rows: list[OutboxRow]) -> list[tuple[int, str]]:
+    return [(row.case, row.effect) for row in rows]
+
+
+def settle(house: House, row: OutboxRow, end: Any = "delivered", **more: Any) -> Outcome | Refusal | None:
+    """Come back with the outcome of a claimed message."""
+    settlement = Settlement(
+        case=row.case, effect=row.effect, at=house.now, end=end, version=row.version, **more
+    )
+    with house.store.write() as unit:
+        applying = Applying(unit, TENANT, house.now, lambda _: house.workflow, lambda _: house.workflow)
+        (answer,) = settle_all(unit, applying, [settlement])
+    return answer
+
+
+def row_of(house: House, case: int, effect: str) -> OutboxRow:
+    return next(row for row in house.store.outbox(TENANT, case=case) if row.effect == effect)
+
+
+# --- claiming -----------------------------------------------------------------------------------------------
+
+
+def test_messages_are_claimed_in_the_order_of_their_case(house: House, store: Store) -> None:
+    first, second = asked(house, 2)
+    rows = claimed(store)
+    assert names(rows) == [(case, effect) for case in (first, second) for effect in ("2.0", "2.1", "2.2")]
+    assert {(row.version, row.attempts, row.status) for row in rows} == {(1, 0, "due")}
+
+
+def test_a_claim_begins_where_the_one_before_ended(house: House, store: Store) -> None:
+    first, second = asked(house, 2)
+    assert names(claimed(store, limit=3)) == [(first, "2.0"), (first, "2.1"), (first, "2.2")]
+    assert names(claimed(store, limit=3)) == [(second, "2.0"), (second, "2.1"), (second, "2.2")]
+    assert claimed(store) == []
+
+
+def test_nobody_else_gets_the_rest_of_a_case_somebody_sends(house: House, store: Store) -> None:
+    first, second = asked(house, 2)
+    assert names(claimed(store, "one", limit=2)) == [(first, "2.0"), (first, "2.1")]
+    assert {row.case for row in claimed(store, "two")} == {second}
+    assert claimed(store, "one") == []
+
+
+def test_what_is_claimed_is_told_apart_by_owner_and_version(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    claimed(store, "one", lasting=OVER)
+    claimed(store, "two")
+    row = row_of(house, case, "2.0")
+    assert (row.lease_owner, row.version) == ("two", 2)
+    assert row.lease_until is not None
+
+
+def test_a_claim_takes_nothing_that_is_due_later_nor_what_follows_it(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    (first, second, _) = claimed(store)
+    settle(house, first)
+    settle(house, second, "later", again_at=house.now + timedelta(hours=1))
+    settle(house, row_of(house, case, "2.2"), "untried")
+    assert claimed(store) == []
+    house.now += timedelta(hours=1)
+    assert names(claimed(store)) == [(case, "2.1")]
+    settle(house, row_of(house, case, "2.1"))
+    assert names(claimed(store)) == [(case, "2.2")]
+
+
+def test_many_who_claim_at_once_never_share_a_case(house: House) -> None:
+    cases = asked(house, 12)
+    got: dict[str, list[OutboxRow]] = {}
+    begin = threading.Barrier(4)
+
+    def claim(owner: str) -> None:
+        store = house.open_store(owner)
+        begin.wait(10)
+        got[owner] = [row for _ in range(3) for row in claimed(store, owner, limit=4)]
+        store.close()
+
+    threads = [threading.Thread(target=claim, args=(f"worker-{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    taken = [name for rows in got.values() for name in names(rows)]
+    assert len(taken) == len(set(taken))
+    owners = {
+        case: {owner for owner, rows in got.items() if case in {row.case for row in rows}} for case in cases
+    }
+    assert all(len(one) <= 1 for one in owners.values())
+    assert sum(map(len, got.values())) >= 12
+
+
+# --- pauses and holding -------------------------------------------------------------------------------------
+
+
+def test_a_paused_channel_keeps_back_what_follows_in_its_case(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    with store.write() as unit:
+        assert unit.outbox.pause(TENANT, "channel", "desk", "agent:li", "they moved", house.now)
+        assert not unit.outbox.pause(TENANT, "channel", "desk", "agent:li", "again", house.now)
+    assert names(claimed(store)) == [(case, "2.0")]
+    with store.write() as unit:
+        assert unit.outbox.resume(TENANT, "channel", "desk")
+        assert not unit.outbox.resume(TENANT, "channel", "desk")
+    settle(house, row_of(house, case, "2.0"))
+    assert names(claimed(store)) == [(case, "2.1"), (case, "2.2")]
+
+
+def test_a_channel_out_of_order_is_left_alone_in_the_same_way(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    assert names(claimed(store, without=("desk",))) == [(case, "2.0")]
+    assert claimed(store, without=("mail",)) == []
+
+
+@pytest.mark.parametrize("kind", ["workflow", "tenant"])
+def test_a_paused_workflow_or_tenant_sends_nothing(house: House, store: Store, kind: str) -> None:
+    name = house.workflow.id if kind == "workflow" else TENANT
+    asked(house)
+    with store.write() as unit:
+        unit.outbox.pause(TENANT, kind, name, "agent:li", "wait", house.now)
+    assert claimed(store) == []
+    assert [(pause.kind, pause.name, pause.by, pause.reason) for pause in store.pauses(TENANT)] == [
+        (kind, name, "agent:li", "wait")
+    ]
+    with store.write() as unit:
+        unit.outbox.resume(TENANT, kind, name)
+    assert len(claimed(store)) == 3
+
+
+def test_a_held_message_keeps_back_nothing(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    with store.write() as unit:
+        unit.outbox.settle(TENANT, case, "2.0", "held", house.now)
+    assert names(claimed(store)) == [(case, "2.1"), (case, "2.2")]
+    assert found(house) == []
+
+
+# --- the end of a lease -------------------------------------------------------------------------------------
+
+
+def test_a_lease_that_has_ended_is_anybodys(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    before = claimed(store, "one", lasting=OVER)
+    after = claimed(store, "two")
+    assert names(after) == names(before)
+    assert {row.version for row in after} == {2}
+    assert row_of(house, case, "2.0").lease_owner == "two"
+
+
+def test_who_comes_back_too_late_changes_nothing(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    (late, *_) = claimed(store, "one", lasting=OVER)
+    (now, *_) = claimed(store, "two")
+    for end in ("delivered", "failed", "cancelled", "handed", "later", "untried"):
+        answer = settle(house, late, end, reason="phone", again_at=house.now + LONG)
+        assert isinstance(answer, Refusal)
+        assert answer.code == "lost_lease"
+    assert row_of(house, case, "2.0") == now._replace(
+        lease_owner="two", lease_until=row_of(house, case, "2.0").lease_until
+    )
+    assert isinstance(settle(house, now), Outcome)
+    assert row_of(house, case, "2.0").status == "delivered"
+    assert found(house) == []
+
+
+def test_a_lease_that_has_ended_but_was_not_taken_is_still_good_for_the_outcome(
+    house: House, store: Store
+) -> None:
+    (case,) = asked(house)
+    (row, *_) = claimed(store, lasting=OVER)
+    assert isinstance(settle(house, row), Outcome)
+    assert row_of(house, case, "2.0").status == "delivered"
+
+
+def test_a_lease_lasts_longer_when_it_is_renewed(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    rows = claimed(store, "one", lasting=OVER)
+    store.renew(TENANT, rows, LONG)
+    assert claimed(store, "two") == []
+    assert row_of(house, case, "2.0").version == 1
+
+
+def test_renewing_what_is_somebody_elses_by_now_leaves_it_theirs(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    late = claimed(store, "one", lasting=OVER)
+    claimed(store, "two", lasting=OVER)
+    store.renew(TENANT, late, LONG)
+    assert len(claimed(store, "three")) == 3
+    assert row_of(house, case, "2.0").lease_owner == "three"
+
+
+def test_what_was_not_tried_is_given_back_as_it_was(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    before = row_of(house, case, "2.0")
+    for row in claimed(store):
+        assert settle(house, row, "untried") is None
+    assert row_of(house, case, "2.0") == before._replace(version=1)
+    assert len(claimed(store, "two")) == 3
+    assert found(house) == []
+
+
+def test_what_is_to_be_tried_later_keeps_its_words_its_note_and_its_count(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    (first, *others) = claimed(store)
+    again = house.now + timedelta(minutes=5)
+    assert settle(house, first, "later", again_at=again, rendered="{}", reason="busy") is None
+    for row in others:
+        settle(house, row, "untried")
+    kept = row_of(house, case, "2.0")
+    assert (kept.status, kept.attempts, kept.rendered, kept.note) == ("due", 1, "{}", "busy")
+    assert (kept.due_at, kept.asked_at) == (to_text(again), first.asked_at)
+    assert (kept.lease_owner, kept.lease_until) == (None, None)
+    house.now = again
+    (first, *others) = claimed(store)
+    settle(house, first, "later", again_at=house.now, reason="asleep", is_attempt=False)
+    kept = row_of(house, case, "2.0")
+    assert (kept.attempts, kept.rendered, kept.note) == (1, "{}", "asleep")
+    assert found(house) == []
+
+
+def test_a_message_that_was_settled_cannot_be_settled_again_under_its_lease(
+    house: House, store: Store
+) -> None:
+    asked(house)
+    (row, *_) = claimed(store)
+    settle(house, row)
+    answer = settle(house, row)
+    assert isinstance(answer, Refusal)
+    assert answer.code == "lost_lease"
+
+
+# --- another installation -----------------------------------------------------------------------------------
+
+
+def test_taking_a_database_over_holds_everything_that_was_due(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    claimed(store, limit=1)
+    assert store.take_over("another-shop", "agent:li", house.now) == 3
+    assert store.sender_id() == "another-shop"
+    assert claimed(store, "two") == []
+    held = list(store.outbox(TENANT, case=case))
+    assert {row.status for row in held} == {"held"}
+    assert {row.lease_owner for row in held} == {None}
+    assert all("another-shop" in (row.note or "") for row in held)
+    assert found(house) == []
+
+
+def test_whoever_still_sends_for_the_installation_before_gets_nothing_more(
+    house: House, store: Store
+) -> None:
+    asked(house)
+    before = store.sender_id()
+    store.take_over("another-shop", "agent:li", house.now)
+    asked(house)
+    assert store.claim(TENANT, "old", LONG, 50, installation=before) == []
+    assert len(claimed(store, "new")) == 3
+
+
+def test_what_was_on_its_way_when_another_took_over_is_known_to_have_left(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    (row, *_) = claimed(store)
+    store.take_over("another-shop", "agent:li", house.now)
+    assert isinstance(settle(house, row), Outcome)
+    assert [one.status for one in store.outbox(TENANT, case=case)] == ["delivered", "held", "held"]
+    assert found(house) == []
+
+
+def test_what_was_to_be_tried_later_when_another_took_over_stays_held(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    (row, *_) = claimed(store)
+    store.take_over("another-shop", "agent:li", house.now)
+    settle(house, row, "later", again_at=house.now)
+    assert row_of(house, case, "2.0").status == "held"
+
+
+# --- PostgreSQL ---------------------------------------------------------------------------------------------
+
+
+@on_postgres
+def test_a_message_somebody_is_changing_just_now_is_not_overtaken(house: House, store: Store) -> None:
+    first, second = asked(house, 2)
+    with plain_cursor(house) as other:
+        other.execute("begin")
+        other.execute("select 1 from recovery_effect where case_id = %s and n = 0 for update", (first,))
+        assert {row.case for row in claimed(store, "one")} == {second}
+        other.execute("rollback")
+    assert names(claimed(store, "two")) == [(first, "2.0"), (first, "2.1"), (first, "2.2")]
+
+
+@on_postgres
+def test_a_claim_waits_for_one_that_is_not_yet_committed(house: House, store: Store) -> None:
+    first, second = asked(house, 2)
+    got: list[OutboxRow] = []
+    other = house.open_store("other")
+    thread = threading.Thread(target=lambda: got.extend(claimed(other, "two")))
+    never = threading.Event()
+    with plain_cursor(house) as looking:
+        with store.write() as unit:
+            mine = unit.outbox.claim(TENANT, "one", house.now, LONG, 2, installation=store.sender_id())
+            thread.start()
+            for _ in range(600):
+                looking.execute("select count(*) from pg_locks where locktype = 'advisory' and not granted")
+                if looking.fetchone()[0]:
+                    break
+                never.wait(0.05)
+            else:
+                pytest.fail("nobody waits")
+            unit.flush()
+        thread.join(60)
+    other.close()
+    assert names(mine) == [(first, "2.0"), (first, "2.1")]
+    assert {row.case for row in got} == {second}
