@@ -138,8 +138,8 @@ def working(project: Project, *, make: bool = False, clock: Clock | None = None)
 def keep_what_is_loaded() -> None:
     """Take everything loaded so far out of the collector's rounds: for a process of our own with long work.
 
-    Its rounds become fewer too: what a unit of work holds lives until its end, so looking through it every 700
-    objects finds nothing. A host that runs long does the same once it has started (`gc.freeze`).
+    Its rounds become fewer too: what a unit of work holds lives until its end, so to look through it every
+    700 objects finds nothing. A host that runs long does the same once it has started (`gc.freeze`).
     """
     gc.collect()
     gc.freeze()

@@ -9,13 +9,13 @@ from typing import Any, TypedDict, get_type_hints
 
 import msgspec
 
-from recovery.core.case import Case, Change, moved
+from recovery.core.case import Case, Change, facts_of, moved
 from recovery.store.statements import CASE_COLUMNS
 
 decode = msgspec.json.Decoder().decode
 """JSON text as JSON-native values."""
 
-_NOT_IN_DATA = {"tenant", *CASE_COLUMNS}
+_NOT_IN_DATA = {"tenant", "facts", *CASE_COLUMNS}
 
 
 def _default(name: str) -> Any:
@@ -104,6 +104,7 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
         data,
         _open_tasks,
     ) = row
+    rest: Any = _decode_data(data)
     case = Case(
         tenant=tenant,
         id=id,
@@ -119,7 +120,8 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
         updated_at=updated_at,
         closed_at=closed_at,
         seq=seq,
-        **_decode_data(data),
+        facts=facts_of(rest.get("said", {})),
+        **rest,
     )
     return case, head
 
