@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    exists,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from recovery.store.compiling import Among, Statement
 from recovery.store.statements import case, first, insert_many, meta, names, update_many, value
@@ -37,8 +49,17 @@ def _the_effect(given: Any) -> tuple[ColumnElement[bool], ...]:
     return tuple(column == given[name] for name, column in _KEY.items())
 
 
+def is_due(of: FromClause) -> ColumnElement[bool]:
+    """Whether an effect is due, where it is found by its case.
+
+    Written so that the index of all that is due is not used instead: a case has few effects, and there may be
+    many that are due, also where the database's statistics say that there are none.
+    """
+    return of.c.status + literal_column("''") == DUE
+
+
 def _the_lease(given: Any) -> tuple[ColumnElement[bool], ...]:
-    return (*_the_effect(given), effect.c.status == DUE, effect.c.version == given["of_version"])
+    return (*_the_effect(given), is_due(effect), effect.c.version == given["of_version"])
 
 
 _NO_LEASE = {"lease_owner": null(), "lease_until": null()}
@@ -147,10 +168,10 @@ _other = effect.alias("other")
 _of_same_case = (
     _other.c.tenant_id == effect.c.tenant_id,
     _other.c.case_id == effect.c.case_id,
-    _other.c.status == DUE,
+    is_due(_other),
 )
-_later = _other.c.due_at + literal_column("''") > effect.c.due_at
-"""Written so that no index on the time is used: the other effects of a case are few, those of a time many."""
+
+_later = _other.c.due_at > effect.c.due_at
 
 _CLAIM_VALUES = ("tenant", "now", "free", "channels", "workflows", "busy", "their_channels", "limit")
 

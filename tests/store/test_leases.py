@@ -15,6 +15,8 @@ from recovery.core.errors import Refusal
 from recovery.core.instants import to_text
 from recovery.core.spec import Need, Send, Workflow
 from recovery.settling import settle_all
+from recovery.store import outbox_statements
+from recovery.store.postgres_dialect import POSTGRES
 from recovery.store.records import OutboxRow
 from recovery.store.store import Store
 from tests.core.builders import step, workflow
@@ -367,3 +369,16 @@ def test_a_claim_waits_for_one_that_is_not_yet_committed(house: House, store: St
     other.close()
     assert names(mine) == [(first, "2.0"), (first, "2.1")]
     assert {row.case for row in got} == {second}
+
+
+@on_postgres
+def test_a_claim_looks_through_what_is_due_once_though_statistics_know_of_nothing(house: House) -> None:
+    text = POSTGRES.texts[outbox_statements.CLAIMABLE]
+    given = [TENANT, "9", "9", "{}", "{}", "9", "{}", 50]
+    with plain_cursor(house) as cursor:
+        cursor.execute("analyze")
+        cursor.execute("set enable_seqscan = off")
+        cursor.execute(f"explain {text}", given)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("recovery_effect_due") == 1
+    assert plan.count("recovery_effect_case") == 2

@@ -1,0 +1,6 @@
+"""Business time and calendar time, exact to the microsecond (design.md §5).
+
+`calendar` says when somebody is open; `local` reads clocks on walls; `table` and `arithmetic` count open
+time; `days` counts days on the wall; `spans` are durations as people write them; `counting` says what
+counted; `plain` keeps a calendar as plain data. `recovery.workflow.calendars` reads the file people write.
+"""

@@ -1,0 +1,74 @@
+"""Between clocks on walls and instants, in whole microseconds since 1970 (UTC).
+
+A local time that does not exist is read with the offset before the gap; one that exists twice means its first
+occurrence; a date that a zone skipped (Apia, 2011-12-30) is no day (design.md §5).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from recovery.core.instants import utc
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = EPOCH.toordinal()
+MICROSECOND = timedelta(microseconds=1)
+MINUTE = 60_000_000
+DAY = 24 * 60 * MINUTE
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds from 1970 to an instant.
+
+    Raises:
+        ValueError: the datetime is naive.
+    """
+    return (utc(moment) - EPOCH) // MICROSECOND
+
+
+def instant(at: int) -> datetime:
+    """The instant (UTC) so many microseconds after 1970."""
+    return EPOCH + timedelta(microseconds=at)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this name, such as `Europe/London`.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"{name} is no time zone") from None
+
+
+def at_wall(zone: ZoneInfo, day: int, minutes: int) -> int:
+    """The instant at which a clock on the wall shows so many minutes after the midnight that begins a day.
+
+    Args:
+        day: the date's ordinal; minutes from 24:00 on are on the days after it.
+    """
+    wall = datetime.combine(date.fromordinal(day), time(), zone) + timedelta(minutes=minutes)
+    return (wall.astimezone(UTC) - EPOCH) // MICROSECOND
+
+
+def midnight(zone: ZoneInfo, day: date) -> datetime:
+    """The instant at which a date begins: 24:00 of the date before."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def end_of(zone: ZoneInfo, day: date) -> datetime:
+    """24:00 of a date: the instant at which the next one begins."""
+    return midnight(zone, day + timedelta(days=1))
+
+
+def exists(zone: ZoneInfo, day: date) -> bool:
+    """Whether a zone has this date at all."""
+    return midnight(zone, day).astimezone(zone).date() == day
+
+
+def date_in(zone: ZoneInfo, moment: datetime) -> date:
+    """The date on the wall at an instant."""
+    return utc(moment).astimezone(zone).date()
