@@ -21,12 +21,13 @@ if TYPE_CHECKING:
         RecoveryError,
         Refusal,
     )
+    from recovery.couponing import CouponPage
     from recovery.engine import Engine
     from recovery.project import Project, find_project
     from recovery.store.faults import ExternalIdTaken, LostRace
     from recovery.store.lending import Unlendable
     from recovery.store.lending.upgrading import upgrade_tables
-    from recovery.store.records import Record
+    from recovery.store.records import Coupon, Record
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,8 @@ _HOMES = {
     "Case": "core.case",
     "Changes": "asking",
     "Command": "commands",
+    "Coupon": "store.records",
+    "CouponPage": "couponing",
     "Engine": "engine",
     "EngineFault": "core.errors",
     "EnvironmentFault": "core.errors",
@@ -62,6 +65,8 @@ __all__ = [
     "Case",
     "Changes",
     "Command",
+    "Coupon",
+    "CouponPage",
     "Engine",
     "EngineFault",
     "EnvironmentFault",

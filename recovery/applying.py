@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,21 +22,32 @@ from recovery.core.decision import Decision
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.events import (
     EVENTS,
+    AttachmentAdded,
     CaseQuarantined,
     ComplaintReceived,
     EffectCancelled,
     Event,
     MessageReceived,
+    MessageWritten,
+    NoteAdded,
     payload,
 )
 from recovery.core.facts import shown
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import Workflow
+from recovery.guarding import guarded
 
 if TYPE_CHECKING:
     from recovery.store.unit import Unit
+    from recovery.workflow.bundle import Bundle
 
 KINDS = frozenset(EVENTS.values())
+
+FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
+"""What comes from a customer for a merged case is for the case it goes on in."""
+
+LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded})
+"""Events that are not for the core alone to judge."""
 
 
 class Print(NamedTuple):
@@ -50,6 +61,7 @@ class Applying:
     """One transaction at work. What it asks of the database it asks once for all commands.
 
     `version` gives the workflow of a bundle's hash, `current` the one a new case runs on, by its name.
+    `bundle` gives the files of a hash; `contents` are those to be attached, by their SHA-256.
     """
 
     def __init__(
@@ -59,12 +71,16 @@ class Applying:
         now: datetime,
         version: Callable[[str], Workflow],
         current: Callable[[str | None], Workflow],
+        bundle: Callable[[str], Bundle],
+        contents: Mapping[str, bytes],
     ) -> None:
         self.unit = unit
         self.tenant = tenant
         self.now = now
         self._version = version
         self._current = current
+        self._bundle = bundle
+        self._contents = contents
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
         self._done: dict[str, tuple[str, Outcome]] = {}
@@ -132,11 +148,16 @@ class Applying:
                 return self._open(event, command.workflow, now, told)
             return Refusal("no_case", "The event names no case.", "Only a complaint opens one.")
         case = self.unit.case(self.tenant, command.case) if is_number(command.case) else None
-        if isinstance(event, MessageReceived):
+        if type(event) in FOLLOWING:
             while case is not None and case.merged_into is not None:
                 case = self.unit.case(self.tenant, case.merged_into)
         if case is None:
             return Refusal("no_such_case", f"There is no case {shown(command.case)}.")
+        if type(event) in LOOKED_AT:
+            looked_at = self._looked_at(event, case, now)
+            if isinstance(looked_at, Refusal):
+                return looked_at
+            event = looked_at
         instead = ""
         decisions = self._decide_all(case, event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
@@ -146,9 +167,33 @@ class Applying:
                 decisions = self._decide_all(case, other, now)
         if isinstance(decisions, Refusal):
             return decisions
+        if decisions[0].draws and (wrong := _unpayable(decisions[0])) is not None:
+            return wrong
         for decision in decisions:
-            self.unit.add(decision, told if decision.event is event else None)
+            self.unit.add(decision, told if decision.event is command.event else None)
         return outcome_of(decisions[0], instead)
+
+    def _looked_at(self, event: Event, case: Case, now: datetime) -> Event | Refusal:
+        """What only the shell can judge of an event: the words in it, or whether its file is at hand."""
+        if problem(event) is not None:  # the core says so
+            return event
+        if isinstance(event, AttachmentAdded):
+            answer = self._decide(case, event, now)  # what is refused leaves nothing behind
+            return answer if isinstance(answer, Refusal) else self._with_content(event)
+        assert isinstance(event, (MessageWritten, NoteAdded))
+        try:
+            return guarded(event, case, self._bundle(case.bundle))
+        except NotFound:  # deciding says so
+            return event
+
+    def _with_content(self, event: AttachmentAdded) -> Event | Refusal:
+        content = self._contents.get(event.sha256)
+        if content is not None and len(content) == event.size:
+            self.unit.keep_attachment(self.tenant, event.sha256, content)
+        elif content is not None or not self.unit.has_attachment(self.tenant, event.sha256):
+            message = f"The content of {shown(event.name)} did not come with it."
+            return Refusal("no_content", message, "Give it together with the event, or use `Desk.attach`.")
+        return event
 
     def _open(
         self, event: ComplaintReceived, workflow: str | None, now: datetime, told: dict[str, Any] | None
@@ -222,6 +267,18 @@ class Applying:
         return _unforeseen(
             "quarantined", f"Case {case.id} was set aside: {reason}", "; then lift the quarantine"
         )
+
+
+def _unpayable(decision: Decision) -> Refusal | None:
+    """Why a coupon cannot be worth what was offered: no such currency, or more decimals than it has."""
+    from recovery.workflow.currencies import unpayable
+
+    wrong = next(filter(None, (unpayable(draw.value) for draw in decision.draws)), None)
+    return (
+        None
+        if wrong is None
+        else Refusal("wrong_value", f"value: {wrong}.", "Give an amount such as 10 USD.")
+    )
 
 
 def _print(command: Command) -> Print | Refusal | None:

@@ -82,7 +82,7 @@ class Asking(ABC):
             NotFound: there is none.
             RecoveryError: that is no number, or the lent connection cannot be used.
         """
-        _require_whole(id, "a case number")
+        require_whole(id, "a case number")
         with self.store.reading(connection) as reading:
             found = reading.case(self.tenant, id)
         if found is None:
@@ -113,12 +113,12 @@ class Asking(ABC):
         Raises:
             RecoveryError: a filter, the cursor or the limit cannot be used, or the lent connection cannot.
         """
-        _require_whole(limit, "a limit", 1, MOST)
+        require_whole(limit, "a limit", 1, MOST)
         for name, text in {"step": step, "owner": owner, "workflow": workflow, "mode": mode}.items():
             if text is not None and not usable(text):
                 raise RecoveryError(f"{shown(text)} is no {name}.", hint="Give a short text.")
         if severity is not None:
-            _require_whole(severity, "a severity")
+            require_whole(severity, "a severity")
         if ended not in (None, True, False):
             raise RecoveryError(
                 f"{shown(ended)} does not say whether a case has ended.", hint="True or False."
@@ -165,13 +165,18 @@ class Asking(ABC):
         Raises:
             RecoveryError: the position or the limit cannot be used.
         """
-        _require_whole(since, "a position")
-        _require_whole(limit, "a limit", 1, MOST)
+        require_whole(since, "a position")
+        require_whole(limit, "a limit", 1, MOST)
         records = self.store.changes(self.tenant, since, limit)
         return Changes(records, records[-1].position if records else since)
 
 
-def _require_whole(value: object, what: str, least: int = 0, most: int = LARGEST) -> None:
+def require_whole(value: object, what: str, least: int = 0, most: int = LARGEST) -> None:
+    """Make sure that a question's number is one.
+
+    Raises:
+        RecoveryError: it is not; the hint says which would be.
+    """
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return
     limits = f" from {least} to {most}" if most != LARGEST else f", {least} or more"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recovery.commands import Command, Outcome
@@ -14,7 +15,9 @@ from recovery.engine import Engine
 
 if TYPE_CHECKING:
     from recovery.asking import Changes, Page
+    from recovery.couponing import CouponPage
     from recovery.store.lending import AsyncLendable
+    from recovery.store.records import Coupon
 
 T = TypeVar("T")
 
@@ -93,6 +96,88 @@ class AsyncEngine:
         """See `Engine.do`."""
         more = {"by": by, "facts": facts, "source": source, "key": key}
         return await self._run(connection, self.engine.do, case, transition, **more)
+
+    async def coupon(self, code: str, *, connection: AsyncLendable | None = None) -> Coupon:
+        """See `Engine.coupon`."""
+        return await self._run(connection, self.engine.coupon, code)
+
+    async def redeem(
+        self,
+        code: str,
+        *,
+        by: str,
+        reference: str | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Coupon:
+        """See `Engine.redeem`."""
+        return await self._run(connection, self.engine.redeem, code, by=by, reference=reference, key=key)
+
+    async def offer_coupon(
+        self,
+        case: int,
+        offer: str,
+        value: str,
+        *,
+        days: int,
+        by: str,
+        note: str | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.offer_coupon`."""
+        more = {"days": days, "by": by, "note": note, "key": key}
+        return await self._run(connection, self.engine.offer_coupon, case, offer, value, **more)
+
+    async def revoke_coupon(
+        self,
+        case: int,
+        offer: str,
+        *,
+        by: str,
+        reason: str,
+        serial: int | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.revoke_coupon`."""
+        more = {"by": by, "reason": reason, "serial": serial, "key": key}
+        return await self._run(connection, self.engine.revoke_coupon, case, offer, **more)
+
+    async def reissue_coupon(
+        self,
+        case: int,
+        offer: str,
+        *,
+        by: str,
+        reason: str,
+        serial: int | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.reissue_coupon`."""
+        more = {"by": by, "reason": reason, "serial": serial, "key": key}
+        return await self._run(connection, self.engine.reissue_coupon, case, offer, **more)
+
+    async def list_coupons(
+        self,
+        *,
+        case: int | None = None,
+        status: str | None = None,
+        expires_before: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection: AsyncLendable | None = None,
+    ) -> CouponPage:
+        """See `Engine.list_coupons`."""
+        filters = {"case": case, "status": status, "expires_before": expires_before}
+        return await self._run(connection, self.engine.list_coupons, **filters, cursor=cursor, limit=limit)
+
+    async def coupon_codes(
+        self, case: int, *, connection: AsyncLendable | None = None
+    ) -> dict[tuple[str, int], str]:
+        """See `Engine.coupon_codes`."""
+        return await self._run(connection, self.engine.coupon_codes, case)
 
     async def find(self, external_id: str, *, connection: AsyncLendable | None = None) -> Case | None:
         """See `Engine.find`."""

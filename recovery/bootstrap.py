@@ -18,8 +18,10 @@ from recovery.project import CHANNELS, Project, channel_settings
 from recovery.sealing import seal_key
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
-from recovery.workflow.bundle import Bundle, collect
+from recovery.workflow.bundle import Bundle, collect, name_of
 from recovery.workflow.findings import BadFile, Finding, errors
+from recovery.workflow.phrases import phrase_files
+from recovery.workflow.wording import guard_from
 
 LEASES_SINCE = "0003"
 """The schema since which a database knows who sends its messages."""
@@ -192,13 +194,15 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
 
 
 def checked(root: Path) -> list[Bundle]:
-    """Every workflow of a project.
+    """Every workflow of a project, with the phrase rules.
 
     Raises:
         BadFile: a file has errors.
         NotFound: there is none.
     """
     bundles, findings = collect_all(root)
+    for file in phrase_files(root).values():
+        findings += guard_from(file.read_bytes(), name_of(root, file))[1]
     if errors(findings):
         raise BadFile(errors(findings))
     if not bundles:

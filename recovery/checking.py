@@ -15,9 +15,10 @@ from recovery.imports.mapping import FOLDER as MAPPINGS
 from recovery.project import CHANNELS, CONFIG, read_settings, starter_root
 from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
 from recovery.workflow.findings import Finding, errors, guess, in_order
+from recovery.workflow.phrases import phrase_files
 from recovery.workflow.project import check_project, workflow_files
 from recovery.workflow.reader import read_yaml
-from recovery.workflow.wording import check_templates, guard_from, phrase_files
+from recovery.workflow.wording import check_templates, guard_from
 
 YAML = (".yaml", ".yml")
 

@@ -111,14 +111,15 @@ def outcome_of(decision: Decision, instead: str = "") -> Outcome:
 
 
 def plain(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as plain data, to be remembered under its key."""
+    """An outcome as plain data, to be shown, and to be remembered under its key."""
     return {
         "case": outcome.case,
         "seq": outcome.seq,
         "step": outcome.step,
         "effects": outcome.effects,
         "why": outcome.why,
-    } | ({"instead": outcome.instead} if outcome.instead else {})
+        "instead": outcome.instead,
+    }
 
 
 def fingerprint(command: Command, told: dict[str, Any]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from recovery.applying import Applying
-from recovery.asking import Asking
 from recovery.clock import Clock
 from recovery.commands import Command, Outcome, Settlement, usable
 from recovery.core.errors import EventRefused, NotFound, Refusal, closest, sentence
@@ -18,6 +18,7 @@ from recovery.core.events import (
 )
 from recovery.core.facts import shown
 from recovery.core.spec import Workflow
+from recovery.couponing import Couponing
 from recovery.settling import settle_all
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Asking):
+class Engine(Couponing):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:
@@ -74,9 +75,16 @@ class Engine(Asking):
         return answer
 
     def handle_many(
-        self, commands: Sequence[Command], *, connection: Lendable | None = None
+        self,
+        commands: Sequence[Command],
+        *,
+        contents: Sequence[bytes] = (),
+        connection: Lendable | None = None,
     ) -> list[Outcome | Refusal]:
         """Let many events in, in one transaction, each accepted or refused by itself, in the order given.
+
+        Args:
+            contents: of the files that `AttachmentAdded` events among them attach.
 
         Raises:
             Unlendable, EnvironmentFault: see `handle`; then none of them was let in.
@@ -84,7 +92,7 @@ class Engine(Asking):
         if not commands:
             return []
         with self.store.write(connection) as unit:
-            return self._applying(unit).all(commands)
+            return self._applying(unit, contents).all(commands)
 
     def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal | None]:
         """Close effects in the outbox and let `EffectDelivered`, `EffectFailed` … into their cases, together.
@@ -100,8 +108,10 @@ class Engine(Asking):
         with self.store.write() as unit:
             return settle_all(unit, self._applying(unit), settlements)
 
-    def _applying(self, unit: Unit) -> Applying:
-        return Applying(unit, self.tenant, self.clock.now(), self.workflow, self.current)
+    def _applying(self, unit: Unit, contents: Sequence[bytes] = ()) -> Applying:
+        files = {sha256(content).hexdigest(): content for content in contents}
+        now = self.clock.now()
+        return Applying(unit, self.tenant, now, self.workflow, self.current, self.bundle, files)
 
     # --- the usual commands ---------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from recovery.core.spec import Workflow
 from recovery.project import starter_root
 from recovery.store.chain import BEGINNING
 from recovery.store.codec import case_values
+from recovery.store.statements import CASE_COLUMNS
 from recovery.workflow.bundle import load
 
 REPEATS = 7
@@ -38,7 +39,7 @@ def ordinary() -> tuple[Workflow, Case, FactsRecorded]:
 
 def case_data(case: Case) -> str:
     """The JSON that a case is kept as."""
-    return str(case_values(case, BEGINNING)[-1])
+    return str(case_values(case, BEGINNING)[CASE_COLUMNS.index("data")])
 
 
 @contextmanager

@@ -18,8 +18,7 @@ from recovery.core.phrases.patterns import COMMA, NUMBER, Choice, Gap, One, Part
 from recovery.core.phrases.rules import RuleSet
 from recovery.project import starter_root
 from recovery.workflow.findings import BadFile
-from recovery.workflow.phrases import read_phrases
-from recovery.workflow.wording import phrase_files
+from recovery.workflow.phrases import phrase_files, read_phrases
 
 LANGUAGES = ("en", "zh")
 SECONDS = 0.5

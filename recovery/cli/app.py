@@ -11,6 +11,7 @@ from recovery.cli import (
     care_commands,
     case_commands,
     guard_commands,
+    coupon_commands,
     preview_command,
     project_commands,
     report_commands,
@@ -55,6 +56,7 @@ for module in (
     case_commands,
     report_commands,
     care_commands,
+    coupon_commands,
     bench_command,
 ):
     module.add_to(app)

@@ -45,10 +45,11 @@ def guard(
     json: Json = False,
 ) -> int:
     """Find what a text should not say: where, why, and what to say instead. Exit code 1 when blocked."""
+    from recovery.core.phrases.language import language_of
     from recovery.core.phrases.rules import blocked
 
     text = _read(file)
-    spoken = language or _language(text)
+    spoken = language or language_of(text)
     facts = _facts(known) if known else None
     hits = _guard(spoken).check(text, kind=_kind(kind), facts=facts)
     if json:
@@ -100,12 +101,6 @@ def _read(file: str) -> str:
     return text
 
 
-def _language(text: str) -> str:
-    letters = [letter for letter in text if letter.isalpha()]
-    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in letters)
-    return "zh" if chinese * 2 > len(letters) else "en"
-
-
 def _kind(kind: str) -> str:
     from recovery.core.errors import closest, sentence
     from recovery.core.phrases.rules import KINDS
@@ -133,7 +128,8 @@ def _guard(language: str) -> Guard:
     from recovery.cli.options import project
     from recovery.core.errors import NotFound
     from recovery.workflow.findings import BadFile
-    from recovery.workflow.wording import guard_from, guard_of, phrase_files
+    from recovery.workflow.phrases import phrase_files
+    from recovery.workflow.wording import guard_from, guard_of
 
     root = project(None).root
     made = guard_of(root, language)

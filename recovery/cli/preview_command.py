@@ -80,10 +80,15 @@ def _case(here: Project, name: str) -> dict[str, Any]:
     """What a message to a case of the project is made from."""
     from recovery.bootstrap import reading
     from recovery.core.draft import context
+    from recovery.demo.example import COUPON
 
     with reading(here) as engine:
         case = engine.case(find_case(engine, name))
-        return {"workflow": case.workflow, "language": case.language, "context": context(case)}
+        return {
+            "workflow": case.workflow,
+            "language": case.language,
+            "context": {**context(case), "coupon": COUPON},
+        }
 
 
 def _letter(bundle: Bundle, name: str, language: str, context: dict[str, Any]) -> Rendered:

@@ -43,6 +43,8 @@ def case_row(case: Case) -> dict[str, Any]:
 
 def case_data(engine: Engine, id: int) -> dict[str, Any]:
     """A case with its facts (value, source, times), its messages and its whole log."""
+    from recovery.core.instants import last_day
+
     case = engine.store.case(engine.tenant, id)
     assert case is not None
     return {
@@ -51,6 +53,10 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "absorbed": case.absorbed,
         "quarantine": case.quarantine,
+        "coupons": [
+            {"offer": offer, **coupon._asdict(), "good_until": last_day(coupon.expires_at)}
+            for offer, coupon in case.coupons.items()
+        ],
         "facts": {name: fact._asdict() for name in case.facts if (fact := case.fact(name)) is not None},
         "messages": [_message(row) for row in engine.store.outbox(engine.tenant, case=id)],
         "log": [_record(record) for record in engine.store.log(engine.tenant, id)],
@@ -76,9 +82,16 @@ def _message(row: OutboxRow) -> dict[str, Any]:
         "due_at": row.due_at,
         "settled_at": row.settled_at,
         "note": row.note,
-        "subject": sent.get("subject"),
-        "text": sent.get("text"),
+        "subject": _masked(sent.get("subject"), row),
+        "text": _masked(sent.get("text"), row),
     }
+
+
+def _masked(text: str | None, row: OutboxRow) -> str | None:
+    """What was sent, without the code of a coupon: `recovery coupon list --reveal` shows that."""
+    from recovery.store.codes import masked
+
+    return None if text is None else masked(text, row.context)
 
 
 def _record(record: Record) -> dict[str, Any]:
@@ -111,7 +124,8 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
     if data["quarantine"]:
         head.append(f"In quarantine: {data['quarantine']}")
     facts = [
-        [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]] for name, f in data["facts"].items()
+        [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]]
+        for name, f in data["facts"].items()
     ]
     messages = [
         [m["effect"], m["template"], m["address"] or m["channel"], m["status"], m["subject"]]
@@ -122,6 +136,10 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         *map(visible, head),
         table("Facts", ["fact", "value", "source", "by", "at"], facts),
     ]
+    if data["coupons"]:
+        keys = ["offer", "value", "status", "good_until", "serial"]
+        coupons = [[coupon[key] for key in keys] for coupon in data["coupons"]]
+        pages.append(table("Coupons", ["offer", "value", "status", "good until", "code no."], coupons))
     if messages:
         pages.append(table("Messages", ["effect", "template", "to", "status", "subject"], messages))
     pages.append(table("Log", ["#", "at", "by", "event", "why"], log))

@@ -47,6 +47,8 @@ class Case:
         awaiting: effect (`seq.n`) → `(template, facts its delivery puts on record)`.
         undelivered: effect → `(template, why it could not be delivered, facts its delivery puts on record)`.
         tasks: what waits for a person: an effect → `(kind, its template)`; see `events.TASKS`.
+        attachments: SHA-256 → `(name, type, bytes)` of each file that belongs to the case.
+        messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
     """
 
@@ -71,6 +73,7 @@ class Case:
     awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     undelivered: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
+    attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
@@ -125,6 +128,7 @@ class Case:
             self.awaiting,
             self.undelivered,
             self.tasks,
+            self.attachments,
             self.coupons,
             self.messages,
             self.merged_into,
@@ -283,6 +287,11 @@ def _done(case: Case, change: Change, _: Stamp) -> None:
     case.tasks = _without(case.tasks, change[1])
 
 
+def _attach(case: Case, change: Change, _: Stamp) -> None:
+    _, sha256, name, kind, size = change
+    case.attachments = {**case.attachments, sha256: (name, kind, size)}
+
+
 def _without(rows: dict[str, Any], gone: str) -> dict[str, Any]:
     rows = rows.copy()
     del rows[gone]
@@ -322,6 +331,7 @@ _APPLY = {
     "retry": _retry,
     "task": _task,
     "done": _done,
+    "attach": _attach,
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
     "absorb": _absorb,

@@ -14,6 +14,7 @@ from typing import Any
 from recovery.core import coupons
 from recovery.core import events as ev
 from recovery.core.case import Case, Stamp, opened
+from recovery.core.conversation import attached, noted, received, written
 from recovery.core.decision import Decision
 from recovery.core.draft import Draft, Refused
 from recovery.core.errors import Refusal
@@ -142,12 +143,6 @@ def _retract(draft: Draft, event: ev.FactRetracted) -> None:
     facts_changed(draft, [event.fact])
 
 
-def _message(draft: Draft, event: ev.MessageReceived) -> None:
-    if not event.text.strip():
-        raise Refused("no_text", "A message needs a text.")
-    draft.change("count", "messages")
-
-
 def _quarantine(draft: Draft, event: ev.CaseQuarantined) -> None:
     draft.change("set", "quarantine", event.reason)
     draft.why.append(f"set aside: {event.reason}")
@@ -177,7 +172,10 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.HandOffOffered: offer,
     ev.HandOffAccepted: accept,
     ev.HandOffDeclined: decline,
-    ev.MessageReceived: _message,
+    ev.MessageReceived: received,
+    ev.MessageWritten: written,
+    ev.NoteAdded: noted,
+    ev.AttachmentAdded: attached,
     ev.EffectDelivered: delivered,
     ev.EffectFailed: failed,
     ev.EffectHanded: handed,

@@ -108,9 +108,7 @@ class Draft:
         """Ask for a message, unless it has been sent in this cycle (or case), or the case is history."""
         case = self.case
         template, to = action.template, action.to
-        once = "" if action.once == "always" else template
-        if action.once == "cycle":
-            once = f"{template}@{case.cycle}"
+        once = once_key(action, case)
         if once and once in case.sent:
             self.why.append(f"{template} not sent again: already sent as {case.sent[once]}")
             return
@@ -140,10 +138,18 @@ class Draft:
     def draw(self, offer: str, serial: int, value: str, expires_at: str) -> None:
         """Let a code be drawn for the message just asked for. `offer` is the offer and its cycle."""
         effect = self.effects[-1]
-        effect.context["coupon"] = {"value": value, "good_until": last_day(expires_at)}
+        told = {"value": value, "good_until": last_day(expires_at), "replaces": serial > 1}
+        effect.context["coupon"] = told
         self.draws.append(Draw(offer, serial, value, expires_at, effect.key))
         self.change("coupon", offer, serial, value, expires_at, effect.key)
         self.why.append(f"{offer}: {value}, good until {last_day(expires_at)}")
+
+
+def once_key(action: Send, case: Case) -> str:
+    """What a message is known by, so that it goes out once in a cycle or a case; empty for `always`."""
+    if action.once == "cycle":
+        return f"{action.template}@{case.cycle}"
+    return action.template if action.once == "case" else ""
 
 
 def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, Any]:

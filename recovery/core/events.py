@@ -111,10 +111,62 @@ class HandOffDeclined(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
-    """The customer wrote or called again."""
+    """The customer wrote or called again.
+
+    `message_id` is that of their mail, and `in_reply_to` the one it answers. `attachments` are files of the
+    case that came with it: SHA-256 → name.
+    """
 
     text: str
     channel: str | None = None
+    subject: str | None = None
+    message_id: str | None = None
+    in_reply_to: str | None = None
+    attachments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWritten(Event):
+    """Somebody of the house writes: what is sent are these words, `wait` seconds from now.
+
+    Attributes:
+        text: the words; paragraphs, lists and `**bold**` are laid out, all else stays as it is written.
+        to: `customer`, `owner` or `supervisor`.
+        template: the template the words were made from; the message then stands for it.
+        language, channel: the case's own when left out.
+        wait: the time in which it may still be cancelled.
+        in_reply_to: the Message-ID of the customer's mail that it answers.
+        despite: why a supervisor lets it pass although the phrase guard would stop it.
+        doubts: what the phrase guard found in it, rule → words; the engine fills it in.
+    """
+
+    text: str
+    subject: str | None = None
+    to: str = "customer"
+    template: str | None = None
+    language: str | None = None
+    channel: str | None = None
+    wait: int = 60
+    in_reply_to: str | None = None
+    despite: str | None = None
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded(Event):
+    """Somebody of the house writes a note. It never leaves the house."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentAdded(Event):
+    """A file was attached. Its content is kept outside the log; `size` is in bytes."""
+
+    name: str
+    type: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +307,9 @@ EVENTS: dict[str, type[Event]] = {
         HandOffAccepted,
         HandOffDeclined,
         MessageReceived,
+        MessageWritten,
+        NoteAdded,
+        AttachmentAdded,
         EffectDelivered,
         EffectFailed,
         EffectHanded,

@@ -305,19 +305,19 @@ class Workflow:
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
         self.offers = {}
-        for action in self._actions():
-            if isinstance(action, Send) and action.coupon is not None:
-                self.offers.setdefault(action.coupon.offer, action)
+        for send in self.sends():
+            if send.coupon is not None:
+                self.offers.setdefault(send.coupon.offer, send)
 
-    def _actions(self) -> Iterator[Action]:
-        """What all rules may do, in order."""
+    def sends(self) -> Iterator[Send]:
+        """Every message that a rule may send, in order."""
         steps, moves = self.steps.values(), self.transitions
         lists = [
             *(rules for step in steps for rules in (step.on_enter, step.on_leave)),
             *(m.then for m in moves),
         ]
         for rule in (rule for rules in lists for rule in rules):
-            yield from rule.actions
+            yield from (action for action in rule.actions if isinstance(action, Send))
 
     def _owner_needs(self) -> Iterator[tuple[str, tuple[Need, ...]]]:
         """For each state the needs of an owner in the steps before it (side ends lie before all steps)."""

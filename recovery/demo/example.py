@@ -12,6 +12,9 @@ from recovery.core.spec import Workflow
 from recovery.demo.words import language_of
 
 STEP = "resolve"
+COUPON = {"code": "K7MPQX-4WDF2A-9RTBHC", "value": "10 USD", "good_until": "2027-01-19", "replaces": False}
+"""What a message is given with a coupon. Its code was never drawn anywhere."""
+
 RECEIVED_AT = "2026-11-20T09:00:00.000000Z"
 
 
@@ -48,6 +51,7 @@ def example(workflow: Workflow, language: str) -> dict[str, Any]:
         "customer": {"name": complaint["name"], "address": complaint["address"], "id": "C-204"},
         "owner": told["owner"],
         "facts": facts,
+        "coupon": dict(COUPON),
         "zone": told["zone"],
     }
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from recovery.core.case import Case, fold
 from recovery.core.letters import BY_HAND
+from recovery.store import coupon_audit
 from recovery.store.chain import BEGINNING, commitment, effect_digest, link
 from recovery.store.codec import case_values, decode, effect_key, encode, read_body
+from recovery.store.coupons import ENDING
 from recovery.store.outbox import OPEN_STATUSES
 from recovery.store.problems import KEPT, Report
 from recovery.store.reading import Snapshot
@@ -25,6 +27,7 @@ class _Log:
             wrong, as it must have been, so that one changed hash does not make the next event look changed.
         sound: whether every event is there and as it was written.
         digests: effect → what the log says it must look like; `statuses` → what it may be by the log.
+        coupons: what the log says of coupons.
     """
 
     length: int = 0
@@ -33,6 +36,7 @@ class _Log:
     case: Case | None = None
     digests: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    coupons: coupon_audit.Coupons = field(default_factory=dict)
 
 
 class CaseAudit:
@@ -61,15 +65,31 @@ class CaseAudit:
         """Whether the case has a row."""
         return bool(snapshot.rows(LOAD_CASES, tenant, snapshot.dialect.items([case])))
 
-    def check(self, tenant: Any, case: Any, rows: list[Any], events: list[Any], effects: list[Any]) -> None:
+    def check(
+        self,
+        tenant: Any,
+        case: Any,
+        rows: list[Any],
+        events: list[Any],
+        effects: list[Any],
+        coupons: list[Any],
+    ) -> None:
         """Check one case; what cannot even be read is a problem like any other."""
         try:
-            self._check(tenant, case, rows, events, effects)
+            self._check(tenant, case, rows, events, effects, coupons)
         except Exception as error:
             message = f"Case {case!r} of tenant {tenant!r} cannot be read: {type(error).__name__}: {error}."
             self.name("unreadable", message, tenant, case)
 
-    def _check(self, tenant: str, case: int, rows: list[Any], events: list[Any], effects: list[Any]) -> None:
+    def _check(
+        self,
+        tenant: str,
+        case: int,
+        rows: list[Any],
+        events: list[Any],
+        effects: list[Any],
+        coupons: list[Any],
+    ) -> None:
         if not isinstance(case, int):
             raise TypeError("its number is none")
         log = _Log()
@@ -87,6 +107,7 @@ class CaseAudit:
         if log.sound and log.case is not None:
             self._compare_snapshot(log, log.case, row)
             self._compare_outbox(log, tenant, case, effects)
+            self._compare_coupons(log, tenant, case, coupons, effects)
 
     # --- the chain ------------------------------------------------------------------------------------------
 
@@ -166,6 +187,25 @@ class CaseAudit:
             message = f"Effect {key} of case {case} is gone from the outbox."
             self._report.add("effect_missing", message, tenant, case, int(key.partition(".")[0]))
 
+    # --- coupons --------------------------------------------------------------------------------------------
+
+    def _compare_coupons(
+        self, log: _Log, tenant: str, case: int, coupons: list[Any], effects: list[Any]
+    ) -> None:
+        if not coupons and not log.coupons:
+            return
+        letters = {said.effect for said in log.coupons.values()}
+        contexts = {
+            key: decode(context)
+            for _, _, seq, n, *_, context, _ in effects
+            if (key := effect_key(seq, n)) in letters
+        }
+
+        def report(code: str, message: str, seq: int | None) -> None:
+            self._report.add(code, message, tenant, case, seq)
+
+        coupon_audit.compare(log.coupons, coupons, contexts, tenant, case, report)
+
 
 def _commitment(salt: Any, by: Any, body: Any) -> str | None:
     """What an event says, committed to; None when it cannot be read."""
@@ -198,6 +238,8 @@ def _add_up(
             log.statuses[change[1]] = ("handed",)
         elif change[0] == "retry":
             log.statuses[change[1]] = OPEN_STATUSES
+        elif change[0] in ("coupon", ENDING):
+            coupon_audit.add_up(log.coupons, change, seq, by, recorded_at)
 
 
 def _different(now: Any, must_be: str) -> list[str]:

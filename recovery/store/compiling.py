@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, ClauseElement, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ClauseElement,
+    ColumnElement,
+    Dialect,
+    LargeBinary,
+    Text,
+    bindparam,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
@@ -71,6 +81,8 @@ def array_for(column: ColumnElement[Any], name: str) -> Any:
         kind = BigInteger()
     elif isinstance(column.type, Boolean):
         kind = Boolean()
+    elif isinstance(column.type, LargeBinary):
+        kind = LargeBinary()
     return bindparam(name, required=True, type_=ARRAY(kind))
 
 

@@ -9,13 +9,22 @@ from typing import Any
 
 from recovery.core.case import Case
 from recovery.core.instants import to_text
+from recovery.store import codes, queries
+from recovery.store import coupon_statements as coupon_sql
 from recovery.store import outbox_statements as outbox_sql
-from recovery.store import queries
 from recovery.store import statements as sql
 from recovery.store.codec import decode, read_body, read_case
 from recovery.store.compiling import Statement
 from recovery.store.dialect import LAST, Dialect
-from recovery.store.records import OutboxRow, Pause, Record, StoredBundle, outbox_row
+from recovery.store.records import (
+    Coupon,
+    OutboxRow,
+    Pause,
+    Record,
+    StoredBundle,
+    coupon_row,
+    outbox_row,
+)
 from recovery.store.unit import CHUNK
 
 __all__ = ["OutboxRow", "Reading", "Record", "Snapshot", "StoredBundle"]
@@ -136,6 +145,13 @@ class Reading(ABC):
         """The events after one position and up to another, in the order of the log."""
         return [_record(row) for row in self.rows(queries.LOG_BETWEEN, since, through, tenant, limit)]
 
+    # --- attachments ----------------------------------------------------------------------------------------
+
+    def attachment(self, tenant: str, sha256: str) -> bytes | None:
+        """A file's content, by its hash; None when it is not kept here."""
+        rows = self.rows(sql.LOAD_ATTACHMENT, tenant, sha256)
+        return bytes(rows[0][0]) if rows else None
+
     # --- the outbox -----------------------------------------------------------------------------------------
 
     def outbox(
@@ -159,6 +175,56 @@ class Reading(ABC):
     def pauses(self, tenant: str) -> list[Pause]:
         """What sends nothing for now."""
         return [Pause(*row[1:]) for row in self.rows(outbox_sql.PAUSES, tenant)]
+
+    # --- coupons --------------------------------------------------------------------------------------------
+
+    def coupon(self, tenant: str, code: str) -> Coupon | None:
+        """The coupon of a code, as `codes.read` gives it, or None."""
+        for row in self.rows(coupon_sql.FIND_COUPON, tenant, codes.kept(tenant, code)):
+            if codes.is_the_code(row[1], tenant, code):
+                return self._as_of_now(coupon_row(row))
+        return None
+
+    def coupons(
+        self,
+        tenant: str,
+        *,
+        case: int | None = None,
+        status: str | None = None,
+        expires_before: datetime | None = None,
+        after: tuple[int, str, int] = (0, "", 0),
+        limit: int = 50,
+    ) -> list[Coupon]:
+        """Coupons with all of these, in the order of their cases.
+
+        Args:
+            status: `issued` are those that can be redeemed now; `expired` those that nobody did in time.
+            after: case, offer and serial of the last one of the page before.
+        """
+        now = to_text(self.clock())
+        given = _given(case=case, status="issued" if status == "expired" else status)
+        if status in ("issued", "expired"):
+            given["good_at" if status == "issued" else "expired_at"] = now
+        if expires_before is not None:
+            given["expires_before"] = to_text(expires_before)
+        rows = self.rows(coupon_sql.coupons(tuple(given)), tenant, *given.values(), *after, limit)
+        return [self._as_of_now(coupon_row(row)) for row in rows]
+
+    def coupon_codes(self, tenant: str, case: int) -> dict[tuple[str, int], str]:
+        """The codes of a case's coupons by offer and serial, from the messages that hand them over."""
+        rows = self.rows(coupon_sql.coupons(("case",)), tenant, case, 0, "", 0, LAST)
+        found = {row[1]: (row[3], row[4]) for row in rows}
+        known = {}
+        for message in self.outbox(tenant, case=case) if found else ():
+            code = codes.in_context(message.context)
+            if code is not None and codes.kept(tenant, code) in found:
+                known[found[codes.kept(tenant, code)]] = code
+        return known
+
+    def _as_of_now(self, coupon: Coupon) -> Coupon:
+        if coupon.status == "issued" and coupon.expires_at <= to_text(self.clock()):
+            return coupon._replace(status="expired")
+        return coupon
 
     # --- versions -------------------------------------------------------------------------------------------
 

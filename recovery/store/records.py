@@ -71,6 +71,35 @@ class OutboxRow(NamedTuple):
     bundle: str
 
 
+class Coupon(NamedTuple):
+    """A coupon, without its code.
+
+    Attributes:
+        offer: the offer and the cycle of its case, `goodwill@1`.
+        serial: 1, and one more for each code of it that was lost.
+        value: an amount, `10 USD`.
+        status: `issued`, `redeemed`, `revoked`, or `expired`.
+        expires_at: when its last day has ended everywhere (see `core.instants.end_of`).
+        settled_by: who redeemed or revoked it; `note` is what they said: a reference, or the reason.
+    """
+
+    case: int
+    offer: str
+    serial: int
+    value: str
+    status: str
+    issued_at: str
+    expires_at: str
+    settled_at: str | None
+    settled_by: str | None
+    note: str | None
+
+
+def coupon_row(row: Sequence[Any]) -> Coupon:
+    """A row of `recovery_coupon`."""
+    return Coupon(*row[2:])
+
+
 def outbox_row(row: Sequence[Any]) -> OutboxRow:
     """A row of `recovery_effect`, followed by the version its case runs on."""
     _, tenant, case, seq, n, template, recipient, address, channel, language, context, *rest = row

@@ -27,6 +27,7 @@ from recovery.store.tables import numbers, sequence_of, table
 case = table("case")
 event = table("event")
 command = table("command")
+attachment = table("attachment")
 bundle = table("bundle")
 published = table("published")
 meta = table("meta")
@@ -191,6 +192,18 @@ FLOORS = Statement(
     )
 )
 """What the floors of all who are writing are, modulo 2^32."""
+
+# --- attachments --------------------------------------------------------------------------------------------
+
+ATTACHMENT_COLUMNS = names(attachment)
+
+INSERT_ATTACHMENT = insert_many(attachment, ATTACHMENT_COLUMNS, ignoring=True)
+
+_attachments = attachment.c.tenant_id == value("tenant"), attachment.c.sha256 == value("hash")
+
+HAS_ATTACHMENT = Statement(select(attachment.c.kept_at).where(*_attachments), "tenant", "hash")
+
+LOAD_ATTACHMENT = Statement(select(attachment.c.content).where(*_attachments), "tenant", "hash")
 
 # --- commands -----------------------------------------------------------------------------------------------
 

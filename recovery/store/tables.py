@@ -229,7 +229,8 @@ class AttachmentRow(Row, table=True):
 class CouponRow(Row, table=True):
     """Coupons: a code for each offer of a case; a further `serial` replaces one that was lost.
 
-    `status` is `issued`, `redeemed` or `revoked`; `settled_*` say when and by whom it was one of the latter.
+    `code` is the hash of the code (see `recovery.store.codes`), `offer` the offer with its cycle. `status` is
+    `issued`, `redeemed` or `revoked`; `settled_*` say when and by whom it was one of the latter.
     """
 
     __tablename__ = "recovery_coupon"

@@ -25,6 +25,7 @@ from recovery.store.codec import (
     read_case,
 )
 from recovery.store.compiling import Many, Statement
+from recovery.store.coupons import ENDING, Coupons
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.entries import entry
 from recovery.store.faults import ExternalIdTaken, LostRace
@@ -37,6 +38,9 @@ CHUNK = 500
 
 BUFFER = 1_000
 """How many events are held before they are written out."""
+
+FOLLOWED = OF_MESSAGES | {ENDING}
+"""Changes that say what became of a message or of a coupon."""
 
 _moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.MOVING, "tenant_id", "id")))
 _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING, "tenant_id", "id")))
@@ -64,6 +68,7 @@ class Unit:
 
     Attributes:
         outbox: what becomes of messages in this transaction.
+        coupons: what becomes of coupons.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Unit:
         self._dialect = dialect
         self._clock = clock
         self.outbox = Outbox(cursor, dialect)
+        self.coupons = Coupons(cursor, dialect, entropy)
         self._entropy = entropy
         self._cases: dict[tuple[str, int], _Known | CaseValues | None] = {}
         self._external: dict[tuple[str, str], int | None] = {}
@@ -188,10 +194,15 @@ class Unit:
         else:
             known.case = case
         self._changed[key] = known
+        if decision.draws:
+            decision = self.coupons.fill(decision)
         self._decided.append((known, decision, told))
         for change in decision.changes:
-            if change[0] in OF_MESSAGES:
-                self.outbox.follow(case, change)
+            if change[0] in FOLLOWED:
+                if change[0] == ENDING:
+                    self.coupons.follow(case, change, decision.event.by)
+                else:
+                    self.outbox.follow(case, change)
         if len(self._decided) >= BUFFER:
             self.flush()
 
@@ -208,6 +219,16 @@ class Unit:
             if taken is not None:
                 raise _taken({case.external_id: taken})
         return known
+
+    def keep_attachment(self, tenant: str, sha256: str, content: bytes) -> None:
+        """Keep a file's content; one that is kept already stays."""
+        row = (tenant, sha256, content, to_text(self._clock()))
+        self._dialect.many(self._cursor, sql.INSERT_ATTACHMENT, [row])
+
+    def has_attachment(self, tenant: str, sha256: str) -> bool:
+        """Whether a file's content is kept."""
+        self._run(sql.HAS_ATTACHMENT, tenant, sha256)
+        return self._cursor.fetchone() is not None
 
     def remember(
         self, tenant: str, key: str, fingerprint: str, answer: dict[str, Any], logged: bool = False
@@ -236,6 +257,7 @@ class Unit:
         self._many(sql.INSERT_EVENT, events)
         self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
+        self.coupons.flush()
         commands = self._answers()
         asked_for = len(commands)
         if self._many(sql.INSERT_COMMAND, commands) != asked_for:

@@ -15,6 +15,7 @@ from recovery.workflow.build import Built, build
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import LANGUAGE, WorkflowShape
+from recovery.workflow.phrases import PHRASES, phrase_files
 from recovery.workflow.prune import prune
 from recovery.workflow.reader import BYTES_AT_MOST, decode, read_yaml
 from recovery.workflow.shape import check_shape
@@ -52,7 +53,8 @@ class Checked:
 
 
 def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Finding]]:
-    """Gather a workflow and every template, in every language, that it sends or lets people say.
+    """Gather a workflow, every template, in every language, that it sends or lets people say, and the
+    project's phrase rules, whose own findings are not looked for here.
 
     Args:
         root: the project's folder; templates are in its `templates/<language>/<id>.md`.
@@ -68,6 +70,12 @@ def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Findin
     files = {name_of(root, workflow_file): text}
     for by_file in checked.templates.values():
         files.update(by_file)
+    for file in phrase_files(root).values():
+        data, unreadable = read_file(root, file)
+        words, wrong = decode(data, name_of(root, file)) if data is not None else (None, unreadable)
+        if words is None:
+            return None, in_order([*findings, *filter(None, [wrong])])
+        files[name_of(root, file)] = words
     return Bundle(hash_of(files), checked.built.workflow.id, files), findings
 
 
@@ -87,7 +95,8 @@ def load(bundle: Bundle) -> Workflow:
     Raises:
         BadFile: the bundle holds no workflow that this version of the language can read.
     """
-    name = next((path for path in sorted(bundle.files) if path.endswith(".yaml")), "")
+    files = (path for path in sorted(bundle.files) if not path.startswith(PHRASES[0]))
+    name = next((path for path in files if path.endswith(".yaml")), "")
     workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""))
     if workflow.mentions is None:
         workflow.mentions = _Mentions(bundle)

@@ -10,6 +10,7 @@ from typing import Any
 from recovery.core.guards import CaseValue, Compare, Guard, Known
 from recovery.core.spec import SAME, AnyOf, Go, Need, Record, Send, Transition
 from recovery.workflow.build import Built
+from recovery.workflow.coupon_checks import check_coupons
 from recovery.workflow.domains import describe, worlds
 from recovery.workflow.expressions import vocabulary
 from recovery.workflow.findings import Finding, errors
@@ -51,6 +52,7 @@ def check_meaning(
         checker.unmet_needs()
         checker.hanging_needs()
     checker.messages(templates, sound)
+    checker.findings += check_coupons(built, templates, checker.can_both_hold)
     return checker.findings
 
 
@@ -129,6 +131,12 @@ class _Checker:
                 if go.to != away.to:
                     what = f"Two rules, one to {go.to} and one to {away.to},"
                     self._exclude(other.path, one.rule.when, other.rule.when, what)
+
+    def can_both_hold(self, first: Guard | None, second: Guard | None) -> bool:
+        """Whether two rules may fire at once; True where that cannot be told."""
+        guards = [guard for guard in (first, second) if guard is not None]
+        trying = self._worlds(guards) if guards and UNREAD not in guards else []
+        return not trying or any(all(guard.evaluate(world) for guard in guards) for world in trying)
 
     def _exclude(self, path: Path, first: Guard | None, second: Guard | None, what: str) -> None:
         guards = [guard for guard in (first, second) if guard is not None]

@@ -28,6 +28,7 @@ FACT_NAME = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
 STATE_ID = r"^[a-z][a-z0-9_-]*$"
 WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
 ANY_NEED = r"^any( .+)?$"
+DAYS = r"^([2-9]|[1-9][0-9]{1,3}) days$|^1 day$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 INERT_VERBS = ("follow_up", "start", "stop")
@@ -38,7 +39,7 @@ INERT_PARTS = ("calendar", "clocks", "budgets")
 
 ACTIVE_VERBS = ("send", "escalate", "raise", "count", "record", "go")
 
-SIBLINGS = {"when_delivered": "send", "once": "send", "to": "send", "forget": "go"}
+SIBLINGS = {"when_delivered": "send", "once": "send", "to": "send", "coupon": "send", "forget": "go"}
 """Keys of a rule that belong to a verb beside them."""
 
 FactName = Annotated[str, StringConstraints(pattern=FACT_NAME, max_length=100)]
@@ -147,6 +148,18 @@ FactShape = Annotated[PlainFact | NumberFact | ChoiceFact, Field(discriminator="
 # --- Rules and needs
 
 
+class CouponShape(Shape):
+    """A coupon that a message hands over: one in each cycle of a case, whatever is retried."""
+
+    offer: StateId = Field(description="What the offer is called, such as `goodwill`.")
+    value: Annotated[str, StringConstraints(max_length=40)] = Field(
+        description="What it is worth: an amount with its currency, `10 USD`."
+    )
+    expires: Annotated[str, StringConstraints(pattern=DAYS)] = Field(
+        description="How long it is good, such as `60 days`."
+    )
+
+
 class RuleShape(Shape):
     """`if` a guard holds, do what the verbs say, in the order they are written."""
 
@@ -159,6 +172,7 @@ class RuleShape(Shape):
         None, description="How often it may be sent; once per cycle of the case when left out."
     )
     to: Literal["customer", "owner", "supervisor"] | None = Field(None, description="Who gets it.")
+    coupon: CouponShape | None = Field(None, description="A coupon whose code the message says.")
     escalate: Annotated[int, Field(ge=1, le=9)] | None = Field(None, description="Levels to go up.")
     raise_: Literal["severity"] | None = Field(None, alias="raise", description="One level, up to the top.")
     count: Literal["failures"] | None = Field(None, description="One more; a new cycle begins.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -14,6 +15,9 @@ from recovery.workflow.findings import Finding, errors, shown
 from recovery.workflow.model import FACT_NAME, Language, Line, Shape
 from recovery.workflow.reader import Document, Path, read_yaml
 from recovery.workflow.shape import check_shape
+
+PHRASES = ("config/phrases.", ".yaml")
+"""What stands around the language in the path of a file of phrase rules, from the project's root."""
 
 ClassName = Literal[
     "blame",
@@ -91,6 +95,19 @@ class PhrasesShape(Shape):
     )
     new_clause: list[str] = Field([], description="Words that begin a new clause, as a comma does.")
     rules: list[RuleShape] = Field(min_length=1, description="The rules.")
+
+
+def phrase_files(root: FilePath) -> dict[str, FilePath]:
+    """The files of phrase rules in a project, by language."""
+    before, after = PHRASES
+    begin = before.rpartition("/")[2]
+    files = sorted(root.glob("*".join(PHRASES)))
+    return {file.name.removeprefix(begin).removesuffix(after): file for file in files}
+
+
+def phrases_path(language: str) -> str:
+    """Where the phrase rules of a language stand, from the project's root."""
+    return language.join(PHRASES)
 
 
 def read_phrases(data: bytes, file: str) -> tuple[RuleSet | None, list[Finding]]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from recovery.core.spec import (
+    DAYS_AT_MOST,
     Action,
     CountFailure,
+    Coupon,
     Declared,
     Escalate,
     Go,
@@ -80,7 +82,8 @@ def _actions(
         names.say(here, "sibling_alone", message, key=True)
     elif key == "send" and shape.send is not None:
         facts = names.recorded((*path, "when_delivered"), shape.when_delivered or {})
-        return [Send(shape.send, facts, shape.once or "cycle", shape.to or "customer")]
+        coupon = _coupon(names, path, shape)
+        return [Send(shape.send, facts, shape.once or "cycle", shape.to or "customer", coupon)]
     elif key == "escalate" and shape.escalate is not None:
         return [Escalate(shape.escalate)]
     elif key == "raise" and shape.raise_ is not None:
@@ -92,3 +95,18 @@ def _actions(
     elif key == "go" and shape.go is not None and names.state(here, shape.go):
         return [Go(shape.go, names.forgotten((*path, "forget"), shape.forget))]
     return []
+
+
+def _coupon(names: Names, path: Path, shape: RuleShape) -> Coupon | None:
+    """The coupon a message hands over; None, reported, when it is none that anybody could have."""
+    here, given = (*path, "coupon"), shape.coupon
+    if given is None or here in names.broken:
+        return None
+    days = int(given.expires.partition(" ")[0])
+    if days > DAYS_AT_MOST:
+        message = f"A coupon is good for at most {DAYS_AT_MOST:,} days."
+        names.say((*here, "expires"), "wrong_value", message)
+    if (shape.to or "customer") != "customer":
+        message = f"A coupon is the customer's; this message goes to the {shape.to}."
+        names.say((*path, "to"), "wrong_coupon", message, "Leave `to` out.")
+    return Coupon(given.offer, given.value, days)

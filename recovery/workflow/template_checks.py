@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from recovery.core.facts import FactType
 from recovery.workflow.findings import Finding, Position, guess
-from recovery.workflow.template_words import FOR_THE_READER, Use
+from recovery.workflow.template_words import COUPON, FOR_THE_READER, Use
 from recovery.workflow.templates import Template
 
 TAKES: Mapping[str, tuple[str, ...]] = {**FOR_THE_READER, "join": ("list",)}
@@ -31,7 +31,7 @@ _OFFERS = re.compile(
     r"|优惠|折扣|代金券|礼券|礼品|礼物|赠品|赠送|返现|红包|退款|积分|抽奖|奖品|奖励|免费",
     re.IGNORECASE,
 )
-_OFFER_FACTS = re.compile(r"facts\.(?:goodwill|offer|coupon|gift|compensation|refund)\b")
+_OFFER_FACTS = re.compile(r"facts\.(?:goodwill|offer|coupon|gift|compensation|refund)\b|coupon\.")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -54,6 +54,8 @@ def check_template(template: Template, facts: Mapping[str, FactType], workflow: 
         finding = _unknown(template, use, facts, workflow)
         if finding is None and use.fact is not None:
             finding = _ill_said(template, use, facts[use.fact])
+        if use.name in COUPON:
+            finding = _ill_said(template, use, FactType(use.name, COUPON[use.name])) or _spelt(template, use)
         finding = finding or _unstated(template, use, stated)
         if finding is not None:
             findings.append(finding)
@@ -69,7 +71,7 @@ def _unknown(template: Template, use: Use, facts: Mapping[str, FactType], workfl
 
 def _unstated(template: Template, use: Use, stated: set[str]) -> Finding | None:
     """Something a case may not know, said as if it did."""
-    if use.safe or (use.fact or use.name) in stated:
+    if use.safe or (use.fact or use.name) in stated or use.name in COUPON:
         return None
     message = f"The text says {use.name}, which a case may not know."
     hint = "Add it to `states`, or put the sentence under {% if … %}."
@@ -95,6 +97,14 @@ def _ill_said(template: Template, use: Use, kind: FactType) -> Finding | None:
         message = f"{use.name} would be said as it is kept, which is not how people write it."
         return Finding(*at, "raw_value", message, f"Write {{{{ {use.name} | {RAW[kind.kind]} }}}}.")
     return None
+
+
+def _spelt(template: Template, use: Use) -> Finding | None:
+    """A code is said letter by letter as it was drawn."""
+    if use.name != "coupon.code" or not use.filters:
+        return None
+    message = f"A code is said as it is, without the filter {use.filters[0]}."
+    return Finding(template.file, *use.place, "wrong_filter", message)
 
 
 def _bargains(template: Template, facts: Mapping[str, FactType]) -> Iterator[Finding]:

@@ -18,12 +18,21 @@ FACTS = "facts."
 CONTEXT: Mapping[str, tuple[str, ...]] = {
     "case": ("id", "external_id", "subject", "step", "severity", "cycle", "received_at"),
     "customer": ("name", "address", "id"),
+    "coupon": ("code", "value", "good_until", "replaces"),
     "owner": (),
 }
 """What a template may name beside `facts`: each root with its parts; `owner` is a name itself."""
 
 OPTIONAL = ("case.subject", "case.external_id", "customer.name", "customer.address", "customer.id", "owner")
 """What of it a case may not have."""
+
+COUPON: Mapping[str, str] = {
+    "coupon.code": "text",
+    "coupon.value": "money",
+    "coupon.good_until": "date",
+    "coupon.replaces": "boolean",
+}
+"""What only a message with a coupon has, each with its type."""
 
 FILTERS: Mapping[str, tuple[type, ...]] = {
     "default": (str,),
@@ -55,7 +64,7 @@ class Use:
     """Something a template speaks of that a case may not know.
 
     Attributes:
-        name: `facts.problem.restated`, or one of `OPTIONAL`.
+        name: `facts.problem.restated`, or one of `OPTIONAL` or `COUPON`.
         safe: it may be missing: tested with `if` or given a `default`.
         looped: it is the list of a `for`.
         filters: what is done to it before it is said, in that order; None where it is only looked at.
@@ -253,7 +262,7 @@ class Words:
             return None
         root = inner.name
         name = ".".join([root, *parts])
-        if (root == "facts" and parts) or name in OPTIONAL:
+        if (root == "facts" and parts) or name in OPTIONAL or name in COUPON:
             return name
         if root in loops and not parts:
             return None

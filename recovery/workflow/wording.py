@@ -13,20 +13,12 @@ from pathlib import Path
 from recovery.core.phrases.automaton import TooLarge
 from recovery.core.phrases.guard import Guard
 from recovery.core.phrases.rules import KNOWN, kind_of
-from recovery.workflow.bundle import TEMPLATES, name_of, read_file
+from recovery.workflow.bundle import TEMPLATES, Bundle, name_of, read_file
 from recovery.workflow.findings import Finding, one_of, shown
-from recovery.workflow.phrases import read_phrases
+from recovery.workflow.phrases import phrase_files, phrases_path, read_phrases
 from recovery.workflow.templates import Template, read_template
 
-PREFIX, SUFFIX = "phrases.", ".yaml"
-
 _JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.DOTALL)
-
-
-def phrase_files(root: Path) -> dict[str, Path]:
-    """The files of phrase rules in a project, by language."""
-    files = sorted((root / "config").glob(f"{PREFIX}*{SUFFIX}"))
-    return {file.name.removeprefix(PREFIX).removesuffix(SUFFIX): file for file in files}
 
 
 @lru_cache(maxsize=8)
@@ -51,6 +43,20 @@ def guard_of(root: Path, language: str) -> Guard | None:
     if path is None or data is None:
         return None
     return guard_from(data, name_of(root, path))[0]
+
+
+def guard_in(bundle: Bundle, language: str) -> Guard | None:
+    """A version's guard for a language (`zh-TW` falls back to `zh`); None when it has no rules for it."""
+    for wanted in (language, language.partition("-")[0]):
+        path = phrases_path(wanted)
+        if path in bundle.files:
+            return _guard_from_text(bundle.files[path], path)
+    return None
+
+
+@lru_cache(maxsize=8)
+def _guard_from_text(text: str, file: str) -> Guard | None:
+    return guard_from(text.encode(), file)[0]
 
 
 def check_templates(root: Path, paths: Iterable[Path]) -> list[Finding]:

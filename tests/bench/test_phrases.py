@@ -7,8 +7,7 @@ import pytest
 from recovery.bench import phrases
 from recovery.bench.phrases import GUARD, LANGUAGES, alternation, guard_rates, messages
 from recovery.project import starter_root
-from recovery.workflow.phrases import read_phrases
-from recovery.workflow.wording import phrase_files
+from recovery.workflow.phrases import phrase_files, read_phrases
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,9 @@ def test_an_apology_speaks_the_word_and_takes_nothing_back(path: Path) -> None:
 
 
 CONTEXT = {
+    "coupon": {
+        "code": "K7MPQX-4WDF2A-9RTBHC", "value": "10 USD", "good_until": "2027-01-19", "replaces": False
+    },
     "case": {
         "id": 7, "external_id": None, "subject": None, "step": "resolve", "severity": 1, "cycle": 1,
         "received_at": "2026-11-20T09:00:00+00:00",

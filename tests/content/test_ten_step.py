@@ -150,22 +150,23 @@ def test_after_a_second_recovery_the_survey_goes_out_again() -> None:
 def test_the_satisfied_are_asked_for_a_rating_once_goodwill_has_arrived() -> None:
     story = at_follow_up().record("customer", followup__satisfaction=4)
     assert story.case.step == "follow_up"
-    story.do("send_goodwill", goodwill__kind="coupon", goodwill__detail="10 euros, good until 31 March.")
+    story.do("send_goodwill", goodwill__kind="coupon")
     assert story.case.step == "follow_up"
     story.deliver()
     assert (story.case.step, story.sent[-2:]) == ("big_picture", ["coupon-note", "rating-ask"])
 
 
-def test_each_kind_of_goodwill_is_one_message_and_all_but_the_letter_say_what_is_given() -> None:
+def test_each_kind_of_goodwill_is_one_message_and_a_gift_or_service_is_said_in_words() -> None:
     messages = {"apology_letter": "apology-letter", "coupon": "coupon-note"}
     messages |= dict.fromkeys(("gift", "extra_service"), "goodwill-note")
     for kind, message in messages.items():
         story = at_follow_up()
         before = len(story.sent)
-        if kind != "apology_letter":
+        if kind in ("gift", "extra_service"):
             assert isinstance(story.ask("send_goodwill", goodwill__kind=kind), Refusal)
         story.do("send_goodwill", goodwill__kind=kind, goodwill__detail="A day in the spa.")
         assert story.sent[before:] == [message]
+        assert list(story.case.coupons) == (["goodwill@1"] if kind == "coupon" else [])
 
 
 def test_whoever_cannot_be_reached_is_not_asked_for_a_rating() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from recovery.core import events as ev
+from recovery.core.attachments import BYTES_OF_A_CASE
 from recovery.core.case import Case, Stamp, apply, fold, recorded
 from recovery.core.decision import Decision
 from recovery.core.instants import to_text
@@ -20,6 +21,7 @@ def check(story: Story, before: Case | None, decision: Decision) -> None:
     _bounds(story.workflow, case)
     _owner(before, decision)
     _effects(story, decision)
+    _attachments(story, case)
     _coupons(story, decision)
     _replayed(story.workflow, before, decision, story.log[-1]["recorded_at"])
 
@@ -77,6 +79,14 @@ def _effects(story: Story, decision: Decision) -> None:
     assert [(effect.key, effect.template) for effect in decision.effects] == told
     if case.mode == "history":
         assert asked == []
+
+
+def _attachments(story: Story, case: Case) -> None:
+    """Each file belongs to the case once, and all of them together are not too large."""
+    changes = [change for record in story.log for change in record["changes"] if change[0] == "attach"]
+    assert len(changes) == len({change[1] for change in changes})
+    assert case.attachments == {change[1]: tuple(change[2:]) for change in changes}
+    assert sum(size for _, _, size in case.attachments.values()) <= BYTES_OF_A_CASE
 
 
 def _coupons(story: Story, decision: Decision) -> None:

@@ -251,6 +251,11 @@ class Planned:
             return {"by": f"agent:{case.owner}", "to": self._value(flow, "owner")}
         if self.kind is ev.CaseReleased:
             return {"other": case.absorbed[0] if case.absorbed else 9}
+        if self.kind is ev.MessageWritten:
+            names = [*dict.fromkeys(send.template for send in flow.sends()), None]
+            return {"template": names[self.pick % len(names)], "to": "customer"}
+        if self.kind is ev.NoteAdded:
+            return {}
         if self.kind is ev.MoveForced:
             places = [*flow.steps, *flow.ends]
             return {"by": "supervisor:eve", "to": places[self.pick % len(places)]}
@@ -288,7 +293,7 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "fact": st.sampled_from([*FACTS, "owner"]),
     "reason": st.sampled_from(["because", "because", ""]),
     "transition": st.sampled_from(["t0", "t1", "t2", "t9"]),
-    "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo"]),
+    "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo", "customer", "owner"]),
     "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
     "task": st.sampled_from(["1.0", "phone", "letter", "2.0"]),
     "offer": st.sampled_from(["goodwill", "goodwill@1", "gift"]),
@@ -300,6 +305,14 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "into": st.integers(1, 3),
     "other": st.integers(1, 3),
     "channel": st.sampled_from([None, "mail"]),
+    "template": st.sampled_from([None, "apology", "apology", "note", "hello-s0", "nothing"]),
+    "wait": st.sampled_from([0, 60, 3_601]),
+    "despite": st.sampled_from([None, None, "her own words", ""]),
+    "attachments": st.sampled_from([{}, {}, {"0" * 64: "photo.jpg"}, {"1" * 64: "photo.jpg"}]),
+    "name": st.sampled_from(["photo.jpg", "photo.jpg", "note.exe"]),
+    "type": st.just("image/jpeg"),
+    "size": st.sampled_from([1, 9_000_000, 11_000_000]),
+    "sha256": st.sampled_from([digit * 64 for digit in "0123456789"]),
 }
 FORCED = {"by", "occurred_at", "hold", "source"}
 """Fields with a default or a sensible choice of their own."""
@@ -310,6 +323,7 @@ OFTEN = [
     *[ev.EffectDelivered] * 4,
     *[ev.HandOffOffered, ev.HandOffAccepted] * 3,
     *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
+    *[ev.MessageWritten, ev.MessageWritten, ev.NoteAdded, ev.AttachmentAdded, ev.AttachmentAdded],
     *[ev.CouponOffered, ev.CouponRedeemed, ev.CouponRevoked, ev.CouponReissued] * 2,
     *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]
@@ -329,6 +343,7 @@ CHOSEN = {
     ev.HandOffOffered: {"to"},
     ev.MoveForced: {"to"},
     ev.CaseReleased: {"other"},
+    ev.MessageWritten: {"template", "to"},
 }
 
 

@@ -38,6 +38,7 @@ def rich() -> Case:
         awaiting={"1.0": ("apology", {})},
         undelivered={"1.1": ("note", "bounced", {"told": True})},
         tasks={"1.1": ("undelivered", "note")},
+        attachments={"ab": ("photo.jpg", "image/jpeg", 10)},
         coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
         messages=4,
         merged_into=9,
@@ -61,6 +62,7 @@ def test_a_copy_says_the_same_and_can_be_changed_without_changing_the_case() -> 
     apply(copy, ["forget", ["owner"]], STAMP)
     apply(copy, ["effect", "2.0", "note", "note", {}], STAMP)
     apply(copy, ["settled", "1.0", "bounced"], STAMP)
+    apply(copy, ["attach", "cd", "bill.pdf", "application/pdf", 5], STAMP)
     apply(copy, ["coupon_ended", "goodwill@1", 1, "redeemed", None], STAMP)
     apply(copy, ["coupon", "goodwill@4", 1, "5 USD", "e", "2.0"], STAMP)
     apply(copy, ["absorb", 6], STAMP)
@@ -88,6 +90,10 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     (["move", "two", "three", "why", False], {"step": "three", "closed_at": None}),
     (["move", "two", "closed", "why", True], {"step": "closed", "closed_at": STAMP.occurred_at}),
     (["set", "offered_to", None], {"offered_to": None}),
+    (
+        ["attach", "cd", "bill.pdf", "application/pdf", 5],
+        {"attachments": {**rich().attachments, "cd": ("bill.pdf", "application/pdf", 5)}},
+    ),
     (["set", "level", 2], {"level": 2}),
     (["count", "failures"], {"failures": 4}),
     (

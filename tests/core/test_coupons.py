@@ -77,7 +77,11 @@ def test_a_rule_offers_a_coupon_with_its_message() -> None:
     decision = story.decisions[-1]
     assert sent_by(decision) == ["coupon-note"]
     assert decision.draws == (Draw("goodwill@1", 1, "10 USD", GIVEN.expires_at, "2.0"),)
-    assert decision.effects[0].context["coupon"] == {"value": "10 USD", "good_until": "2027-01-19"}
+    assert decision.effects[0].context["coupon"] == {
+        "value": "10 USD",
+        "good_until": "2027-01-19",
+        "replaces": False,
+    }
     assert story.case.coupons == {"goodwill@1": GIVEN}
 
 
@@ -196,6 +200,7 @@ def test_a_lost_code_is_revoked_and_reissued_never_duplicated() -> None:
     decision = story.do(CouponReissued, offer="goodwill", reason="the mail was deleted")
     assert decision.draws == (Draw("goodwill@1", 2, "10 USD", GIVEN.expires_at, "3.0"),)
     assert sent_by(decision) == ["coupon-note"]
+    assert decision.effects[0].context["coupon"]["replaces"] is True
     ended = [change for change in decision.changes if change[0] == "coupon_ended"]
     assert ended == [["coupon_ended", "goodwill@1", 1, "revoked", "the mail was deleted"]]
     refused = story.refuse(CouponRedeemed, by="customer", offer="goodwill@1", serial=1)

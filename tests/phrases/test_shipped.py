@@ -11,8 +11,8 @@ from docs.generate.phrases import counted, finds
 from recovery.core.phrases.rules import CLASSES
 from recovery.project import starter_root
 from recovery.workflow.findings import errors
-from recovery.workflow.phrases import read_phrases
-from recovery.workflow.wording import check_templates, phrase_files
+from recovery.workflow.phrases import phrase_files, read_phrases
+from recovery.workflow.wording import check_templates
 from tests.phrases.guards import shipped
 from tests.phrases.labelled import LANGUAGES, sentences, written_later
 

@@ -19,6 +19,7 @@ from recovery.store import outbox_statements
 from recovery.store.postgres_dialect import POSTGRES
 from recovery.store.records import OutboxRow
 from recovery.store.store import Store
+from recovery.workflow.bundle import Bundle
 from tests.core.builders import step, workflow
 from tests.store.house import FACTS, TENANT, House, found, on_postgres, plain_cursor
 
@@ -69,7 +70,8 @@ def settle(house: House, row: OutboxRow, end: Any = "delivered", **more: Any) ->
         case=row.case, effect=row.effect, at=house.now, end=end, version=row.version, **more
     )
     with house.store.write() as unit:
-        applying = Applying(unit, TENANT, house.now, lambda _: house.workflow, lambda _: house.workflow)
+        workflow = (lambda _: house.workflow,) * 2
+        applying = Applying(unit, TENANT, house.now, *workflow, lambda hash: Bundle(hash, "small", {}), {})
         (answer,) = settle_all(unit, applying, [settlement])
     return answer
 

@@ -1,0 +1,99 @@
+"""What somebody writes is held to the phrase rules at once, before it is accepted (domain.md §5).
+
+The rules are those of the version the case runs on. What they block is refused with every place, why, and a
+better sentence. A supervisor may let it pass on record, but nobody an untruth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from recovery.core.case import Case
+from recovery.core.errors import Refusal
+from recovery.core.events import MessageWritten, NoteAdded
+from recovery.core.facts import shown
+from recovery.core.phrases.language import language_of
+from recovery.core.phrases.rules import Hit, blocked, kind_of, untruths
+
+if TYPE_CHECKING:
+    from recovery.workflow.bundle import Bundle
+
+
+def guarded(
+    event: MessageWritten | NoteAdded, case: Case, bundle: Bundle
+) -> MessageWritten | NoteAdded | Refusal:
+    """The event as it may be accepted, with what the guard found in it, or why it may not.
+
+    Args:
+        event: one whose fields are of their types.
+    """
+    if isinstance(event, NoteAdded):
+        hits = check(bundle, event.text, case.language, "internal_note", case)
+        return event if not blocked(hits) else _refused(hits, overridable=False)
+    kind, states = "message", tuple[str, ...]()
+    if event.template is not None:
+        kind, states = about(bundle, event.template, event.language or case.language)
+    if event.to != "customer":
+        kind = "internal_note"
+    missing = untruths(states, {name: row[0] for name, row in case.facts.items()})
+    if missing:
+        message = f"{shown(event.template)} states {', '.join(missing)}, which the case does not know."
+        return Refusal("untruth", message, "Record it first, or write without the template.")
+    language = event.language or case.language
+    hits = [
+        *check(bundle, event.subject or "", language, kind, case),
+        *check(bundle, event.text, language, kind, case),
+    ]
+    wrong = blocked(hits)
+    if wrong and event.despite is None:
+        return _refused(wrong, overridable=True)
+    if any(not hit.overridable for hit in wrong):
+        return _refused([hit for hit in wrong if not hit.overridable], overridable=False)
+    doubts = {hit.rule: " ".join(hit.matched.split()) for hit in hits}
+    return event if event.doubts == doubts else replace(event, doubts=doubts)
+
+
+def check(bundle: Bundle, text: str, language: str, kind: str, case: Case) -> list[Hit]:
+    """Every place in a text that breaks a rule of a version; what the customer said may be repeated."""
+    from recovery.workflow.wording import guard_in
+
+    guard = guard_in(bundle, language_of(text, language))
+    if guard is None:
+        return []
+    facts = {name: row[0] for name, row in case.facts.items()}
+    return guard.check(text, kind=kind, quotes=said_by_customer(case), facts=facts)
+
+
+def said_by_customer(case: Case) -> list[str]:
+    """The customer's own words, as far as they are on record as facts."""
+    rows: Mapping[str, Sequence[Any]] = case.facts
+    return [row[0] for row in rows.values() if row[1] == "customer" and isinstance(row[0], str)]
+
+
+def about(bundle: Bundle, template: str, language: str) -> tuple[str, tuple[str, ...]]:
+    """The kind of text that a template makes, and the facts it asserts; nothing of one that is unknown."""
+    from recovery.workflow.bundle import template as read
+    from recovery.workflow.findings import BadFile
+
+    try:
+        made = read(bundle, template, language)
+    except BadFile:
+        return "message", ()
+    return kind_of(made.purpose), made.states
+
+
+def told(hit: Hit) -> str:
+    """A place in one line: what stands there, why not, and what to say instead."""
+    lacks = f" Not on record: {', '.join(hit.lacks)}." if hit.lacks else ""
+    words = shown(" ".join(hit.matched.split()))
+    return f"{words} is {hit.cls.replace('_', '-')}: {hit.why}{lacks} Say, for example: {hit.say_instead}"
+
+
+def _refused(hits: Sequence[Hit], *, overridable: bool) -> Refusal:
+    first, *rest = map(told, hits)
+    hint = "Change it and send it again."
+    if overridable and all(hit.overridable for hit in hits):
+        hint = "Change it, or let a supervisor send it, who says why."
+    return Refusal("phrase_blocked", first, hint, details=tuple(rest))
