@@ -8,10 +8,11 @@ import typer
 
 from recovery.cli import (
     bench_command,
+    calendar_commands,
     care_commands,
     case_commands,
-    guard_commands,
     coupon_commands,
+    guard_commands,
     preview_command,
     project_commands,
     report_commands,
@@ -52,6 +53,7 @@ for module in (
     project_commands,
     preview_command,
     guard_commands,
+    calendar_commands,
     run_commands,
     case_commands,
     report_commands,

@@ -124,6 +124,8 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("preview", "apology")
     Path("letter.md").write_text("This happens a lot. We have refunded you.")
     say("guard", "letter.md")
+    say("calendar show", "support", "--month", "2026-12")
+    say("calendar due", "support", "3 business days", "--from", "2026-11-20T17:55")
     case = str(say("open", "It never came.", "--from", "ana@example.org", "--key", "k")["case"])
     say("open", "It never came.", "--from", "ana@example.org", "--key", "k")
     say("record", case, "owner=li", "policy.refs=a", "problem.category=delivery", "--by", "agent:li")
