@@ -146,6 +146,17 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     for number in range(1, 4):
         say("show", str(number))
         say("explain", str(number))
+    say("coupon offer", case, "25 USD", "--days", "30", "--by", "agent:li", "--key", "c")
+    say("coupon offer", case, "25 USD", "--days", "30", "--by", "agent:li", "--key", "c")
+    say("coupon list", "--limit", "1")
+    say("coupon reissue", case, "goodwill", "--reason", "lost", "--by", "agent:li")
+    say("coupon list", "--limit", "1", "--reveal")
+    code = say("coupon list", "--reveal")["coupons"][-1]["code"]
+    say("coupon show", code)
+    say("coupon redeem", code, "--by", "agent:till", "--reference", "7")
+    say("coupon offer", other, "25 USD", "--days", "30", "--by", "agent:li")
+    say("coupon revoke", other, "goodwill", "--reason", "an error", "--by", "agent:li")
+    say("show", case)
     say("list")
     say("list", "--limit", "1")
     Path("play.jsonl").write_text(
