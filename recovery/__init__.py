@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from recovery.couponing import CouponPage
     from recovery.engine import Engine
     from recovery.project import Project, find_project
+    from recovery.store.choosing import Messages
     from recovery.store.faults import ExternalIdTaken, LostRace
     from recovery.store.lending import Unlendable
     from recovery.store.lending.upgrading import upgrade_tables
-    from recovery.store.records import Coupon, Record
+    from recovery.store.records import Coupon, OutboxRow, Pause, Record
+    from recovery.tended import NotTended, OutboxPage, Task, TaskPage, Tended
 
 __version__ = "0.1.0"
 
@@ -44,13 +46,21 @@ _HOMES = {
     "EventRefused": "core.errors",
     "ExternalIdTaken": "store.faults",
     "LostRace": "store.faults",
+    "Messages": "store.choosing",
     "NotFound": "core.errors",
+    "NotTended": "tended",
+    "OutboxPage": "tended",
+    "OutboxRow": "store.records",
     "Outcome": "commands",
     "Page": "asking",
+    "Pause": "store.records",
     "Project": "project",
     "Record": "store.records",
     "RecoveryError": "core.errors",
     "Refusal": "core.errors",
+    "Task": "tended",
+    "TaskPage": "tended",
+    "Tended": "tended",
     "Unlendable": "store.lending",
     "find_project": "project",
     "open_engine": "bootstrap",
@@ -73,13 +83,21 @@ __all__ = [
     "EventRefused",
     "ExternalIdTaken",
     "LostRace",
+    "Messages",
     "NotFound",
+    "NotTended",
+    "OutboxPage",
+    "OutboxRow",
     "Outcome",
     "Page",
+    "Pause",
     "Project",
     "Record",
     "RecoveryError",
     "Refusal",
+    "Task",
+    "TaskPage",
+    "Tended",
     "Unlendable",
     "__version__",
     "find_project",

@@ -12,12 +12,14 @@ from recovery.core.case import Case
 from recovery.core.errors import Refusal
 from recovery.core.events import Event
 from recovery.engine import Engine
+from recovery.store.choosing import Messages
 
 if TYPE_CHECKING:
     from recovery.asking import Changes, Page
     from recovery.couponing import CouponPage
     from recovery.store.lending import AsyncLendable
-    from recovery.store.records import Coupon
+    from recovery.store.records import Coupon, Pause
+    from recovery.tended import OutboxPage, TaskPage, Tended
 
 T = TypeVar("T")
 
@@ -210,6 +212,71 @@ class AsyncEngine:
     ) -> dict[str, Any]:
         """See `Engine.explain`."""
         return await self._run(connection, self.engine.explain, case, language)
+
+    async def list_outbox(
+        self,
+        which: Messages = Messages(),  # noqa: B008 - frozen
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection: AsyncLendable | None = None,
+    ) -> OutboxPage:
+        """See `Engine.list_outbox`."""
+        return await self._run(connection, self.engine.list_outbox, which, cursor=cursor, limit=limit)
+
+    async def pauses(self) -> list[Pause]:
+        """See `Engine.pauses`."""
+        return await asyncio.to_thread(self.engine.pauses)
+
+    async def tasks(
+        self,
+        *,
+        owner: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection: AsyncLendable | None = None,
+    ) -> TaskPage:
+        """See `Engine.tasks`."""
+        return await self._run(connection, self.engine.tasks, owner=owner, cursor=cursor, limit=limit)
+
+    async def release(
+        self, which: Messages, *, by: str, reason: str | None = None, dry_run: bool = False
+    ) -> Tended:
+        """See `Engine.release`."""
+        return await self._run(None, self.engine.release, which, by=by, reason=reason, dry_run=dry_run)
+
+    async def hold(self, which: Messages, *, by: str, reason: str, dry_run: bool = False) -> Tended:
+        """See `Engine.hold`."""
+        return await self._run(None, self.engine.hold, which, by=by, reason=reason, dry_run=dry_run)
+
+    async def cancel(self, which: Messages, *, by: str, reason: str, dry_run: bool = False) -> Tended:
+        """See `Engine.cancel`."""
+        return await self._run(None, self.engine.cancel, which, by=by, reason=reason, dry_run=dry_run)
+
+    async def resend(self, which: Messages, *, by: str, dry_run: bool = False) -> Tended:
+        """See `Engine.resend`."""
+        return await self._run(None, self.engine.resend, which, by=by, dry_run=dry_run)
+
+    async def pause(self, kind: str, name: str | None = None, *, by: str, reason: str) -> bool:
+        """See `Engine.pause`."""
+        return await self._run(None, self.engine.pause, kind, name, by=by, reason=reason)
+
+    async def resume(self, kind: str, name: str | None = None) -> bool:
+        """See `Engine.resume`."""
+        return await self._run(None, self.engine.resume, kind, name)
+
+    async def task_done(
+        self,
+        case: int,
+        task: str,
+        *,
+        by: str,
+        note: str | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.task_done`."""
+        return await self._run(connection, self.engine.task_done, case, task, by=by, note=note, key=key)
 
     async def changes(self, since: int = 0, limit: int = 100) -> Changes:
         """See `Engine.changes`."""

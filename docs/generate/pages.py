@@ -34,6 +34,8 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "channel-keys": channels.keys,
     "channel-outcomes": channels.outcome_table,
     "channel-posted": channels.posted,
+    "channel-attempts": channels.attempts,
+    "channel-pauses": channels.pauses,
     "template-head": language.template_head,
     "template-names": language.template_names,
     "template-filters": language.template_filters,

@@ -13,10 +13,12 @@ from recovery.cli import (
     case_commands,
     coupon_commands,
     guard_commands,
+    outbox_commands,
     preview_command,
     project_commands,
     report_commands,
     run_commands,
+    task_commands,
 )
 
 EPILOG = "Exit codes: 0 done · 1 problems found · 2 wrong usage · 3 refused · 4 environment · 5 bug"
@@ -56,6 +58,8 @@ for module in (
     calendar_commands,
     run_commands,
     case_commands,
+    outbox_commands,
+    task_commands,
     report_commands,
     care_commands,
     coupon_commands,

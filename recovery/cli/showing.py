@@ -58,6 +58,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
             for offer, coupon in case.coupons.items()
         ],
         "facts": {name: fact._asdict() for name in case.facts if (fact := case.fact(name)) is not None},
+        "tasks": [{"task": key, "kind": row[0], "template": row[1]} for key, row in case.tasks.items()],
         "messages": [_message(row) for row in engine.store.outbox(engine.tenant, case=id)],
         "log": [_record(record) for record in engine.store.log(engine.tenant, id)],
     }
@@ -142,6 +143,9 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         pages.append(table("Coupons", ["offer", "value", "status", "good until", "code no."], coupons))
     if messages:
         pages.append(table("Messages", ["effect", "template", "to", "status", "subject"], messages))
+    if data["tasks"]:
+        rows = [[t["task"], t["kind"], t["template"]] for t in data["tasks"]]
+        pages.append(table("Waits for a person", ["task", "what", "template"], rows))
     pages.append(table("Log", ["#", "at", "by", "event", "why"], log))
     return pages
 
@@ -168,6 +172,7 @@ def explanation_page(data: dict[str, Any]) -> list[RenderableType]:
             lines.append(f"  {_wait(need)}")
     lines += [f"On its way: {m['template']} ({m['effect']})" for m in data["messages"]]
     lines += [f"Not delivered: {m['template']} ({m['effect']}): {m['reason']}" for m in data["undelivered"]]
+    lines += [f"Waits for a person: {t['kind']}, {t['template']} ({t['task']})" for t in data["tasks"]]
     lines += [f"On leaving, line {rule['line']}: {rule['if']}" for rule in data["rules"]]
     if data["transitions"]:
         lines.append("It can be moved by:")

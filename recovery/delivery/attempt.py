@@ -42,9 +42,8 @@ def attempt(engine: Engine, channel: Channel, sender: str, row: OutboxRow, momen
         moment: when (aware).
     """
     try:
-        bundle = engine.bundle(row.bundle)
-        purpose = template(bundle, row.template, row.language).purpose
-        words = _kept(row) or render(bundle, row.template, row.language, row.context)
+        purpose = template(engine.bundle(row.bundle), row.template, row.language).purpose
+        words = words_of(engine, row)
     except (RenderFailed, NotFound) as error:
         return Attempt(_settled(row, moment, "failed", reason=str(getattr(error, "message", error))))
     key = f"{sender}:{row.tenant}:{row.case}:{row.effect.replace('.', ':')}"
@@ -122,9 +121,14 @@ def _as_json(words: Rendered) -> str:
     return json.dumps(said, ensure_ascii=False)
 
 
-def _kept(row: OutboxRow) -> Rendered | None:
-    """The words of an attempt before: every attempt sends the same."""
+def words_of(engine: Engine, row: OutboxRow) -> Rendered:
+    """The words of a message: those of an attempt before, which every attempt sends, or as they will be.
+
+    Raises:
+        RenderFailed: they cannot be made from what the message was asked for with.
+        NotFound: the version of its case, or its template, is not in this database.
+    """
     if row.rendered is None:
-        return None
+        return render(engine.bundle(row.bundle), row.template, row.language, row.context)
     said = json.loads(row.rendered)
     return Rendered(said["subject"], said["text"], said["html"], said["language"])
