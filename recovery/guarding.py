@@ -6,9 +6,9 @@ better sentence. A supervisor may let it pass on record, but nobody an untruth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from recovery.core.case import Case
 from recovery.core.errors import Refusal
@@ -37,7 +37,7 @@ def guarded(
         kind, states = about(bundle, event.template, event.language or case.language)
     if event.to != "customer":
         kind = "internal_note"
-    missing = untruths(states, {name: row[0] for name, row in case.facts.items()})
+    missing = untruths(states, case.facts)
     if missing:
         message = f"{shown(event.template)} states {', '.join(missing)}, which the case does not know."
         return Refusal("untruth", message, "Record it first, or write without the template.")
@@ -62,14 +62,13 @@ def check(bundle: Bundle, text: str, language: str, kind: str, case: Case) -> li
     guard = guard_in(bundle, language_of(text, language))
     if guard is None:
         return []
-    facts = {name: row[0] for name, row in case.facts.items()}
-    return guard.check(text, kind=kind, quotes=said_by_customer(case), facts=facts)
+    return guard.check(text, kind=kind, quotes=said_by_customer(case), facts=case.facts)
 
 
 def said_by_customer(case: Case) -> list[str]:
     """The customer's own words, as far as they are on record as facts."""
-    rows: Mapping[str, Sequence[Any]] = case.facts
-    return [row[0] for row in rows.values() if row[1] == "customer" and isinstance(row[0], str)]
+    facts = [fact for name in case.facts if (fact := case.fact(name)) is not None]
+    return [fact.value for fact in facts if fact.source == "customer" and isinstance(fact.value, str)]
 
 
 def about(bundle: Bundle, template: str, language: str) -> tuple[str, tuple[str, ...]]:
