@@ -101,13 +101,17 @@ def _row(into: Table, columns: tuple[str, ...]) -> Statement:
 
 CASE_COLUMNS = names(case)
 
-_cases = select(case).where(case.c.tenant_id == value("tenant"), Among(case.c.id, "ids"))
+_cases = select(case).where(case.c.tenant_id == value("tenant"))
+_these = _cases.where(Among(case.c.id, "ids"))
 
-LOAD_CASES = Statement(_cases, "tenant", "ids")
+LOAD_CASES = Statement(_these, "tenant", "ids")
 
-LOCK_CASES = Statement(_cases.order_by(case.c.id).with_for_update(), "tenant", "ids")
+LOCK_CASES = Statement(_these.order_by(case.c.id).with_for_update(), "tenant", "ids")
 """Cases that are going to change: always locked in the order of their numbers, so that two never wait for
 each other. SQLite has one writer and locks nothing."""
+
+LOCK_CASE = Statement(_cases.where(case.c.id == value("of_case")).with_for_update(), "tenant", "of_case")
+"""The same for one, which most commands are for: a list of one costs twice as much to look through."""
 
 FIND_CASES = Statement(
     select(case.c.external_id, case.c.id).where(
@@ -209,7 +213,7 @@ LOAD_ATTACHMENT = Statement(select(attachment.c.content).where(*_attachments), "
 
 COMMAND_COLUMNS = names(command)
 
-RECALL_COMMANDS = Statement(
+_answers = (
     select(
         command.c.key, command.c.fingerprint, command.c.case_id, command.c.seq, command.c.answer, event.c.body
     )
@@ -219,10 +223,12 @@ RECALL_COMMANDS = Statement(
         & (event.c.case_id == command.c.case_id)
         & (event.c.seq == command.c.seq),
     )
-    .where(command.c.tenant_id == value("tenant"), Among(command.c.key, "keys")),
-    "tenant",
-    "keys",
+    .where(command.c.tenant_id == value("tenant"))
 )
+
+RECALL_COMMANDS = Statement(_answers.where(Among(command.c.key, "keys")), "tenant", "keys")
+
+RECALL_COMMAND = Statement(_answers.where(command.c.key == value("of_key")), "tenant", "of_key")
 
 INSERT_COMMAND = insert_many(command, COMMAND_COLUMNS, ignoring=True)
 

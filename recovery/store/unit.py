@@ -104,7 +104,7 @@ class Unit:
         missing = sorted({id for id in ids if (tenant, id) not in cases})
         for id in missing:
             cases[tenant, id] = None
-        for row in self._each(sql.LOCK_CASES, tenant, missing):
+        for row in self._each(sql.LOCK_CASES, tenant, missing, sql.LOCK_CASE):
             cases[tenant, row[1]] = row
 
     def case(self, tenant: str, id: int) -> Case | None:
@@ -138,7 +138,7 @@ class Unit:
         """The commands done before under these keys, those of this unit included."""
         wanted = list(keys)
         missing = [key for key in wanted if (tenant, key) not in self._commands]
-        for key, fingerprint, *answer in self._each(sql.RECALL_COMMANDS, tenant, missing):
+        for key, fingerprint, *answer in self._each(sql.RECALL_COMMANDS, tenant, missing, sql.RECALL_COMMAND):
             self._commands[tenant, key] = Remembered(fingerprint, read_answer(*answer))
         for key in missing:
             self._commands.setdefault((tenant, key), None)
@@ -150,7 +150,14 @@ class Unit:
             self.recall(tenant, (key,))
         return self._commands[tenant, key]
 
-    def _each(self, statement: Statement, tenant: str, items: list[Any]) -> Iterator[Any]:
+    def _each(
+        self, statement: Statement, tenant: str, items: list[Any], alone: Statement | None = None
+    ) -> Iterator[Any]:
+        """The rows for items, with few statements; `alone` is the statement for a single one."""
+        if alone is not None and len(items) == 1:
+            self._run(alone, tenant, items[0])
+            yield from self._cursor.fetchall()
+            return
         for start in range(0, len(items), CHUNK):
             self._run(statement, tenant, self._dialect.items(items[start : start + CHUNK]))
             yield from self._cursor.fetchall()

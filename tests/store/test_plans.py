@@ -24,6 +24,7 @@ READ = re.compile(r"(SEARCH|SCAN) (\w+)(?: .*?\((.*)\))?")
 HOT = {
     "LOAD_CASES": [BY_KEY],
     "LOCK_CASES": [BY_KEY],
+    "LOCK_CASE": [BY_KEY],
     "FIND_CASES": ["recovery_case: tenant_id=? AND external_id=?"],
     "UPDATE_STAYING": [BY_KEY],
     "UPDATE_STEPPING": [BY_KEY],
@@ -32,6 +33,10 @@ HOT = {
     "CLOSE_EFFECT": [BY_EFFECT],
     "HAS_EFFECT": [BY_EFFECT],
     "RECALL_COMMANDS": [
+        "recovery_command: tenant_id=? AND key=?",
+        "recovery_event: tenant_id=? AND case_id=? AND seq=?",
+    ],
+    "RECALL_COMMAND": [
         "recovery_command: tenant_id=? AND key=?",
         "recovery_event: tenant_id=? AND case_id=? AND seq=?",
     ],
