@@ -7,7 +7,7 @@ and kept, so that a step is one look into a table, however many patterns there a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from recovery.core.phrases.folding import Sentence
@@ -82,31 +82,28 @@ class Automaton:
     def find(self, sentence: Sentence) -> list[Span]:
         """Every pattern in a sentence: from each word the longest row that fits."""
         known = self._known
-        commas = sentence.commas
-        row: list[str] = []
-        places: list[int] = []
-        for place, word in enumerate(sentence.words):
-            if place in commas:
-                row.append(COMMA)
-                places.append(-1)
-            row.append(word if word in known else NUMBER if word[0].isdigit() else _OTHER)
-            places.append(place)
-        length = len(row)
+        row = [word if word in known else NUMBER if word[0].isdigit() else _OTHER for word in sentence.words]
+        ends: Sequence[int] = range(1, len(row) + 1)
+        if sentence.commas:
+            row, ends = _with_commas(row, sentence.commas)
         found: list[Span] = []
-        for first, start in enumerate(places):
-            if start < 0:
+        for first, end in enumerate(ends):
+            if not end:
                 continue
-            state = self._opening if start == 0 or start in commas else self._inside
+            state = self._opening if not first or row[first - 1] == COMMA else self._inside
             best: dict[int, int] = {}
-            for at in range(first, length):
-                word = row[at]
-                led = state.steps[word] if word in state.steps else self._step(state, word)
+            for at in range(first, len(row)):
+                try:
+                    led = state.steps[row[at]]
+                except KeyError:
+                    led = self._step(state, row[at])
                 if led is None:
                     break
                 state = led
-                if state.accepts and places[at] >= 0:
-                    self._note(best, state.accepts, places[at] + 1, sentence)
-            found += [(number, start, until) for number, until in best.items()]
+                if state.accepts and ends[at]:
+                    self._note(best, state.accepts, ends[at], sentence)
+            if best:
+                found += [(number, end - 1, until) for number, until in best.items()]
         return found
 
     def _note(self, best: dict[int, int], accepts: tuple[int, ...], until: int, sentence: Sentence) -> None:
@@ -178,3 +175,16 @@ class Automaton:
         for first in (self._inside, self._opening):
             first.steps = {}
         self._states = {first.nodes: first for first in (self._inside, self._opening)}
+
+
+def _with_commas(row: Sequence[str], commas: Set[int]) -> tuple[list[str], list[int]]:
+    """Words with commas between them, and for each the index of the word after it; 0 for a comma."""
+    marked: list[str] = []
+    ends: list[int] = []
+    for index, word in enumerate(row):
+        if index in commas:
+            marked.append(COMMA)
+            ends.append(0)
+        marked.append(word)
+        ends.append(index + 1)
+    return marked, ends

@@ -7,14 +7,15 @@ every pattern (`Automaton.find`); this module judges each find by what stands ar
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from recovery.core.phrases.automaton import Automaton, Span
-from recovery.core.phrases.folding import Sentence, sentences, words_of
+from recovery.core.phrases.folding import Piece, Sentence, fold, origins, pieces, places, read, words_of
 from recovery.core.phrases.patterns import One, Pattern
-from recovery.core.phrases.rules import KINDS, LEVELS, QUOTE, Hit, Level, Rule, RuleSet
+from recovery.core.phrases.rules import KINDS, LEVELS, QUOTE, Hit, Level, RuleSet
 
 NEGATION_REACHES = 6
 """How many words (in Chinese characters) may stand between a negation and the phrase it negates."""
@@ -22,16 +23,22 @@ NEGATION_REACHES = 6
 QUOTE_WORDS_AT_LEAST = 2
 """A passage of the customer's that is shorter is no quotation of them."""
 
+PIECES_KEPT = 4_000
+LETTERS_KEPT = 400
+PASSAGES_KEPT = 2
+"""How many pieces of texts are remembered with what they say, and how long and how full of quotations one may
+be: letters made from templates are largely the same, and only what they are filled with is new."""
+
 _NEGATES, _QUOTES, _QUOTES_NOT, _MENTIONS = -1, -2, -3, -4
 """Roles of patterns that belong to no rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """What a pattern is for: of which rule (or `_NEGATES` …), and its level or the exception it makes."""
+class _Role(NamedTuple):
+    """What a pattern is for: of which rule (or `_NEGATES` …), and the exception it makes or its level."""
 
     rule: int
     use: str = ""
+    level: Level | None = None
 
 
 @dataclass(slots=True)
@@ -39,9 +46,33 @@ class _Found:
     """A sentence with all that was found in it, by what it is for."""
 
     sentence: Sentence
-    phrases: list[tuple[int, str, Span]] = field(default_factory=list)
+    phrases: list[tuple[int, Level, Span]] = field(default_factory=list)
     around: dict[tuple[int, str], list[Span]] = field(default_factory=lambda: defaultdict(list))
     quoted: set[int] = field(default_factory=set)
+
+
+class _Phrase(NamedTuple):
+    """A phrase that nothing in its sentence makes harmless: its place among the words, and in the text."""
+
+    rule: int
+    level: Level
+    word: int
+    start: int
+    end: int
+
+
+class _Judged(NamedTuple):
+    """What a piece of a text says, wherever it stands.
+
+    Attributes:
+        words: how many it has.
+        sentences: the phrases of each sentence with any.
+        excused: the rules that its words make harmless in the whole text.
+    """
+
+    words: int
+    sentences: tuple[tuple[_Phrase, ...], ...]
+    excused: frozenset[int]
 
 
 class Guard:
@@ -72,11 +103,12 @@ class Guard:
         add(rules.mentions, _Role(_MENTIONS))
         for number, rule in enumerate(rules.rules):
             for level, pattern in rule.patterns:
-                add([pattern], _Role(number, level), any_gap=rule.even_negated)
+                add([pattern], _Role(number, level=level), any_gap=rule.even_negated)
             for use in ("unless", "unless_before", "unless_text"):
                 add(getattr(rule, use), _Role(number, use), any_gap=True)
         negating = [pattern.part.words for pattern in rules.negations if isinstance(pattern.part, One)]
         self._automaton = Automaton(patterns, frozenset().union(*negating), calm)
+        self._kept = lru_cache(maxsize=PIECES_KEPT)(self._judge)
 
     def check(
         self,
@@ -100,26 +132,55 @@ class Guard:
         """
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is no kind of text; there are {', '.join(KINDS)}.")
-        found = [self._look(sentence) for sentence in sentences(text)]
-        if not any(one.phrases for one in found):
+        judged = [(start, self._judged(piece)) for start, piece in pieces(fold(text))]
+        if not any(one.sentences for _, one in judged):
             return []
-        for one in found:
-            self._mark_quoted(one)
-        _mark_repeated(found, quotes)
-        excused = {rule for one in found for rule, use in one.around if use == "unless_text"}
+        suspects = list(self._suspects(judged, kind, facts))
+        if not suspects:
+            return []
+        repeated, where = _repeated(text, quotes), origins(text)
         hits: list[Hit] = []
-        for one in found:
-            hits += _strongest(self._judged(text, one, excused, kind, facts))
+        for suspect in suspects:
+            hits += _strongest(self._hits(text, where, suspect, repeated))
         return hits
+
+    def forget(self) -> int:
+        """Forget what was read before, so that it is worked out anew; how many pieces of text that were."""
+        remembered = self._kept.cache_info().currsize
+        self._kept.cache_clear()
+        return remembered
+
+    def _judged(self, piece: Piece) -> _Judged:
+        """What a piece says; kept when it is short, as letters made from templates are largely the same."""
+        short = len(piece.text) <= LETTERS_KEPT and len(piece.passages) <= PASSAGES_KEPT
+        return self._kept(piece) if short else self._judge(piece)
+
+    def _judge(self, piece: Piece) -> _Judged:
+        """What a piece says, worked out."""
+        before = 0
+        excused: set[int] = set()
+        judged: list[tuple[_Phrase, ...]] = []
+        where: list[tuple[int, int]] = []
+        for sentence in read(piece):
+            found = self._look(sentence)
+            excused.update(rule for rule, use in found.around if use == "unless_text")
+            if found.phrases:
+                self._mark_quoted(found)
+            left = [one for one in found.phrases if not self._excused(one[0], one[2], found)]
+            if left:
+                where = where or places(piece.text)
+                judged.append(tuple(_placed(one, before, where) for one in left))
+            before += len(sentence.words)
+        return _Judged(before, tuple(judged), frozenset(excused))
 
     def _look(self, sentence: Sentence) -> _Found:
         found = _Found(sentence)
         for span in self._automaton.find(sentence):
-            role = self._roles[span[0]]
-            if role.use in LEVELS:
-                found.phrases.append((role.rule, role.use, span))
+            rule, use, level = self._roles[span[0]]
+            if level is not None:
+                found.phrases.append((rule, level, span))
             else:
-                found.around[role.rule, role.use].append(span)
+                found.around[rule, use].append(span)
         if found.phrases and self._new_clause:
             words = sentence.words
             sentence.commas |= {at for at, word in enumerate(words) if word in self._new_clause}
@@ -130,39 +191,17 @@ class Guard:
         sentence = found.sentence
         not_said = {start for _, start, _ in found.around.get((_QUOTES_NOT, ""), ())}
         said = [span for span in found.around.get((_QUOTES, ""), ()) if span[1] not in not_said]
-        quoting = bool(said or found.around.get((_MENTIONS, "")))
-        found.quoted |= {at for at, number in sentence.quoted.items() if quoting or number < 0}
+        found.quoted |= sentence.cited
+        if said or found.around.get((_MENTIONS, "")):
+            found.quoted |= sentence.marked
         for _, _, end in said:
             stop = next((at for at in range(end + 1, len(sentence.words)) if at in sentence.commas), None)
             # from the last word of the attribution, which a phrase may begin with ("that is normal")
             found.quoted |= set(range(end - 1, len(sentence.words) if stop is None else stop))
 
-    def _judged(
-        self,
-        text: str,
-        found: _Found,
-        excused: Set[int],
-        kind: str,
-        facts: Mapping[str, Any] | None,
-    ) -> Iterable[Hit]:
-        for number, level, span in found.phrases:
-            rule = self._rules[number]
-            if not rule.holds_in(kind) or number in excused or self._excused(number, rule, span, found):
-                continue
-            lacks: tuple[str, ...] = ()
-            if rule.needs:
-                lacks = rule.lacking({} if facts is None else facts)
-                if not lacks:
-                    continue
-                if facts is None:
-                    level = "annotate"
-            start, end = found.sentence.starts[span[1]], found.sentence.ends[span[2] - 1]
-            about = (rule.why, rule.say_instead, lacks, rule.overridable)
-            yield Hit(rule.name, rule.cls, _level(level), start, end, text[start:end], *about)
-
-    def _excused(self, number: int, rule: Rule, span: Span, found: _Found) -> bool:
+    def _excused(self, number: int, span: Span, found: _Found) -> bool:
         """Whether what stands around a phrase makes it harmless."""
-        start = span[1]
+        rule, start = self._rules[number], span[1]
         if QUOTE in rule.not_in and start in found.quoted:
             return True
         if found.around.get((number, "unless")):
@@ -174,28 +213,66 @@ class Guard:
         negations = found.around.get((_NEGATES, ""), ()) if not rule.even_negated else ()
         return any(clause <= at and 0 <= start - until <= NEGATION_REACHES for _, at, until in negations)
 
+    def _suspects(
+        self, judged: Sequence[tuple[int, _Judged]], kind: str, facts: Mapping[str, Any] | None
+    ) -> Iterator[list[tuple[_Phrase, tuple[str, ...]]]]:
+        """By sentence the phrases that count in this text, placed in it, each with the facts it lacks."""
+        excused = frozenset().union(*(one.excused for _, one in judged))
+        before = 0
+        for begin, one in judged:
+            for phrases in one.sentences:
+                left = []
+                for number, level, word, start, end in phrases:
+                    rule = self._rules[number]
+                    if number in excused or not rule.holds_in(kind):
+                        continue
+                    lacks = rule.lacking({} if facts is None else facts)
+                    if lacks or not rule.needs:
+                        marked: Level = "annotate" if lacks and facts is None else level
+                        place = (before + word, begin + start, begin + end)
+                        left.append((_Phrase(number, marked, *place), lacks))
+                if left:
+                    yield left
+            before += one.words
 
-def _level(name: str) -> Level:
-    return next(level for level in LEVELS if level == name)
+    def _hits(
+        self,
+        text: str,
+        where: Sequence[int],
+        suspects: Iterable[tuple[_Phrase, tuple[str, ...]]],
+        repeated: Set[int],
+    ) -> Iterator[Hit]:
+        """The hits of a sentence: what does not repeat the customer's words."""
+        for phrase, lacks in suspects:
+            rule = self._rules[phrase.rule]
+            if phrase.word in repeated and QUOTE in rule.not_in:
+                continue
+            start, end = where[phrase.start], where[phrase.end - 1] + 1
+            about = (rule.why, rule.say_instead, lacks, rule.overridable)
+            yield Hit(rule.name, rule.cls, phrase.level, start, end, text[start:end], *about)
 
 
-def _mark_repeated(found: Sequence[_Found], quotes: Sequence[str]) -> None:
-    """Mark the words that repeat what the customer wrote."""
+def _placed(found: tuple[int, Level, Span], before: int, where: Sequence[tuple[int, int]]) -> _Phrase:
+    """A phrase of a sentence as one of its piece, with so many words before the sentence."""
+    rule, level, (_, first, until) = found
+    return _Phrase(rule, level, before + first, where[before + first][0], where[before + until - 1][1])
+
+
+def _repeated(text: str, quotes: Iterable[str]) -> set[int]:
+    """The indexes of the words of a text that repeat what the customer wrote."""
     wanted = [words for words in map(words_of, quotes) if len(words) >= QUOTE_WORDS_AT_LEAST]
-    if not wanted:
-        return
-    places = [(one, at) for one in found for at in range(len(one.sentence.words))]
-    whole = " " + " ".join(word for one in found for word in one.sentence.words) + " "
+    repeated: set[int] = set()
+    whole = f" {' '.join(words_of(text))} " if wanted else ""
     for words in wanted:
-        row = " " + " ".join(words) + " "
+        row = f" {' '.join(words)} "
         first = counted = 0
         at = whole.find(row)
         while at >= 0:
             first += whole.count(" ", counted, at)
             counted = at
-            for one, index in places[first : first + len(words)]:
-                one.quoted.add(index)
+            repeated.update(range(first, first + len(words)))
             at = whole.find(row, at + len(row) - 1)
+    return repeated
 
 
 def _strongest(hits: Iterable[Hit]) -> list[Hit]:

@@ -1,0 +1,115 @@
+"""What is read piece by piece and remembered says what the plain reading of the whole text says."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recovery.bench.phrases import messages
+from recovery.core.phrases import guard as guards
+from recovery.core.phrases.guard import Guard
+from recovery.core.phrases.rules import KINDS, RuleSet
+from recovery.project import starter_root
+from recovery.workflow.phrases import phrase_files, read_phrases
+from tests.phrases import plain
+from tests.phrases.guards import shipped, small
+from tests.phrases.labelled import LANGUAGES, sentences
+
+LINES = [" ", "\n", "\n\n", "\n  \n", "\r\n", "\n> ", "\n- ", "\n1. ", "\t> "]
+STOPS = [". ", "! ", "? ", "?!", "…", "。", "？", ", ", "，", "；", " - ", " (", ") "]
+QUOTES = ['"', "'", "“", "”", "’", "「", "」", "``", "''"]
+WORDS = ["\u200b", "é", "Ａ", "½", "⑴", " n't ", " it's ", " dont ", " 20 % ", " word" * 501]
+JOINTS = [*LINES, *STOPS, *QUOTES, *WORDS]
+MARKS = ['""', "''", "“”", "‘’", "「」"]
+
+
+@cache
+def rules(language: str) -> RuleSet:
+    path = phrase_files(starter_root())[language]
+    made, _ = read_phrases(path.read_bytes(), path.name)
+    assert made is not None
+    return made
+
+
+@cache
+def parts(language: str) -> list[str]:
+    """Labelled sentences, and paragraphs of the project's own letters."""
+    paragraphs = {part for text in messages(language) for part in text.split("\n\n")}
+    return [*(one.text for one in sentences(language)), *sorted(paragraphs)]
+
+
+@st.composite
+def mixtures(draw: st.DrawFn, language: str) -> tuple[str, dict[str, Any]]:
+    """A text of sentences, quotations and fillings in any order; what is known, and what was said."""
+    made: list[str] = []
+    quotes: list[str] = []
+    for _ in range(draw(st.integers(1, 6))):
+        part = draw(st.sampled_from(parts(language)))
+        start, end = sorted((draw(st.integers(0, len(part))), draw(st.integers(0, len(part)))))
+        how = draw(st.sampled_from(["whole", "whole", "cut", "marked", "joined", "repeated"]))
+        if how == "cut":
+            part = part[start:end]
+        elif how == "marked":
+            marks = draw(st.sampled_from(MARKS))
+            part = part[:start] + marks[0] + part[start:end] + marks[1] + part[end:]
+        elif how == "joined":
+            part = part[:start] + draw(st.sampled_from(JOINTS)) + part[start:]
+        elif how == "repeated":
+            quotes.append(part[start:end])
+        made += [part, draw(st.sampled_from(JOINTS))]
+    known = draw(st.sampled_from([None, {}, {"contact.attempted": True, "resolution.kind": "refund"}]))
+    return "".join(made), {"kind": draw(st.sampled_from(KINDS)), "quotes": quotes, "facts": known}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_judged_as_if_it_were_read_whole(language: str) -> None:
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(mixtures(language))
+    def judge(drawn: tuple[str, dict[str, Any]]) -> None:
+        text, more = drawn
+        wanted = plain.check(rules(language), text, **more)
+        assert shipped(language).check(text, **more) == wanted
+        assert shipped(language).check(text, **more) == wanted
+
+    judge()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_guard_that_forgets_says_the_same(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "PIECES_KEPT", 2)
+    forgetful, whole = Guard(rules(language)), "\n".join(parts(language)[:150])
+    kept = shipped(language).check(whole)
+    assert forgetful.check(whole) == forgetful.check(whole) == kept != []
+    forgetful.forget()
+    assert forgetful.check(whole) == kept
+
+
+def test_only_short_pieces_are_kept_and_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "PIECES_KEPT", 10)
+    guard = small("calm down")
+    for number in range(30):
+        assert guard.check(f"Letter {number}. Calm down.") != []
+    assert guard.forget() == 10
+    guard.check("word " * guards.LETTERS_KEPT)
+    guard.check("'a' " * (guards.PASSAGES_KEPT + 1))
+    assert guard.forget() == 0
+
+
+def test_many_threads_may_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "PIECES_KEPT", 20)
+    asked, texts = Guard(rules("en")), parts("en")[:200]
+    wanted = [shipped("en").check(text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        rounds = list(pool.map(lambda _: [asked.check(text) for text in texts], range(4)))
+    assert rounds == [wanted] * 4
+
+
+@pytest.mark.parametrize("text", ["It is n't so.", "n't", "Is n’t it?"])
+def test_a_contraction_that_stands_apart_is_a_negation(text: str) -> None:
+    assert small("so").check(text + " So.")[-1].matched == "So"
+    assert small("not").check(text)[0].matched in ("n't", "n’t")
