@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recovery.asking import Changes, Page
+    from recovery.async_desk import AsyncDesk
     from recovery.async_engine import AsyncEngine
     from recovery.bootstrap import open_engine, publish, reading, working
     from recovery.commands import Command, Outcome
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         RecoveryError,
         Refusal,
     )
+    from recovery.desk import Desk
     from recovery.engine import Engine
     from recovery.project import Project, find_project
     from recovery.store.faults import ExternalIdTaken, LostRace
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AsyncDesk": "async_desk",
     "AsyncEngine": "async_engine",
     "Case": "core.case",
     "Changes": "asking",
     "Command": "commands",
+    "Desk": "desk",
     "Engine": "engine",
     "EngineFault": "core.errors",
     "EnvironmentFault": "core.errors",
@@ -58,10 +62,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "AsyncDesk",
     "AsyncEngine",
     "Case",
     "Changes",
     "Command",
+    "Desk",
     "Engine",
     "EngineFault",
     "EnvironmentFault",

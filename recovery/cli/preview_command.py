@@ -84,7 +84,11 @@ def _case(here: Project, name: str) -> dict[str, Any]:
 
     with reading(here) as engine:
         case = engine.case(find_case(engine, name))
-        return {"workflow": case.workflow, "language": case.language, "context": {**context(case), "coupon": COUPON}}
+        return {
+            "workflow": case.workflow,
+            "language": case.language,
+            "context": {**context(case), "coupon": COUPON},
+        }
 
 
 def _letter(bundle: Bundle, name: str, language: str, context: dict[str, Any]) -> Rendered:

@@ -1,8 +1,8 @@
 """A person's own words as a letter: greeted, laid out and signed like every other, and never more than words.
 
-Of Markdown only paragraphs, lists, quotations with `>`, rules and emphasis are laid out. An agent quotes customers,
-so nothing in the words becomes a link, an image, a heading or HTML; an address such as `https://…` stays as
-it is written, and mail programs make it something to click on.
+Of Markdown only paragraphs, lists, quotations with `>`, rules and emphasis are laid out. An agent quotes
+customers, so nothing in the words becomes a link, an image, a heading or HTML; an address such as `https://…`
+stays as it is written, and mail programs make it something to click on.
 """
 
 from __future__ import annotations
