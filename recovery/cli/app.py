@@ -15,6 +15,8 @@ from recovery.cli import (
     project_commands,
     report_commands,
     run_commands,
+    say_command,
+    talk_commands,
 )
 
 EPILOG = "Exit codes: 0 done · 1 problems found · 2 wrong usage · 3 refused · 4 environment · 5 bug"
@@ -53,6 +55,8 @@ for module in (
     guard_commands,
     run_commands,
     case_commands,
+    say_command,
+    talk_commands,
     report_commands,
     care_commands,
     bench_command,
