@@ -22,13 +22,16 @@ if TYPE_CHECKING:
         RecoveryError,
         Refusal,
     )
+    from recovery.couponing import CouponPage
     from recovery.desk import Desk
     from recovery.engine import Engine
     from recovery.project import Project, find_project
+    from recovery.store.choosing import Messages
     from recovery.store.faults import ExternalIdTaken, LostRace
     from recovery.store.lending import Unlendable
     from recovery.store.lending.upgrading import upgrade_tables
-    from recovery.store.records import Record
+    from recovery.store.records import Coupon, OutboxRow, Pause, Record
+    from recovery.tended import NotTended, OutboxPage, Task, TaskPage, Tended
 
 __version__ = "0.1.0"
 
@@ -38,6 +41,8 @@ _HOMES = {
     "Case": "core.case",
     "Changes": "asking",
     "Command": "commands",
+    "Coupon": "store.records",
+    "CouponPage": "couponing",
     "Desk": "desk",
     "Engine": "engine",
     "EngineFault": "core.errors",
@@ -45,13 +50,21 @@ _HOMES = {
     "EventRefused": "core.errors",
     "ExternalIdTaken": "store.faults",
     "LostRace": "store.faults",
+    "Messages": "store.choosing",
     "NotFound": "core.errors",
+    "NotTended": "tended",
+    "OutboxPage": "tended",
+    "OutboxRow": "store.records",
     "Outcome": "commands",
     "Page": "asking",
+    "Pause": "store.records",
     "Project": "project",
     "Record": "store.records",
     "RecoveryError": "core.errors",
     "Refusal": "core.errors",
+    "Task": "tended",
+    "TaskPage": "tended",
+    "Tended": "tended",
     "Unlendable": "store.lending",
     "find_project": "project",
     "open_engine": "bootstrap",
@@ -67,6 +80,8 @@ __all__ = [
     "Case",
     "Changes",
     "Command",
+    "Coupon",
+    "CouponPage",
     "Desk",
     "Engine",
     "EngineFault",
@@ -74,13 +89,21 @@ __all__ = [
     "EventRefused",
     "ExternalIdTaken",
     "LostRace",
+    "Messages",
     "NotFound",
+    "NotTended",
+    "OutboxPage",
+    "OutboxRow",
     "Outcome",
     "Page",
+    "Pause",
     "Project",
     "Record",
     "RecoveryError",
     "Refusal",
+    "Task",
+    "TaskPage",
+    "Tended",
     "Unlendable",
     "__version__",
     "find_project",

@@ -132,7 +132,7 @@ class Asking(ABC):
                 mode=mode,
                 severity=severity,
                 ended=ended,
-                before=_before(cursor),
+                before=position(cursor),
                 limit=limit + 1,
             )
         return Page(cases[:limit], str(cases[limit - 1].id) if len(cases) > limit else None)
@@ -183,7 +183,12 @@ def require_whole(value: object, what: str, least: int = 0, most: int = LARGEST)
     raise RecoveryError(f"{shown(value)} is not {what}.", hint=f"Give a whole number{limits}.")
 
 
-def _before(cursor: object) -> int | None:
+def position(cursor: object) -> int | None:
+    """Where a page begins; None for the first one.
+
+    Raises:
+        RecoveryError: that is no cursor.
+    """
     if cursor is None:
         return None
     if isinstance(cursor, str) and cursor.isascii() and cursor.isdigit() and len(cursor) < len(str(LARGEST)):

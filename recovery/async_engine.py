@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recovery.commands import Command, Outcome
@@ -11,10 +12,14 @@ from recovery.core.case import Case
 from recovery.core.errors import Refusal
 from recovery.core.events import Event
 from recovery.engine import Engine
+from recovery.store.choosing import Messages
 
 if TYPE_CHECKING:
     from recovery.asking import Changes, Page
+    from recovery.couponing import CouponPage
     from recovery.store.lending import AsyncLendable
+    from recovery.store.records import Coupon, Pause
+    from recovery.tended import OutboxPage, TaskPage, Tended
 
 T = TypeVar("T")
 
@@ -94,6 +99,88 @@ class AsyncEngine:
         more = {"by": by, "facts": facts, "source": source, "key": key}
         return await self._run(connection, self.engine.do, case, transition, **more)
 
+    async def coupon(self, code: str, *, connection: AsyncLendable | None = None) -> Coupon:
+        """See `Engine.coupon`."""
+        return await self._run(connection, self.engine.coupon, code)
+
+    async def redeem(
+        self,
+        code: str,
+        *,
+        by: str,
+        reference: str | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Coupon:
+        """See `Engine.redeem`."""
+        return await self._run(connection, self.engine.redeem, code, by=by, reference=reference, key=key)
+
+    async def offer_coupon(
+        self,
+        case: int,
+        offer: str,
+        value: str,
+        *,
+        days: int,
+        by: str,
+        note: str | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.offer_coupon`."""
+        more = {"days": days, "by": by, "note": note, "key": key}
+        return await self._run(connection, self.engine.offer_coupon, case, offer, value, **more)
+
+    async def revoke_coupon(
+        self,
+        case: int,
+        offer: str,
+        *,
+        by: str,
+        reason: str,
+        serial: int | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.revoke_coupon`."""
+        more = {"by": by, "reason": reason, "serial": serial, "key": key}
+        return await self._run(connection, self.engine.revoke_coupon, case, offer, **more)
+
+    async def reissue_coupon(
+        self,
+        case: int,
+        offer: str,
+        *,
+        by: str,
+        reason: str,
+        serial: int | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.reissue_coupon`."""
+        more = {"by": by, "reason": reason, "serial": serial, "key": key}
+        return await self._run(connection, self.engine.reissue_coupon, case, offer, **more)
+
+    async def list_coupons(
+        self,
+        *,
+        case: int | None = None,
+        status: str | None = None,
+        expires_before: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection: AsyncLendable | None = None,
+    ) -> CouponPage:
+        """See `Engine.list_coupons`."""
+        filters = {"case": case, "status": status, "expires_before": expires_before}
+        return await self._run(connection, self.engine.list_coupons, **filters, cursor=cursor, limit=limit)
+
+    async def coupon_codes(
+        self, case: int, *, connection: AsyncLendable | None = None
+    ) -> dict[tuple[str, int], str]:
+        """See `Engine.coupon_codes`."""
+        return await self._run(connection, self.engine.coupon_codes, case)
+
     async def find(self, external_id: str, *, connection: AsyncLendable | None = None) -> Case | None:
         """See `Engine.find`."""
         return await self._run(connection, self.engine.find, external_id)
@@ -125,6 +212,71 @@ class AsyncEngine:
     ) -> dict[str, Any]:
         """See `Engine.explain`."""
         return await self._run(connection, self.engine.explain, case, language)
+
+    async def list_outbox(
+        self,
+        which: Messages = Messages(),  # noqa: B008 - frozen
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection: AsyncLendable | None = None,
+    ) -> OutboxPage:
+        """See `Engine.list_outbox`."""
+        return await self._run(connection, self.engine.list_outbox, which, cursor=cursor, limit=limit)
+
+    async def pauses(self) -> list[Pause]:
+        """See `Engine.pauses`."""
+        return await asyncio.to_thread(self.engine.pauses)
+
+    async def tasks(
+        self,
+        *,
+        owner: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection: AsyncLendable | None = None,
+    ) -> TaskPage:
+        """See `Engine.tasks`."""
+        return await self._run(connection, self.engine.tasks, owner=owner, cursor=cursor, limit=limit)
+
+    async def release(
+        self, which: Messages, *, by: str, reason: str | None = None, dry_run: bool = False
+    ) -> Tended:
+        """See `Engine.release`."""
+        return await self._run(None, self.engine.release, which, by=by, reason=reason, dry_run=dry_run)
+
+    async def hold(self, which: Messages, *, by: str, reason: str, dry_run: bool = False) -> Tended:
+        """See `Engine.hold`."""
+        return await self._run(None, self.engine.hold, which, by=by, reason=reason, dry_run=dry_run)
+
+    async def cancel(self, which: Messages, *, by: str, reason: str, dry_run: bool = False) -> Tended:
+        """See `Engine.cancel`."""
+        return await self._run(None, self.engine.cancel, which, by=by, reason=reason, dry_run=dry_run)
+
+    async def resend(self, which: Messages, *, by: str, dry_run: bool = False) -> Tended:
+        """See `Engine.resend`."""
+        return await self._run(None, self.engine.resend, which, by=by, dry_run=dry_run)
+
+    async def pause(self, kind: str, name: str | None = None, *, by: str, reason: str) -> bool:
+        """See `Engine.pause`."""
+        return await self._run(None, self.engine.pause, kind, name, by=by, reason=reason)
+
+    async def resume(self, kind: str, name: str | None = None) -> bool:
+        """See `Engine.resume`."""
+        return await self._run(None, self.engine.resume, kind, name)
+
+    async def task_done(
+        self,
+        case: int,
+        task: str,
+        *,
+        by: str,
+        note: str | None = None,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Engine.task_done`."""
+        return await self._run(connection, self.engine.task_done, case, task, by=by, note=note, key=key)
 
     async def changes(self, since: int = 0, limit: int = 100) -> Changes:
         """See `Engine.changes`."""

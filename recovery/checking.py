@@ -14,6 +14,8 @@ from recovery.imports.loading import check_mapping
 from recovery.imports.mapping import FOLDER as MAPPINGS
 from recovery.project import CHANNELS, CONFIG, read_settings, starter_root
 from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
+from recovery.workflow.calendars import FILE as CALENDARS
+from recovery.workflow.calendars import check_calendars
 from recovery.workflow.findings import Finding, errors, guess, in_order
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.project import check_project, workflow_files
@@ -33,6 +35,7 @@ class _Chosen:
     settings: list[Path] = field(default_factory=list)
     channels: list[Path] = field(default_factory=list)
     phrases: list[Path] = field(default_factory=list)
+    calendars: list[Path] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
 
     def take(self, path: Path) -> None:
@@ -40,6 +43,8 @@ class _Chosen:
             self.settings.append(path)
         elif path == self.root / CHANNELS:
             self.channels.append(path)
+        elif path == self.root / CALENDARS:
+            self.calendars.append(path)
         elif path in phrase_files(self.root).values():
             self.phrases.append(path)
         elif path.parent == (self.root / CONFIG).parent or path.match(f"{WORKFLOWS}/*.yml"):
@@ -111,7 +116,7 @@ def _files(path: Path) -> list[Path]:
     if not _is_project(path):
         return sorted(file for file in path.rglob("*") if file.suffix in (*YAML, ".md") and file.is_file())
     return [
-        *(path / name for name in (CONFIG, CHANNELS) if (path / name).is_file()),
+        *(path / name for name in (CONFIG, CHANNELS, CALENDARS) if (path / name).is_file()),
         *phrase_files(path).values(),
         *sorted(file for ending in YAML for file in (path / WORKFLOWS).glob(f"*{ending}")),
         *sorted((path / TEMPLATES).glob("*/*.md")),
@@ -133,6 +138,7 @@ def _check(chosen: _Chosen) -> list[Finding]:
     findings = in_order(_each(root, chosen.settings, _settings))
     findings += in_order(_each(root, chosen.channels, _channels))
     findings += in_order(_each(root, chosen.phrases, _phrases))
+    findings += in_order(check_calendars(root)[1] if chosen.calendars else [])
     if chosen.files:
         findings += check_project(root, tuple(dict.fromkeys(chosen.files)))
         findings += in_order(check_templates(root, dict.fromkeys(chosen.files)))

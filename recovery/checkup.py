@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recovery import __version__
+from recovery.asking import MOST
 from recovery.bootstrap import channels_of, collect_all, reading
 from recovery.core.errors import RecoveryError
 from recovery.engine import Engine
+from recovery.installation import may_send
 from recovery.project import CHANNELS, CONFIG, Project, channel_settings
 from recovery.sealing import KEY_VARIABLE, key_file, seal_key
 from recovery.workflow.bundle import Bundle
@@ -53,7 +55,10 @@ def examine(project: Project) -> list[Check]:
                 _guarded("seal key", lambda: _key(engine, project)),
                 _guarded("schema", lambda: _schema(engine)),
                 _guarded("published", lambda: _published(engine, bundles)),
+                _guarded("sender", lambda: _sender(engine, project)),
                 _guarded("messages", lambda: _messages(engine)),
+                _guarded("pauses", lambda: _pauses(engine)),
+                _guarded("tasks", lambda: _tasks(engine)),
                 _guarded("quarantine", lambda: _quarantine(engine)),
             ]
     except RecoveryError as error:
@@ -149,16 +154,48 @@ def _published(engine: Engine, bundles: list[Bundle]) -> Check:
     return Check("published", "well", f"{len(bundles)} workflows as in the files")
 
 
+def _sender(engine: Engine, project: Project) -> Check:
+    """Whether this installation sends the database's messages."""
+    sender = engine.store.sender_id()
+    if may_send(engine, project):
+        return Check("sender", "well", f"this installation, {sender}")
+    found = f"This database is another installation's, {sender}: nothing is sent from here."
+    return Check("sender", "wrong", found, "`recovery outbox take-over` makes it this one's.")
+
+
 def _messages(engine: Engine) -> Check:
     counts = engine.store.outbox_counts(engine.tenant)
     found = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "none"
+    oldest = engine.store.oldest_due(engine.tenant)
+    if oldest is not None:
+        found += f"; the oldest was due at {oldest[:16]}Z"
     if counts.get("failed"):
-        return Check(
-            "messages", "wrong", found, "`recovery explain CASE` says why; tell the customer yourself."
-        )
+        mend = "`recovery outbox list --status failed` says why; `resend` them, or tell people yourself."
+        return Check("messages", "wrong", found, mend)
     if counts.get("due"):
         return Check("messages", "note", found, "Run `recovery worker`.")
+    if counts.get("held"):
+        mend = "See `recovery outbox list --status held`; then `release` or `cancel` them."
+        return Check("messages", "note", found, mend)
     return Check("messages", "well", found)
+
+
+def _pauses(engine: Engine) -> Check:
+    found = "; ".join(
+        f"{pause.kind} {pause.name} since {pause.since[:16]}Z by {pause.by}: {pause.reason}"
+        for pause in engine.pauses()
+    )
+    if found:
+        return Check("pauses", "note", found, "`recovery outbox resume` lets them be sent again.")
+    return Check("pauses", "well", "nothing is paused")
+
+
+def _tasks(engine: Engine) -> Check:
+    page = engine.tasks(limit=MOST)
+    if not page.tasks:
+        return Check("tasks", "well", "none")
+    more = " or more" if page.cursor else ""
+    return Check("tasks", "note", f"{len(page.tasks):,}{more} wait for people", "See `recovery tasks list`.")
 
 
 def _quarantine(engine: Engine) -> Check:

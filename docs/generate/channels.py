@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import typing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
 from docs.generate.markdown import attributes, code, described, meaning, only, table
 from recovery.delivery import outcomes
+from recovery.delivery.backoff import PAUSES
 from recovery.delivery.channels.shape import WAYS, ChannelsFile, SenderKeys, SmtpWay, WaitsKeys, WebhookWay
 from recovery.delivery.channels.webhook import payload
 from recovery.delivery.message import Message
@@ -52,6 +53,27 @@ def outcome_table() -> str:
         fields = ", ".join(code(name) for name in one.__dataclass_fields__)
         rows.append([code(one.__name__), fields, " ".join([described(one), about]).strip()])
     return table(["outcome", "fields", "meaning"], rows)
+
+
+def attempts() -> str:
+    """What becomes of a message after each outcome."""
+    found = {one.__name__: meaning("attempts", one.__name__) for one in typing.get_args(outcomes.Outcome)}
+    only("attempts", found)
+    return table(
+        ["outcome", "what becomes of the message"], [[code(name), words] for name, words in found.items()]
+    )
+
+
+def pauses() -> str:
+    """How long a message waits after each attempt."""
+    rows = [[str(number), _span(pause)] for number, pause in enumerate(PAUSES, 1)]
+    return table(["after attempt", "it waits"], [*rows, [str(len(PAUSES) + 1), "It is given up."]])
+
+
+def _span(pause: timedelta) -> str:
+    minutes = int(pause.total_seconds()) // 60
+    count, unit = (minutes // 60, "hour") if minutes >= 60 else (minutes, "minute")
+    return f"{count} {unit}" + ("s" if count > 1 else "")
 
 
 def posted() -> str:

@@ -16,6 +16,7 @@ PARTS = {
     "A step": "StepShape",
     "A need": "NeedTest",
     "A rule": "RuleShape",
+    "A coupon": "CouponShape",
     "A transition": "TransitionShape",
     "An end": "EndShape",
     "A clock": "ClockShape",
@@ -31,6 +32,7 @@ COMMON_OF_FACTS = ("said_by", "ask")
 NAMES = {
     **dict.fromkeys(FACTS, "a fact"),
     "ClockShape": "a clock",
+    "CouponShape": "a coupon",
     "EndShape": "an end",
     "NeedShape": "a need",
     "NeedTest": "a need",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import channels, codes, commands, domain, language, outside, phrases, python_api
+from docs.generate import calendars, channels, codes, commands, domain, language, outside, phrases, python_api
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,10 +27,15 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "case-values": domain.case_values,
     "actions": domain.actions,
     "workflow-language": language.sections,
+    "calendar-file-keys": calendars.file_keys,
+    "calendar-keys": calendars.keys,
+    "calendar-holiday-keys": calendars.holiday_keys,
     "channel-ways": channels.ways,
     "channel-keys": channels.keys,
     "channel-outcomes": channels.outcome_table,
     "channel-posted": channels.posted,
+    "channel-attempts": channels.attempts,
+    "channel-pauses": channels.pauses,
     "template-head": language.template_head,
     "template-names": language.template_names,
     "template-filters": language.template_filters,

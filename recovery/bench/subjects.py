@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recovery.bench.deadlines import DEADLINE, DEADLINE_LONG
 from recovery.bench.deciding import DECIDE
 from recovery.bench.importing import IMPORT_SQLITE
 from recovery.bench.mail import SMTP
@@ -12,7 +13,10 @@ from recovery.bench.stepping import STEP_POSTGRES, STEP_SQLITE
 from recovery.bench.subject import Line, Subject
 from recovery.core.errors import NotFound, closest, sentence
 
-SUBJECTS = (STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SMTP, RENDER, GUARD, SCALE)
+SUBJECTS = (
+    *(STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SMTP, RENDER, GUARD),
+    *(DEADLINE, DEADLINE_LONG, SCALE),
+)
 
 
 def chosen(only: list[str]) -> list[Subject]:

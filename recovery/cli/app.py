@@ -8,15 +8,19 @@ import typer
 
 from recovery.cli import (
     bench_command,
+    calendar_commands,
     care_commands,
     case_commands,
+    coupon_commands,
     guard_commands,
+    outbox_commands,
     preview_command,
     project_commands,
     report_commands,
     run_commands,
     say_command,
     talk_commands,
+    task_commands,
 )
 
 EPILOG = "Exit codes: 0 done · 1 problems found · 2 wrong usage · 3 refused · 4 environment · 5 bug"
@@ -53,12 +57,16 @@ for module in (
     project_commands,
     preview_command,
     guard_commands,
+    calendar_commands,
     run_commands,
     case_commands,
     say_command,
     talk_commands,
+    outbox_commands,
+    task_commands,
     report_commands,
     care_commands,
+    coupon_commands,
     bench_command,
 ):
     module.add_to(app)

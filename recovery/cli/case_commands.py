@@ -64,7 +64,7 @@ def open_(
             facts=read_facts(engine.current(workflow), fact or []),
             source=source,
         )
-    _answer(outcome, json)
+    answer(outcome, json)
 
 
 def list_(
@@ -141,7 +141,7 @@ def record(
         outcome = engine.record(
             id, read_facts(engine.workflow(found.bundle), facts), by=by, source=source, key=key
         )
-    _answer(outcome, json)
+    answer(outcome, json)
 
 
 def do(
@@ -172,7 +172,7 @@ def do(
         given = read_facts(engine.workflow(found.bundle), facts or [])
         event = event_for(engine, what, by=by, facts=given, source=source, to=to, reason=reason)
         outcome = engine.handle(event, id, key=key)
-    _answer(outcome, json)
+    answer(outcome, json)
 
 
 def explain(
@@ -197,7 +197,8 @@ def explain(
     say(*explanation_page(data))
 
 
-def _answer(outcome: Outcome, json: bool) -> None:
+def answer(outcome: Outcome, json: bool) -> None:
+    """Print what an event led to."""
     from recovery.commands import plain
 
     if json:

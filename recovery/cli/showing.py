@@ -43,6 +43,8 @@ def case_row(case: Case) -> dict[str, Any]:
 
 def case_data(engine: Engine, id: int) -> dict[str, Any]:
     """A case with its facts (value, source, times), its messages and its whole log."""
+    from recovery.core.instants import last_day
+
     case = engine.store.case(engine.tenant, id)
     assert case is not None
     return {
@@ -51,7 +53,12 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "absorbed": case.absorbed,
         "quarantine": case.quarantine,
+        "coupons": [
+            {"offer": offer, **coupon._asdict(), "good_until": last_day(coupon.expires_at)}
+            for offer, coupon in case.coupons.items()
+        ],
         "facts": {name: fact._asdict() for name in case.facts if (fact := case.fact(name)) is not None},
+        "tasks": [{"task": key, "kind": row[0], "template": row[1]} for key, row in case.tasks.items()],
         "messages": [_message(row) for row in engine.store.outbox(engine.tenant, case=id)],
         "log": [_record(record) for record in engine.store.log(engine.tenant, id)],
     }
@@ -76,9 +83,16 @@ def _message(row: OutboxRow) -> dict[str, Any]:
         "due_at": row.due_at,
         "settled_at": row.settled_at,
         "note": row.note,
-        "subject": sent.get("subject"),
-        "text": sent.get("text"),
+        "subject": _masked(sent.get("subject"), row),
+        "text": _masked(sent.get("text"), row),
     }
+
+
+def _masked(text: str | None, row: OutboxRow) -> str | None:
+    """What was sent, without the code of a coupon: `recovery coupon list --reveal` shows that."""
+    from recovery.store.codes import masked
+
+    return None if text is None else masked(text, row.context)
 
 
 def _record(record: Record) -> dict[str, Any]:
@@ -123,8 +137,15 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         *map(visible, head),
         table("Facts", ["fact", "value", "source", "by", "at"], facts),
     ]
+    if data["coupons"]:
+        keys = ["offer", "value", "status", "good_until", "serial"]
+        coupons = [[coupon[key] for key in keys] for coupon in data["coupons"]]
+        pages.append(table("Coupons", ["offer", "value", "status", "good until", "code no."], coupons))
     if messages:
         pages.append(table("Messages", ["effect", "template", "to", "status", "subject"], messages))
+    if data["tasks"]:
+        rows = [[t["task"], t["kind"], t["template"]] for t in data["tasks"]]
+        pages.append(table("Waits for a person", ["task", "what", "template"], rows))
     pages.append(table("Log", ["#", "at", "by", "event", "why"], log))
     return pages
 
@@ -151,6 +172,7 @@ def explanation_page(data: dict[str, Any]) -> list[RenderableType]:
             lines.append(f"  {_wait(need)}")
     lines += [f"On its way: {m['template']} ({m['effect']})" for m in data["messages"]]
     lines += [f"Not delivered: {m['template']} ({m['effect']}): {m['reason']}" for m in data["undelivered"]]
+    lines += [f"Waits for a person: {t['kind']}, {t['template']} ({t['task']})" for t in data["tasks"]]
     lines += [f"On leaving, line {rule['line']}: {rule['if']}" for rule in data["rules"]]
     if data["transitions"]:
         lines.append("It can be moved by:")

@@ -139,7 +139,7 @@ def _the_coupon(draft: Draft, name: str, serial: int | None) -> tuple[str, Coupo
     if serial is not None and serial != known.serial:
         raise Refused(
             "coupon_replaced",
-            f"Coupon {serial} of {key} has no place any more: {known.serial} took it.",
+            f"Code {serial} of {key} was replaced by code {known.serial}.",
             "Only the latest code is good.",
         )
     return key, known

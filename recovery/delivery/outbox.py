@@ -31,7 +31,9 @@ BATCH = 50
 LEASE = timedelta(seconds=60)
 """How long a message is its sender's. It is renewed while it is being sent."""
 
-RENEWED_AFTER = LEASE.total_seconds() / 3
+RENEWED_AFTER = 1 / 3
+"""The part of its length after which a lease is renewed: two renewals may come too late."""
+
 LOOK_SECONDS = 0.2
 """How often the one who waits for slow senders looks for what has become due meanwhile."""
 
@@ -98,7 +100,7 @@ def deliver_due(
         senders: how many cases are served at once, by threads; 0: one after the other, in this thread.
         at_due_time: count each message as delivered at the moment it was asked for (plays and demos, whose
             clock stands still) instead of now.
-        lasting: how long a lease lasts.
+        lasting: how long a lease lasts. What it was not renewed for in time is not begun any more.
         without: channels not to be used now.
         stop: when set, no further message is begun.
         progress: told the number of messages settled in each batch.
@@ -146,6 +148,8 @@ class _Round:
         self.sender = sender or f"sender-{id(self):x}"
         self.at_due_time = at_due_time
         self.lasting = lasting
+        self.seconds = lasting.total_seconds()
+        self.is_over = False
         self.without = without
         self.stop = stop or threading.Event()
         self.progress = progress
@@ -169,11 +173,13 @@ class _Round:
                 self.engine.store.give_way()
 
     def finish(self) -> None:
-        """Settle whatever has been sent, also when something went wrong."""
+        """Settle whatever has been sent, also when something went wrong; nothing more is begun."""
+        self.is_over = True
         ended, _ = wait(self.running)
         self._settle(ended)
 
     def _claim(self, pool: Executor) -> int:
+        begun = monotonic()
         store = self.engine.store
         rows = store.claim(
             self.engine.tenant,
@@ -183,6 +189,8 @@ class _Round:
             sorted(self.without),
             installation=self.installation,
         )
+        if not self.running:
+            self.renewed = begun
         cases: dict[int, list[OutboxRow]] = {}
         for row in rows:
             cases.setdefault(row.case, []).append(row)
@@ -196,7 +204,7 @@ class _Round:
         through = True
         for row in rows:
             moment = from_text(row.due_at) if self.at_due_time else self.engine.clock.now()
-            if not through or self.stop.is_set() or row.channel in self.without:
+            if not through or row.channel in self.without or not self._goes_on():
                 attempts.append(Attempt(untried(row, moment)))
                 through = False
                 continue
@@ -207,6 +215,10 @@ class _Round:
             through = done.settlement.end not in ("later", "untried")
             attempts.append(done)
         return attempts
+
+    def _goes_on(self) -> bool:
+        """Whether a further message may be begun: nobody said stop, and its lease is surely ours still."""
+        return not (self.is_over or self.stop.is_set() or monotonic() - self.renewed > self.seconds)
 
     def _settle(self, ended: set[Future[list[Attempt]]]) -> None:
         settlements = []
@@ -234,8 +246,9 @@ class _Round:
             self.progress(settled)
 
     def _renew(self) -> None:
-        if not self.running or monotonic() - self.renewed < RENEWED_AFTER:
+        begun = monotonic()
+        if not self.running or begun - self.renewed < RENEWED_AFTER * self.seconds:
             return
         rows = [row for of_case in self.running.values() for row in of_case]
         self.engine.store.renew(self.engine.tenant, rows, self.lasting)
-        self.renewed = monotonic()
+        self.renewed = begun

@@ -118,7 +118,7 @@ def _goodwill(view: View) -> Act:
         return view.note({"goodwill.waived": view.say("waived")})
     kind = view.rng.choice(("apology_letter", "coupon", "gift", "extra_service"))
     facts = {"goodwill.kind": kind}
-    if kind != "apology_letter":
+    if kind in ("gift", "extra_service"):
         facts["goodwill.detail"] = words.goodwill(view.case.language, kind)
     return view.move("send_goodwill", view.agent, "goodwill", facts)
 

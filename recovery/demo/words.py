@@ -33,7 +33,7 @@ def say(language: str, what: str, rng: Random) -> str:
 
 
 def goodwill(language: str, kind: str) -> str:
-    """What exactly is sent as a sign of goodwill."""
+    """What exactly a gift or an extra service is."""
     return str(_all()[language_of(language)]["goodwill"][kind])
 
 

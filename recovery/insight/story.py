@@ -13,6 +13,7 @@ from recovery.core.explain import words
 from recovery.core.spec import AnyOf, Workflow
 from recovery.insight.soundness import folded
 from recovery.insight.telling import Teller
+from recovery.store.codes import masked
 from recovery.store.records import OutboxRow, Record
 
 Voice = Literal["customer", "house", "letter", "engine"]
@@ -244,7 +245,7 @@ class _Telling:
             phrase, quoted = _PLAIN[kind]
             quote = str(event.get(quoted) or "")
             to = self.teller.person(f"agent:{event.get('to', '')}")
-            values = {name: event.get(name, "") for name in ("into", "other", "fact", "reason")}
+            values = {name: event.get(name, "") for name in _SAID}
             yield self._passage(record, say(phrase, by=by, to=to, **values), quote, voice)
 
     def _facts(self, record: Record, leave_out: str = "") -> Iterator[Passage]:
@@ -271,7 +272,7 @@ class _Telling:
         sent: dict[str, Any] = json.loads(row.rendered) if row.rendered else {}
         phrase = "kept" if row.channel == "portal" else "sent"
         text = self.teller.say(phrase, subject=sent.get("subject") or row.template)
-        yield self._passage(record, text, str(sent.get("text") or ""), "letter")
+        yield self._passage(record, text, masked(str(sent.get("text") or ""), row.context), "letter")
 
     def _move_title(self, name: str, record: Record) -> str:
         moves = [change for change in record.changes if change[0] == "move"]
@@ -295,6 +296,9 @@ def _reasons(record: Record) -> list[str]:
     return reasons
 
 
+_SAID = ("into", "other", "fact", "reason", "value")
+"""Fields of events that a phrase may say."""
+
 _PLAIN = {
     "HandOffOffered": ("offered", "reason"),
     "HandOffAccepted": ("accepted", ""),
@@ -302,6 +306,10 @@ _PLAIN = {
     "FactRetracted": ("retracted", "reason"),
     "EffectFailed": ("failed", ""),
     "MoveForced": ("forced", "reason"),
+    "CouponOffered": ("coupon_offered", "note"),
+    "CouponRedeemed": ("coupon_redeemed", ""),
+    "CouponRevoked": ("coupon_revoked", "reason"),
+    "CouponReissued": ("coupon_reissued", "reason"),
     "CaseMerged": ("merged", ""),
     "CaseAbsorbed": ("absorbed", ""),
     "MergeUndone": ("unmerged", ""),

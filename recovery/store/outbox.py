@@ -92,13 +92,49 @@ class Outbox:
     def versions(self, tenant: str, cases: Iterable[int]) -> dict[tuple[int, str], int]:
         """How often each open effect of cases has been leased, by case and effect."""
         rows = self._rows(sql.LEASES, tenant, self._dialect.items(sorted(set(cases))))
-        return {(case, effect_key(seq, n)): version for case, seq, n, version, _ in rows}
+        return {(case, effect_key(seq, n)): version for case, seq, n, version, *_ in rows}
 
     def is_leased(self, tenant: str, case: int, effect: str) -> bool:
         """Whether somebody has the right to send an effect just now."""
         rows = self._rows(sql.LEASES, tenant, self._dialect.items([case]))
         until = next((row[-1] for row in rows if effect_key(row[1], row[2]) == effect), None)
         return until is not None and from_text(until) > self._dialect.lease_now(self._cursor)
+
+    # --- holding and letting go -----------------------------------------------------------------------------
+
+    def hold(self, tenant: str, messages: Iterable[tuple[int, str]], note: str) -> dict[tuple[int, str], str]:
+        """Keep due messages (case, effect) back until they are let go.
+
+        Returns:
+            Those that could not be held, with what they are: `leased` (on their way just now), another
+            status, or nothing when they are settled.
+        """
+        return self._turn(tenant, messages, "due", sql.HOLD_EFFECT, note)
+
+    def let_go(
+        self, tenant: str, messages: Iterable[tuple[int, str]], note: str
+    ) -> dict[tuple[int, str], str]:
+        """Let held messages (case, effect) leave; gives those that were not held, as `hold` does."""
+        return self._turn(tenant, messages, "held", sql.LET_GO, note)
+
+    def _turn(
+        self, tenant: str, messages: Iterable[tuple[int, str]], status: str, by: Many, note: str
+    ) -> dict[tuple[int, str], str]:
+        wanted = list(messages)
+        present = to_text(self._dialect.lease_now(self._cursor))
+        rows = self._rows(sql.LEASES, tenant, self._dialect.items(sorted({case for case, _ in wanted})))
+        states = {
+            (case, effect_key(seq, n)): "leased" if until is not None and until > present else state
+            for case, seq, n, _, state, until in rows
+        }
+        turned = [
+            (note, tenant, case, *read_effect_key(effect))
+            for case, effect in wanted
+            if states.get((case, effect)) == status
+        ]
+        if turned:
+            self._dialect.many(self._cursor, by, turned)
+        return {one: states.get(one, "") for one in wanted if states.get(one) != status}
 
     # --- settling -------------------------------------------------------------------------------------------
 

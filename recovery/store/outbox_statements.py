@@ -149,12 +149,31 @@ RENEW_LEASE = update_many(
     of_version=effect.c.version,
 )
 
+HOLD_EFFECT = update_many(
+    effect,
+    lambda given: {"status": HELD, "note": given["remark"], **_NO_LEASE},
+    lambda given: (*_the_effect(given), is_due(effect)),
+    remark=effect.c.note,
+    **_KEY,
+)
+
+LET_GO = update_many(
+    effect,
+    lambda given: {"status": DUE, "note": given["remark"]},
+    lambda given: (*_the_effect(given), effect.c.status == HELD),
+    remark=effect.c.note,
+    **_KEY,
+)
+"""A held message may leave."""
+
 RELEASE_EFFECT = update_many(effect, lambda _: _NO_LEASE, _the_lease, **_KEY, of_version=effect.c.version)
 
 HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name) for name in _KEY})), *_KEY)
 
 LEASES = Statement(
-    select(effect.c.case_id, effect.c.seq, effect.c.n, effect.c.version, effect.c.lease_until)
+    select(
+        effect.c.case_id, effect.c.seq, effect.c.n, effect.c.version, effect.c.status, effect.c.lease_until
+    )
     .where(effect.c.tenant_id == value("tenant"), Among(effect.c.case_id, "ids"), effect.c.status.in_(OPEN))
     .order_by(effect.c.id)
     .with_for_update(),

@@ -9,10 +9,11 @@ from typing import Any
 
 from recovery.core.case import Case
 from recovery.core.instants import to_text
-from recovery.store import codes, queries
+from recovery.store import choosing, codes, queries
 from recovery.store import coupon_statements as coupon_sql
 from recovery.store import outbox_statements as outbox_sql
 from recovery.store import statements as sql
+from recovery.store.choosing import Messages
 from recovery.store.codec import decode, read_body, read_case
 from recovery.store.compiling import Statement
 from recovery.store.dialect import LAST, Dialect
@@ -171,6 +172,40 @@ class Reading(ABC):
         now, never = to_text(self.clock()), ""
         values = (tenant, now, never, none, none, never, none, limit)
         return [outbox_row(row[:-1]) for row in self.rows(outbox_sql.DUE_EFFECTS, *values)]
+
+    def chosen(
+        self, tenant: str, which: Messages, statuses: tuple[str, ...], after: int, limit: int
+    ) -> list[tuple[int, OutboxRow]]:
+        """Messages in the order they were asked for, each with its place, which the next page begins after.
+
+        Args:
+            statuses: those to be found; any when empty.
+        """
+        given = choosing.values(which)
+        statement = choosing.found(tuple(given), statuses)
+        rows = self.rows(statement, tenant, *given.values(), after, limit)
+        return [(row[0], outbox_row(row)) for row in rows]
+
+    def count_chosen(self, tenant: str, which: Messages, statuses: tuple[str, ...]) -> int:
+        """How many messages those are."""
+        given = choosing.values(which)
+        ((count,),) = self.rows(choosing.counted(tuple(given), statuses), tenant, *given.values())
+        return int(count)
+
+    def messages_of(self, tenant: str, cases: Iterable[int]) -> list[OutboxRow]:
+        """Every message of these cases, in the order they were asked for."""
+        return [outbox_row(row) for row in self._each(choosing.OF_CASES, tenant, list(cases))]
+
+    def oldest_due(self, tenant: str) -> str | None:
+        """When the message was due that has waited longest; None when none is due."""
+        rows = self.rows(choosing.OLDEST_DUE, tenant)
+        return rows[0][0] if rows else None
+
+    def cases_with_tasks(self, tenant: str, owner: str | None, after: int, limit: int) -> list[Case]:
+        """Cases after a number in which something waits for a person."""
+        given = [] if owner is None else [owner]
+        statement = choosing.cases_with_tasks(owner is not None)
+        return [read_case(row)[0] for row in self.rows(statement, tenant, *given, after, limit)]
 
     def pauses(self, tenant: str) -> list[Pause]:
         """What sends nothing for now."""

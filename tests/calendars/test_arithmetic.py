@@ -1,4 +1,4 @@
-"""Open time to the microsecond: what is added can be counted again, and edges are where design.md §5 has them."""
+"""Open time to the microsecond: what is added can be counted again; edges are where design.md §5 has them."""
 
 from __future__ import annotations
 

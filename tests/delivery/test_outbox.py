@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from recovery.clock import ManualClock
 from recovery.core.errors import EnvironmentFault, EventRefused
 from recovery.core.explain import explain
+from recovery.delivery import outbox
 from recovery.delivery.channels import FolderChannel, Message
 from recovery.delivery.outbox import deliver_due
 from recovery.delivery.outcomes import Cancelled, Outcome, OutOfOrder, Rejected, RetryLater
@@ -209,14 +211,67 @@ def test_a_crash_before_settling_delivers_the_same_file_again_and_nothing_else(
     with monkeypatch.context() as patch:
         patch.setattr(engine, "settle_many", _crash)
         with pytest.raises(RuntimeError, match="power"):
-            deliver_due(engine, channel, lasting=timedelta())
+            deliver_due(engine, channel)
     written = files(tmp_path / "out")
     assert len(written) == 2
     assert statuses(engine) == ["due", "due"]
+    assert deliver_due(engine, channel).delivered == 0
+    end_leases(engine)
     deliver_due(engine, channel)
     assert files(tmp_path / "out") == written
     assert statuses(engine) == ["delivered", "delivered"]
     assert verified(engine).ok
+
+
+def end_leases(engine: Engine) -> None:
+    """As if so much time had passed that leases ended."""
+    with sqlite3.connect(engine.store.path) as outside:
+        outside.execute("update recovery_effect set lease_until = '' where lease_until is not null")
+
+
+def test_a_message_whose_lease_is_over_is_leased_anew_before_it_is_begun(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned(engine)
+    seconds = [0.0]
+    monkeypatch.setattr(outbox, "monotonic", lambda: seconds[0])
+
+    class Dreaming(Mailbox):
+        def deliver(self, message: Message) -> Outcome:
+            seconds[0] += 61
+            return super().deliver(message)
+
+    assert deliver_due(engine, Dreaming()).delivered == 2
+    assert [row.version for row in engine.store.outbox(engine.tenant)] == [1, 2]
+
+
+def test_what_was_leased_when_the_database_went_away_is_not_begun(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        owned(engine)
+    first, gone = threading.Event(), threading.Event()
+    sent: list[Message] = []
+
+    class Slow(Mailbox):
+        def deliver(self, message: Message) -> Outcome:
+            sent.append(message)
+            first.set()
+            gone.wait(30)
+            return super().deliver(message)
+
+    def renewing(*_: object) -> None:
+        assert first.wait(30)
+        gone.set()
+        raise EnvironmentFault("the database is gone")
+
+    monkeypatch.setattr(outbox, "RENEWED_AFTER", 0)
+    monkeypatch.setattr(outbox, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(engine.store, "renew", renewing)
+    with pytest.raises(EnvironmentFault, match="is gone"):
+        deliver_due(engine, Slow(), senders=1)
+    assert len(sent) <= 2
+    assert statuses(engine).count("delivered") == len(sent)
 
 
 def _crash(*_: object) -> None:

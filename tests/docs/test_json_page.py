@@ -124,13 +124,32 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("preview", "apology")
     Path("letter.md").write_text("This happens a lot. We have refunded you.")
     say("guard", "letter.md")
+    say("calendar show", "support", "--month", "2026-12")
+    say("calendar due", "support", "3 business days", "--from", "2026-11-20T17:55")
     case = str(say("open", "It never came.", "--from", "ana@example.org", "--key", "k")["case"])
     say("open", "It never came.", "--from", "ana@example.org", "--key", "k")
     say("record", case, "owner=li", "policy.refs=a", "problem.category=delivery", "--by", "agent:li")
     say("do", case, "hand_off", "--to", "pat", "--by", "agent:li")
     _give_up(int(case), "1.0")
     say("explain", case)
+    li = ("--by", "agent:li")
+    say("show", case)
+    say("tasks list")
+    say("outbox list")
+    say("outbox show", case, "1.0")
+    say("outbox resend", "--case", case, "--effect", "1.0", *li)
+    say("outbox hold", "--all", "--reason", "x", *li)
+    say("outbox release", "--all", "--dry-run", *li)
+    say("outbox release", "--all", *li)
+    say("outbox pause", "--channel", "mail", "--reason", "x", *li)
+    say("outbox resume", "--channel", "mail")
+    say("outbox take-over", *li)
+    _lease(Path("recovery.db"))
+    say("outbox cancel", "--case", case, "--reason", "x", *li)
+    _lease(Path("recovery.db"), None)
     say("worker", "--once")
+    _give_up(int(str(say("open", "The box is empty.")["case"])), "1.0")
+    say("tasks done", "2", "1.0", *li)
     say("do", case, "withdraw", "--by", "customer")
     other = str(say("open", "The lamp broke.", "--subject", "Lamp", "--external-id", "b")["case"])
     say("do", str(say("open", "The lamp is broken.")["case"]), "merge", "--to", other)
@@ -144,6 +163,17 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     for number in range(1, 4):
         say("show", str(number))
         say("explain", str(number))
+    say("coupon offer", case, "25 USD", "--days", "30", "--by", "agent:li", "--key", "c")
+    say("coupon offer", case, "25 USD", "--days", "30", "--by", "agent:li", "--key", "c")
+    say("coupon list", "--limit", "1")
+    say("coupon reissue", case, "goodwill", "--reason", "lost", "--by", "agent:li")
+    say("coupon list", "--limit", "1", "--reveal")
+    code = say("coupon list", "--reveal")["coupons"][-1]["code"]
+    say("coupon show", code)
+    say("coupon redeem", code, "--by", "agent:till", "--reference", "7")
+    say("coupon offer", other, "25 USD", "--days", "30", "--by", "agent:li")
+    say("coupon revoke", other, "goodwill", "--reason", "an error", "--by", "agent:li")
+    say("show", case)
     say("list")
     say("list", "--limit", "1")
     Path("play.jsonl").write_text(
@@ -178,6 +208,12 @@ def _give_up(case: int, effect: str) -> None:
                 )
             ]
         )
+
+
+def _lease(path: Path, until: str | None = "9999-01-01T00:00:00.000000Z") -> None:
+    """As if messages were on their way just now."""
+    with sqlite3.connect(path) as database:
+        database.execute("update recovery_effect set lease_until = ? where status = 'due'", (until,))
 
 
 def _forge(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from recovery.core.phrases.folding import SENTENCE_AT_MOST
 from recovery.core.phrases.rules import KNOWN, blocked, kind_of, untruths
 from tests.phrases.guards import found, shipped, small
 
@@ -50,6 +51,17 @@ def test_a_gap_does_not_reach_over_a_negation() -> None:
 def test_what_the_customer_said_does_not_count(text: str, counts: bool) -> None:
     assert bool(found(small("calm down", head=TOLD), text)) is counts
     assert found(small("calm down", head=TOLD, not_in="[]"), text)
+
+
+def test_a_quotation_is_found_after_hundreds_of_words_without_a_full_stop() -> None:
+    guard = small("calm down", head=TOLD)
+    text = "word " * SENTENCE_AT_MOST + 'one called "calm down", to calm down'
+    assert [hit.start for hit in guard.check(text)] == [text.rindex("calm down")]
+
+
+def test_of_rules_that_find_the_same_words_the_first_counts() -> None:
+    [hit] = shipped("en").check("Don't take it personally.")
+    assert hit.rule == "defensiveness/soothing"
 
 
 def test_the_customers_own_words_do_not_count_where_they_are_known() -> None:

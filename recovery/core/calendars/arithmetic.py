@@ -118,7 +118,7 @@ def business_day(calendar: Calendar, day: date, count: int) -> date:
             days = _days(calendar, decade)
             place += len(days)
     found = date.fromordinal(days[place])
-    _days_known(calendar, found.year)
+    calendar.knows(found.year)
     return found
 
 
@@ -128,8 +128,8 @@ def business_days_between(calendar: Calendar, first: date, last: date) -> int:
     Raises:
         Unreachable: one of the dates lies outside the years the calendar knows.
     """
-    _days_known(calendar, first.year)
-    _days_known(calendar, last.year)
+    calendar.knows(first.year)
+    calendar.knows(last.year)
     if first > last:
         return -business_days_between(calendar, last, first)
     one, other = first.year // 10, last.year // 10
@@ -143,12 +143,6 @@ def _days(calendar: Calendar, decade: int) -> array[int]:
     if not first // 10 <= decade <= last // 10:
         raise calendar.unreachable()
     return calendar.table(decade).days
-
-
-def _days_known(calendar: Calendar, year: int) -> None:
-    first, last = calendar.known or (FIRST_YEAR, LAST_YEAR)
-    if not first <= year <= last:
-        raise calendar.unreachable()
 
 
 def end_of_business_day(calendar: Calendar, receipt: datetime, count: int) -> datetime:

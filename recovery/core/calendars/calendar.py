@@ -150,6 +150,16 @@ class Calendar:
             return at
         raise self.unreachable()
 
+    def knows(self, year: int) -> None:
+        """Make sure that a year is one the calendar can be asked about.
+
+        Raises:
+            Unreachable: it is not.
+        """
+        first, last = self.known or (FIRST_YEAR, LAST_YEAR)
+        if not first <= year <= last:
+            raise self.unreachable()
+
     def unreachable(self) -> Unreachable:
         """The error for a moment outside the years it knows, or for open time that it does not have."""
         if self.known is not None:

@@ -6,33 +6,25 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from recovery.core.calendars.local import date_in, end_of, midnight
-
-_ONE = timedelta(days=1)
+from recovery.core.calendars.local import MICROSECOND, date_in, end_of, midnight
 
 
 def end_after_days(zone: ZoneInfo, receipt: datetime, count: int) -> datetime:
     """24:00 of the Nth day after the day of receipt; a date the zone skipped is not counted."""
-    first = date_in(zone, receipt)
-    last = first + timedelta(days=count)
-    last += timedelta(days=_skipped(zone, first, last))
-    return end_of(zone, last)
+    last = date_in(zone, receipt) + timedelta(days=count)
+    return end_of(zone, last + _skipped(zone, receipt, end_of(zone, last)))
 
 
 def start_before_days(zone: ZoneInfo, event: datetime, count: int) -> datetime:
     """0:00 of the Nth day before the day of an event: so many whole days lie between."""
-    last = date_in(zone, event)
-    first = last - timedelta(days=count)
-    first -= timedelta(days=_skipped(zone, first, last))
-    return midnight(zone, first)
+    first = date_in(zone, event) - timedelta(days=count)
+    return midnight(zone, first - _skipped(zone, midnight(zone, first) - MICROSECOND, event))
 
 
-def _skipped(zone: ZoneInfo, first: date, last: date) -> int:
-    """How many dates the zone leapt over from one date to the end of another, its clock put on by a day."""
-    begins, ends = (
-        midnight(zone, day).astimezone(zone).utcoffset() or timedelta() for day in (first, last + _ONE)
-    )
-    return max(0, round((ends - begins) / _ONE))
+def _skipped(zone: ZoneInfo, since: datetime, until: datetime) -> timedelta:
+    """The dates a zone leapt over between two instants: its clock was put on by whole days."""
+    before, after = (moment.astimezone(zone).utcoffset() or timedelta() for moment in (since, until))
+    return timedelta(days=max(0, round((after - before) / timedelta(days=1))))
 
 
 def end_after_months(zone: ZoneInfo, receipt: datetime, count: int) -> datetime:

@@ -120,6 +120,9 @@ class Guard:
     ) -> list[Hit]:
         """Every place in a text that breaks a rule, in order.
 
+        Where rules of one class find the same words, the strongest level counts, then the longest stretch,
+        then the rule that is written first.
+
         Args:
             text: as it will be read; Markdown is fine.
             kind: what the text is, one of `KINDS`; decides which rules hold.
@@ -232,7 +235,7 @@ class Guard:
                         place = (before + word, begin + start, begin + end)
                         left.append((_Phrase(number, marked, *place), lacks))
                 if left:
-                    yield left
+                    yield sorted(left, key=lambda suspect: suspect[0].rule)
             before += one.words
 
     def _hits(
@@ -276,7 +279,7 @@ def _repeated(text: str, quotes: Iterable[str]) -> set[int]:
 
 
 def _strongest(hits: Iterable[Hit]) -> list[Hit]:
-    """Of hits of one class in one place the strongest, then the longest; in order of place."""
+    """Of hits of one class in one place the strongest, longest and first, in this order; sorted by place."""
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda one: (LEVELS.index(one.level), one.start - one.end, one.start)):
         if not any(
