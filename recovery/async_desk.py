@@ -8,7 +8,7 @@ from typing import Any
 from recovery.async_engine import AsyncEngine, awaited
 from recovery.commands import Outcome
 from recovery.conversing import Said
-from recovery.desk import Desk, File, Received
+from recovery.desk import Attachment, Desk, Received
 from recovery.drafting import Draft, Sayable
 from recovery.store.lending import AsyncLendable
 
@@ -79,7 +79,9 @@ class AsyncDesk:
         """See `Desk.attach`."""
         return await awaited(connection, self.desk.attach, case, name, content, by=by, key=key)
 
-    async def attachment(self, case: int, sha256: str, *, connection: AsyncLendable | None = None) -> File:
+    async def attachment(
+        self, case: int, sha256: str, *, connection: AsyncLendable | None = None
+    ) -> Attachment:
         """See `Desk.attachment`."""
         return await awaited(connection, self.desk.attachment, case, sha256)
 

@@ -25,7 +25,7 @@ UNDO_SECONDS = 60
 """How long a message waits before it leaves, so that its writer may still take it back."""
 
 
-class File(NamedTuple):
+class Attachment(NamedTuple):
     """A file of a case."""
 
     name: str
@@ -189,7 +189,7 @@ class Desk:
             raise EventRefused(answer)
         return answer
 
-    def attachment(self, case: int, sha256: str, *, connection: Lendable | None = None) -> File:
+    def attachment(self, case: int, sha256: str, *, connection: Lendable | None = None) -> Attachment:
         """A file of a case, by its hash.
 
         Raises:
@@ -202,7 +202,7 @@ class Desk:
             content = reading.attachment(self.engine.tenant, sha256)
         if content is None:
             raise NotFound(f"The content of {found[0]} is not in this database.")
-        return File(found[0], found[1], sha256, content)
+        return Attachment(found[0], found[1], sha256, content)
 
     def receive(
         self,
