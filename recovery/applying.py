@@ -84,15 +84,20 @@ class Applying:
         self._contents = contents
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
+        self._done: dict[str, tuple[str, Outcome]] = {}
 
     def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
         """Apply commands in their order, each accepted or refused by itself."""
         prints = [_print(command) for command in commands]
         self._prefetch(commands, prints)
-        return [
+        answers = [
             self._once(command, one, command.recorded_at or self.now)
             for command, one in zip(commands, prints, strict=True)
         ]
+        for key, (hash, answer) in self._done.items():
+            self.unit.remember(self.tenant, key, hash, plain(answer), logged=not answer.repeated)
+        self._done.clear()
+        return answers
 
     def _prefetch(self, commands: Sequence[Command], prints: Sequence[Print | Refusal | None]) -> None:
         """Load everything the commands name at once; no query per command."""
@@ -125,13 +130,16 @@ class Applying:
             return print_
         key = command.key
         assert key is not None
+        if key in self._done:
+            done, answer = self._done[key]
+            return repeat(key, print_.hash, done, plain(answer))
         known = self.unit.answer(self.tenant, key)
         if known is not None:
             return repeat(key, print_.hash, known.fingerprint, known.answer)
-        answer = self.apply(command, now, print_.told)
-        if isinstance(answer, Outcome):
-            self.unit.remember(self.tenant, key, print_.hash, plain(answer), logged=not answer.repeated)
-        return answer
+        found = self.apply(command, now, print_.told)
+        if isinstance(found, Outcome):
+            self._done[key] = print_.hash, found
+        return found
 
     def apply(self, command: Command, now: datetime, told: dict[str, Any] | None = None) -> Outcome | Refusal:
         """Apply one command. `told`: the event's payload, where it is at hand."""

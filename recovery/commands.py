@@ -93,7 +93,9 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def usable(name: object) -> TypeGuard[str]:
     """Whether something can be looked up in the database: a short text without half characters or NUL."""
-    return isinstance(name, str) and 0 < len(name) <= MAX_NAME and not unusable(name)
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
+        return False
+    return (name.isascii() and "\x00" not in name) or not unusable(name)
 
 
 def is_number(value: object) -> TypeGuard[int]:

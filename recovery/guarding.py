@@ -6,9 +6,9 @@ better sentence. A supervisor may let it pass on record, but nobody an untruth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from recovery.core.case import Case
 from recovery.core.errors import Refusal
@@ -77,20 +77,19 @@ def check(bundle: Bundle, text: str, language: str, kind: str, case: Case | None
         return []
     if case is None:
         return guard.check(text, kind=kind)
-    facts = {name: row[0] for name, row in case.facts.items()}
-    return guard.check(text, kind=kind, quotes=said_by_customer(case), facts=facts)
+    return guard.check(text, kind=kind, quotes=said_by_customer(case), facts=case.facts)
 
 
 def said_by_customer(case: Case) -> list[str]:
     """The customer's own words, as far as they are on record as facts."""
-    rows: Mapping[str, Sequence[Any]] = case.facts
-    return [row[0] for row in rows.values() if row[1] == "customer" and isinstance(row[0], str)]
+    facts = [fact for name in case.facts if (fact := case.fact(name)) is not None]
+    return [fact.value for fact in facts if fact.source == "customer" and isinstance(fact.value, str)]
 
 
 def _unstated(event: MessageWritten, case: Case, bundle: Bundle) -> list[str]:
     """What the template of a message asserts and the case does not know."""
     made = _template(event, case, bundle)
-    return untruths(made.states, {name: row[0] for name, row in case.facts.items()}) if made else []
+    return untruths(made.states, case.facts) if made else []
 
 
 def _template(event: MessageWritten, case: Case, bundle: Bundle) -> Template | None:

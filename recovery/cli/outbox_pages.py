@@ -55,8 +55,8 @@ def messages_page(rows: list[OutboxRow]) -> RenderableType:
 def message_data(engine: Engine, row: OutboxRow) -> dict[str, Any]:
     """A message with its words, or why it has none."""
     from recovery.core.errors import NotFound
-    from recovery.delivery.wording import words_of
     from recovery.delivery.render import RenderFailed
+    from recovery.delivery.wording import words_of
 
     data = message_row(row)
     try:

@@ -6,7 +6,7 @@ rows, so folding the log gives the snapshot by construction, under any later ver
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -39,8 +39,8 @@ class Case:
     it puts another in its place, so that a copy may share everything with its original.
 
     Attributes:
-        facts: name → `(value, source, by, seq)`; `fact()` gives it typed, with its times.
-        moments: `seq` (as text) → `(occurred_at, recorded_at)` of each event whose facts are still on record.
+        facts: name → value; `fact()` gives it with its source and times.
+        said: the same facts by who said them when: `"seq source by"` → `(occurred_at, recorded_at, facts)`.
         level: index into the workflow's escalation levels.
         failures: how often the recovery failed; each failure begins a new cycle.
         sent: messages already sent, for `once`: key → effect.
@@ -66,8 +66,8 @@ class Case:
     severity: int = 1
     level: int = 0
     failures: int = 0
-    facts: dict[str, tuple[Any, str, str, int]] = field(default_factory=dict)
-    moments: dict[str, tuple[str, str]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    said: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
     offered_to: str | None = None
     sent: dict[str, str] = field(default_factory=dict)
     awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
@@ -89,8 +89,7 @@ class Case:
     @property
     def owner(self) -> str | None:
         """The one named owner, or None before step `own`."""
-        fact = self.facts.get("owner")
-        return None if fact is None else fact[0]
+        return self.facts.get("owner")
 
     @property
     def cycle(self) -> int:
@@ -99,11 +98,11 @@ class Case:
 
     def fact(self, name: str) -> Fact | None:
         """A fact with its source and times, or None while it is not known."""
-        row = self.facts.get(name)
-        if row is None:
-            return None
-        value, source, by, seq = row
-        return Fact(value, source, by, *self.moments[str(seq)], seq)
+        for voice, (occurred_at, recorded_at, facts) in self.said.items():
+            if name in facts:
+                seq, source, by = voice.split(" ", 2)
+                return Fact(facts[name], source, by, occurred_at, recorded_at, int(seq))
+        return None
 
     def copy(self) -> Case:
         """A snapshot that `apply` may change without changing this one."""
@@ -123,7 +122,7 @@ class Case:
             self.level,
             self.failures,
             self.facts,
-            self.moments,
+            self.said,
             self.offered_to,
             self.sent,
             self.awaiting,
@@ -203,25 +202,35 @@ def _fact(case: Case, change: Change, stamp: Stamp) -> None:
 
 
 def _put(case: Case, given: Mapping[str, Any], source: str, by: str, stamp: Stamp) -> None:
-    seq, before = stamp.seq, case.facts
-    facts = case.facts = before.copy()
-    for name, value in given.items():
-        facts[name] = (value, source, by, seq)
-    case.moments = {**case.moments, str(seq): (stamp.occurred_at, stamp.recorded_at)}
-    if len(facts) < len(before) + len(given):
-        _tidy(case)
+    voice = f"{stamp.seq} {source} {by}"
+    if voice in case.said or not case.facts.keys().isdisjoint(given):
+        _unsay(case, given)
+        if voice in case.said:
+            given = {**case.said[voice][2], **given}
+    case.facts = {**case.facts, **given}
+    case.said = {**case.said, voice: (stamp.occurred_at, stamp.recorded_at, dict(given))}
 
 
 def _forget(case: Case, change: Change, _: Stamp) -> None:
-    gone = change[1]
-    case.facts = {name: row for name, row in case.facts.items() if name not in gone}
-    _tidy(case)
+    _unsay(case, change[1])
 
 
-def _tidy(case: Case) -> None:
-    """Keep only the moments of facts that are on record."""
-    spoken = {str(row[3]) for row in case.facts.values()}
-    case.moments = {seq: times for seq, times in case.moments.items() if seq in spoken}
+def _unsay(case: Case, names: Collection[str]) -> None:
+    """Take facts off the record, and voices of which nothing is left."""
+    said = {}
+    for voice, (occurred_at, recorded_at, facts) in case.said.items():
+        if left := {name: value for name, value in facts.items() if name not in names}:
+            said[voice] = (occurred_at, recorded_at, left)
+    case.said = said
+    case.facts = facts_of(said)
+
+
+def facts_of(said: Mapping[str, tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
+    """Name → value, of what was said."""
+    found: dict[str, Any] = {}
+    for _occurred_at, _recorded_at, facts in said.values():
+        found.update(facts)
+    return found
 
 
 def _move(case: Case, change: Change, stamp: Stamp) -> None:

@@ -168,7 +168,7 @@ def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, A
         },
         "customer": dict(case.customer),
         "owner": case.owner,
-        "facts": {name: facts[name][0] for name in names if name in facts},
+        "facts": {name: facts[name] for name in names if name in facts},
     }
 
 

@@ -354,7 +354,7 @@ def _native(value: Any) -> Any:
     if isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, (dict, Mapping)):
-        return {name: _native(one) for name, one in value.items()}
+        return {name: one if type(one) is str else _native(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return list(value)
     if isinstance(value, datetime) and value.utcoffset() is not None:

@@ -57,10 +57,8 @@ class FactValue:
     decimal: bool = False
 
     def evaluate(self, case: Case) -> Any:
-        fact = case.facts.get(self.name)
-        if fact is None:
-            return None
-        return read_decimal(fact[0]) if self.decimal else fact[0]
+        value = case.facts.get(self.name)
+        return read_decimal(value) if self.decimal and value is not None else value
 
     def facts(self) -> Iterator[str]:
         yield self.name
@@ -217,11 +215,11 @@ def reason(text: str, facts: tuple[str, ...], answer: Any, case: Case) -> str:
     known = ""
     missing = ""
     for name in facts:
-        fact = case.facts.get(name)
-        if fact is None:
+        value = case.facts.get(name)
+        if value is None:
             missing += f", {name} is not known"
         else:
-            known += f", {name} is {_briefly(fact[0])}"
+            known += f", {name} is {_briefly(value)}"
     word = "unknown" if answer is None else "true" if answer else "false"
     reasons = (known + missing)[2:]
     return f"{text} is {word} ({reasons})" if reasons else f"{text} is {word}"

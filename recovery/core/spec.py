@@ -139,10 +139,9 @@ class Need:
                 return False
             if not needed:
                 return True
-        fact = case.facts.get(self.fact)
-        if fact is None:
+        value = case.facts.get(self.fact)
+        if value is None:
             return False
-        value = fact[0]
         if self.test == "known":
             return True
         if self.test == "is":

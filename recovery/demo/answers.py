@@ -60,13 +60,9 @@ def next_answer(view: View) -> Act | Wait:
 def _answer(view: View, need: Need, needs: list[Need | AnyOf]) -> Act:
     """One person says what is asked, and what belongs to it."""
     fact, case = need.fact, view.case
-    if fact == "resolution.accepted" and case.facts.get(fact, [None])[0] is False:
+    if fact == "resolution.accepted" and case.facts.get(fact) is False:
         return view.move("offer_alternative", view.agent, "offered better")
-    if (
-        fact == "problem.confirmed"
-        and case.facts.get(fact, [None])[0] is False
-        and not view.has("said again")
-    ):
+    if fact == "problem.confirmed" and case.facts.get(fact) is False and not view.has("said again"):
         return view.note({"problem.restated": view.mind.complaint.restated}, REPLY, "said again")
     topic = next((topic for topic in TOPICS if fact in topic), frozenset({fact}))
     asked = [one for one in needs if isinstance(one, Need) and one.fact in topic]

@@ -189,7 +189,7 @@ def _reopen(view: View) -> Turn:
 def _object(view: View) -> Turn:
     """Who has said no says why: to what we made of the problem, or to what we offered."""
     for fact, what in (("problem.confirmed", "not_quite"), ("resolution.accepted", "refusal")):
-        said_no = view.case.facts.get(fact, [None])[0] is False
+        said_no = view.case.facts.get(fact) is False
         if said_no and not view.workflow.is_end(view.case.step) and not view.has(what):
             return view.write(what, what)
     return None

@@ -248,13 +248,24 @@ def _different(now: Any, must_be: str) -> list[str]:
         return []
     try:
         is_now, wanted = decode(now), decode(must_be)
-        facts_now, facts_wanted = is_now.pop("facts", {}), wanted.pop("facts", {})
+        facts_now, facts_wanted = _by_name(is_now.pop("said", {})), _by_name(wanted.pop("said", {}))
         wrong = [name for name in {**wanted, **is_now} if _differ(is_now, wanted, name)]
         return wrong + [
             name for name in {**facts_wanted, **facts_now} if _differ(facts_now, facts_wanted, name)
         ]
     except (TypeError, ValueError, AttributeError):
         return ["data"]
+
+
+def _by_name(said: dict[str, Any]) -> dict[str, list[Any]]:
+    """Each fact with its value, its voice and its times, as often as it is there; a voice without any too."""
+    found: dict[str, list[Any]] = {}
+    for voice, (occurred_at, recorded_at, facts) in said.items():
+        for name, value in facts.items():
+            found.setdefault(name, []).append([value, voice, occurred_at, recorded_at])
+        if not facts:
+            found[voice] = [occurred_at, recorded_at]
+    return found
 
 
 def _differ(now: dict[str, Any], wanted: dict[str, Any], name: str) -> bool:

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from operator import attrgetter
-from typing import Any, TypedDict, get_type_hints
+from operator import attrgetter, itemgetter
+from typing import Any, get_type_hints
 
 import msgspec
+from msgspec.structs import astuple
 
-from recovery.core.case import Case, Change, moved
+from recovery.core.case import Case, Change, facts_of, moved
 from recovery.store.statements import CASE_COLUMNS
 
 decode = msgspec.json.Decoder().decode
 """JSON text as JSON-native values."""
 
-_NOT_IN_DATA = {"tenant", *CASE_COLUMNS}
-
-
-def _default(name: str) -> Any:
-    field = next(field for field in fields(Case) if field.name == name)
-    return field.default_factory() if field.default_factory is not MISSING else field.default
-
-
-_REST = tuple((field.name, _default(field.name)) for field in fields(Case) if field.name not in _NOT_IN_DATA)
-"""The fields of a case without a column of their own: name and default. New ones of the core land here."""
-
-_rest_of = attrgetter(*(name for name, _ in _REST))
+_FIELDS = {field.name: field for field in fields(Case)}
+_COLUMNS = tuple("tenant" if name == "tenant_id" else name for name in CASE_COLUMNS)
 _TYPES = get_type_hints(Case)
-_Data = TypedDict("_Data", {name: _TYPES[name] for name, _ in _REST}, total=False)  # type: ignore[misc]
-_decode_data = msgspec.json.Decoder(_Data).decode
 
+_REST = tuple(name for name in _FIELDS if name not in _COLUMNS and name != "facts")
+"""The fields of a case without a column of their own, save `facts`, which stand in `said`. New ones of the
+core land here."""
+
+
+def _rest(name: str) -> tuple[str, Any, Any]:
+    """A field of `_Data`; one that is as in a new case is not written."""
+    default, factory = _FIELDS[name].default, _FIELDS[name].default_factory
+    return name, _TYPES[name], default if factory is MISSING else msgspec.field(default_factory=factory)
+
+
+_Data = msgspec.defstruct("_Data", map(_rest, _REST), omit_defaults=True, gc=False)
+_rest_of = attrgetter(*_REST)
+_decode_data = msgspec.json.Decoder(_Data).decode
+_in_order = itemgetter(*((*_COLUMNS, *_REST, "facts").index(name) for name in _FIELDS))
+_CHANNEL, _LANGUAGE = _FIELDS["channel"].default, _FIELDS["language"].default
+_HEAD, _DATA = CASE_COLUMNS.index("head"), CASE_COLUMNS.index("data")
 
 _encoder = msgspec.json.Encoder()
 
@@ -51,9 +57,11 @@ CaseValues = tuple[Any, ...]
 
 def case_values(case: Case, head: str) -> CaseValues:
     """A case as its row; `head` is the hash of the last event of its log."""
-    rest = {
-        name: value for (name, default), value in zip(_REST, _rest_of(case), strict=True) if value != default
-    }
+    rest: Any = _Data(*_rest_of(case))
+    if rest.channel == _CHANNEL:  # what is left out is known by being the default itself
+        rest.channel = _CHANNEL
+    if rest.language == _LANGUAGE:
+        rest.language = _LANGUAGE
     return (
         case.tenant,
         case.id,
@@ -83,45 +91,9 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
     Raises:
         TypeError, ValueError: `data` is not what `case_values` writes.
     """
-    (
-        tenant,
-        id,
-        workflow,
-        bundle,
-        external_id,
-        step,
-        _ended,
-        mode,
-        _owner,
-        severity,
-        level,
-        received_at,
-        opened_at,
-        updated_at,
-        closed_at,
-        seq,
-        head,
-        data,
-        _open_tasks,
-    ) = row
-    case = Case(
-        tenant=tenant,
-        id=id,
-        workflow=workflow,
-        bundle=bundle,
-        step=step,
-        mode=mode,
-        external_id=external_id,
-        severity=severity,
-        level=level,
-        received_at=received_at,
-        opened_at=opened_at,
-        updated_at=updated_at,
-        closed_at=closed_at,
-        seq=seq,
-        **_decode_data(data),
-    )
-    return case, head
+    rest: Any = _decode_data(row[_DATA])
+    values = (*row, *astuple(rest), facts_of(rest.said))
+    return Case(*_in_order(values)), row[_HEAD]
 
 
 def body_of(told: dict[str, Any], changes: list[Change], effects: dict[str, str], why: list[str]) -> str:
@@ -162,7 +134,7 @@ _IN_ROW_AND_LOG = _IN_ROW | {"effects", "why"}
 
 
 def answer_of(answer: Mapping[str, Any], logged: bool) -> str:
-    """The answer to a command as its row keeps it: without its columns, what the log says, and empty texts."""
+    """The answer to a command as its row keeps it: without columns, what the log says, and empty texts."""
     without = _IN_ROW_AND_LOG if logged else _IN_ROW
     return encode({name: value for name, value in answer.items() if value != "" and name not in without})
 

@@ -171,9 +171,11 @@ class SqliteStore(Store):
         self._wait(GAP_SECONDS)
 
     def _connect_to_write(self) -> sqlite3.Connection:
-        connection = self._connect("rw", 0)
+        """For transactions, whose turn `_begin` waits for; to open a file others open too, SQLite waits."""
+        connection = self._connect("rw", waiting.BUSY_SECONDS)
         connection.execute(f"pragma synchronous = {self._synchronous}")
         connection.execute(f"pragma wal_autocheckpoint = {LEFT_PAGES}")
+        connection.execute("pragma busy_timeout = 0")
         return connection
 
     def _connect_to_read(self) -> sqlite3.Connection:

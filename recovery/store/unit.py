@@ -184,7 +184,9 @@ class Unit:
         """
         case = decision.case
         key = case.tenant, case.id
-        known = self._known(case)
+        known = self._cases.get(key)
+        if not isinstance(known, _Known) or known.case.seq != case.seq - 1:
+            known = self._known(case)
         if known is None:
             known = self._cases[key] = _Known(case, BEGINNING, 0, "", ())
             if case.external_id is not None:

@@ -61,14 +61,14 @@ def worlds(
 
 def describe(world: Any) -> str:
     """A world in words: `stars is 4 and case.failures is 0`."""
-    said = [f"{name} is {Constant(row[0])}" for name, row in world.facts.items()]
+    said = [f"{name} is {Constant(value)}" for name, value in world.facts.items()]
     said += [f"case.{name} is {Constant(value)}" for name, value in vars(world).items() if name != "facts"]
     return " and ".join(said)
 
 
 def _world(names: Sequence[tuple[str, bool]], values: Sequence[Any]) -> Any:
     pairs = list(zip(names, values, strict=True))
-    known = {name: [value] for (name, is_fact), value in pairs if is_fact and value is not _UNKNOWN}
+    known = {name: value for (name, is_fact), value in pairs if is_fact and value is not _UNKNOWN}
     return SimpleNamespace(facts=known, **{name: value for (name, is_fact), value in pairs if not is_fact})
 
 

@@ -298,7 +298,7 @@ class _Checker:
 
 
 def _only(name: str, value: Any) -> Any:
-    return SimpleNamespace(facts={name: [value]})
+    return SimpleNamespace(facts={name: value})
 
 
 def world_answer(guard: Guard, world: Any) -> bool | None:

@@ -1,34 +1,47 @@
-"""The JSON Schema of workflow files, for editors: made from the model, never written by hand.
+"""The JSON Schemas of workflow and calendar files, for editors: made from the models, never written by hand.
 
-`python -m recovery.workflow.schema FILE` writes it.
+`python -m recovery.workflow.schema` writes them.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from recovery.workflow.model import WorkflowShape
+from recovery.workflow.calendars import CalendarsShape
+from recovery.workflow.model import Shape, WorkflowShape
 
 PUBLISHED = "docs/reference/workflow.schema.json"
-"""Where the schema is published, from the repository's root."""
+CALENDARS_PUBLISHED = "docs/reference/calendars.schema.json"
+"""Where the schemas are published, from the repository's root."""
 
 
 def workflow_schema() -> dict[str, Any]:
     """The schema of a workflow file, JSON Schema 2020-12."""
-    made = WorkflowShape.model_json_schema(by_alias=True, mode="validation")
+    return _schema("A service recovery workflow", WorkflowShape)
+
+
+def calendars_schema() -> dict[str, Any]:
+    """The schema of a file of calendars, JSON Schema 2020-12."""
+    return _schema("Calendars of service recovery", CalendarsShape)
+
+
+def _schema(title: str, model: type[Shape]) -> dict[str, Any]:
+    made = model.model_json_schema(by_alias=True, mode="validation")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A service recovery workflow",
+        "title": title,
         **{key: _plain(value) for key, value in made.items() if key != "title"},
     }
 
 
-def schema_text() -> str:
-    """The schema as it is published."""
-    return json.dumps(workflow_schema(), indent=2, ensure_ascii=False) + "\n"
+def published() -> dict[str, str]:
+    """Every schema as it is published, by its place."""
+    schemas = {PUBLISHED: workflow_schema(), CALENDARS_PUBLISHED: calendars_schema()}
+    return {
+        place: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for place, schema in schemas.items()
+    }
 
 
 def _plain(node: Any, *, names: bool = False) -> Any:
@@ -48,4 +61,5 @@ def _plain(node: Any, *, names: bool = False) -> Any:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1] if len(sys.argv) > 1 else PUBLISHED).write_text(schema_text(), encoding="utf-8")
+    for place, text in published().items():
+        Path(place).write_text(text, encoding="utf-8")

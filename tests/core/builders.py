@@ -77,8 +77,9 @@ def workflow(
 
 def case_with(facts: Mapping[str, Any] | None = None, **more: Any) -> Case:
     """A case that knows these facts."""
-    rows = {name: [value, "agent", "agent:li", "", "", 1] for name, value in (facts or {}).items()}
-    return Case("default", 1, "small", "bundle-1", more.pop("step", "one"), facts=rows, **more)
+    known = dict(facts or {})
+    said = {"1 agent agent:li": ("", "", known)} if known else {}
+    return Case("default", 1, "small", "bundle-1", more.pop("step", "one"), facts=known, said=said, **more)
 
 
 class Story:

@@ -31,8 +31,8 @@ def rich() -> Case:
         severity=2,
         level=1,
         failures=3,
-        facts={"owner": ("li", "agent", "agent:li", 1)},
-        moments={"1": ("o", "r")},
+        facts={"owner": "li"},
+        said={"1 agent agent:li": ("o", "r", {"owner": "li"})},
         offered_to="bo",
         sent={"apology@1": "1.0"},
         awaiting={"1.0": ("apology", {})},
@@ -74,23 +74,19 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     (
         ["facts", {"a": "x", "b": 1}, "customer"],
         {
-            "facts": {
-                **rich().facts,
-                "a": ("x", "customer", "agent:li", 2),
-                "b": (1, "customer", "agent:li", 2),
-            },
-            "moments": {**rich().moments, "2": NOW},
+            "facts": {"owner": "li", "a": "x", "b": 1},
+            "said": {**rich().said, "2 customer agent:li": (*NOW, {"a": "x", "b": 1})},
         },
     ),
     (
         ["facts", {"owner": "bo"}, "agent"],
-        {"facts": {"owner": ("bo", "agent", "agent:li", 2)}, "moments": {"2": NOW}},
+        {"facts": {"owner": "bo"}, "said": {"2 agent agent:li": (*NOW, {"owner": "bo"})}},
     ),
     (
         ["fact", "owner", "bo", "agent", "agent:bo"],
-        {"facts": {"owner": ("bo", "agent", "agent:bo", 2)}, "moments": {"2": NOW}},
+        {"facts": {"owner": "bo"}, "said": {"2 agent agent:bo": (*NOW, {"owner": "bo"})}},
     ),
-    (["forget", ["owner", "never known"]], {"facts": {}, "moments": {}}),
+    (["forget", ["owner", "never known"]], {"facts": {}, "said": {}}),
     (["move", "two", "three", "why", False], {"step": "three", "closed_at": None}),
     (["move", "two", "closed", "why", True], {"step": "closed", "closed_at": STAMP.occurred_at}),
     (["set", "offered_to", None], {"offered_to": None}),
@@ -188,7 +184,7 @@ def test_folding_a_log_gives_the_case() -> None:
     case = fold(None, RECORDS)
     assert case is not None
     assert (case.step, case.seq, case.updated_at, case.closed_at) == ("closed", 2, "11", "10")
-    assert case.facts == {"a": ("x", "agent", "agent:li", 1)}
+    assert case.facts == {"a": "x"}
     assert (case.received_at, case.opened_at) == ("08", "09")
 
 

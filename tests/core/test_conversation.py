@@ -92,7 +92,9 @@ def test_an_apology_written_by_hand_is_an_apology() -> None:
     assert sent_by(arrived) == []
     assert arrived.why[-1] == "apology not sent again: already sent as 2.0"
     story.do(EffectDelivered, by="engine", effect="2.0")
-    assert story.case.facts["apology.sent"][:2] == (True, "engine")
+    sent = story.case.fact("apology.sent")
+    assert sent is not None
+    assert sent[:2] == (True, "engine")
     assert story.case.step == "closed"
 
 

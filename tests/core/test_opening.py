@@ -29,8 +29,8 @@ def test_a_text_is_all_a_complaint_needs() -> None:
     assert case.received_at == "2026-11-20T07:00:00.000000Z"
     assert case.opened_at == case.updated_at == "2026-11-20T09:00:00.000000Z"
     assert (case.seq, case.closed_at) == (1, None)
-    assert case.facts == {"problem.statement": ("It broke.", "customer", "customer", 1)}
-    assert case.moments == {"1": (case.received_at, case.opened_at)}
+    assert case.facts == {"problem.statement": "It broke."}
+    assert case.said == {"1 customer customer": (case.received_at, case.opened_at, case.facts)}
     assert decision.why == ["a complaint opens the case in one"]
     assert decision.changes[0][:3] == ["open", "small", "bundle-1"]
 

@@ -46,7 +46,7 @@ def test_nobody_moves_it_but_facts_messages_and_deliveries_are_kept() -> None:
     assert moves_of(story.record({"a": "x"})) == []
     assert story.do(MessageReceived, by="customer", text="Hello?").case.messages == 1
     assert story.do(EffectDelivered, by="engine", effect="1.0").case.awaiting == {}
-    assert (story.case.step, story.case.facts["a"][0]) == ("one", "x")
+    assert (story.case.step, story.case.facts["a"]) == ("one", "x")
 
 
 def test_lifted_the_case_takes_part_again_and_walks_on() -> None:
@@ -101,4 +101,4 @@ def test_nothing_takes_a_case_back_while_it_is_set_aside() -> None:
     refusal = story.refuse(FactRetracted, fact="a", reason="wrong")
     assert refusal.code == "quarantined"
     assert refusal.message == "Without a the case would go back to one, and it is in quarantine."
-    assert (story.case.step, story.case.facts["a"][0]) == ("three", "x")
+    assert (story.case.step, story.case.facts["a"]) == ("three", "x")

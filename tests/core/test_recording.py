@@ -48,7 +48,7 @@ def test_a_fact_keeps_its_value_its_source_who_wrote_it_down_and_both_times() ->
 def test_a_fact_may_be_said_anew() -> None:
     story = begun(SMALL)
     story.record({"a": "x"})
-    assert story.record({"a": "y"}).case.facts["a"][0] == "y"
+    assert story.record({"a": "y"}).case.facts["a"] == "y"
 
 
 def test_recording_nothing_is_refused() -> None:
@@ -168,7 +168,7 @@ def test_a_case_gone_back_walks_on_again_when_the_right_value_is_known() -> None
 def test_a_wrong_value_takes_the_case_back_as_a_retraction_does() -> None:
     decision = begun(SMALL, facts=AT_THREE).record({"sure": False})
     assert moves_of(decision) == ["one"]
-    assert decision.case.facts["sure"][0] is False
+    assert decision.case.facts["sure"] is False
 
 
 def test_of_several_steps_that_lost_their_facts_the_first_is_gone_back_to() -> None:

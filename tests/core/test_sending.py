@@ -223,7 +223,7 @@ def test_a_message_that_failed_may_be_tried_again_and_then_counts_as_any_other()
     story = undeliverable()
     decision = story.do(EffectRetried, by="agent:li", effect="1.0")
     assert (decision.case.undelivered, decision.case.tasks) == ({}, {})
-    assert story.do(EffectDelivered, by="engine", effect="1.0").case.facts["apology.sent"][0] is True
+    assert story.do(EffectDelivered, by="engine", effect="1.0").case.facts["apology.sent"] is True
     assert story.refuse(EffectRetried, effect="1.0").code == "not_undelivered"
 
 
@@ -235,7 +235,7 @@ def test_a_message_given_to_a_person_is_delivered_when_they_say_so(task: str) ->
     assert story.refuse(EffectHanded, effect="1.0", task=task).code == "already_handed"
     assert "apology.sent" not in story.case.facts
     decision = story.do(TaskDone, by="agent:li", task="1.0")
-    assert decision.case.facts["apology.sent"][0] is True
+    assert decision.case.facts["apology.sent"] is True
     assert (decision.case.tasks, decision.case.awaiting) == ({}, {})
 
 

@@ -38,7 +38,7 @@ def test_a_refused_event_leaves_the_rest_of_its_batch_alone(engine: Engine) -> N
     assert codes(answers) == ["", "unknown_fact", ""]
     found = case_of(engine, case)
     assert found.seq == 3
-    assert found.facts["origin.place"][0] == "Leeds"
+    assert found.facts["origin.place"] == "Leeds"
     assert folded(engine, case) == found
 
 

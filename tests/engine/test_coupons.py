@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -344,3 +346,47 @@ def _wide(code: str) -> str:
 
 def _crash(*_: object) -> None:
     raise RuntimeError("power cut")
+
+
+SCRIPT = """
+import sys
+from recovery.bootstrap import open_engine
+from recovery.core.errors import EventRefused
+from recovery.project import Project, starter_root
+
+engine = open_engine(Project(starter_root(), sys.argv[1]), synchronous="NORMAL")
+code = sys.stdin.readline()
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    print("won", engine.redeem(code, by=f"agent:{sys.argv[2]}").settled_by)
+except EventRefused as refused:
+    print("lost", refused.refusal.code, refused)
+"""
+
+
+def test_of_two_processes_that_redeem_one_code_one_wins(house: Project) -> None:
+    with engine_on(house) as engine:
+        code = code_of(engine, offered(engine))
+    tills = [
+        subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, house.url, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("a", "b")
+    ]
+    for till in tills:
+        assert till.stdin is not None
+        assert till.stdout is not None
+        till.stdin.write(f"{code}\n")
+        till.stdin.flush()
+        assert till.stdout.readline() == "ready\n"
+    for till in tills:
+        assert till.stdin is not None
+        till.stdin.write("\n")
+        till.stdin.flush()
+    lost, won = sorted(till.communicate(timeout=60)[0] for till in tills)
+    winner = won.split()[1]
+    assert lost.startswith(f"lost coupon_redeemed goodwill@1 was redeemed by {winner} at ")

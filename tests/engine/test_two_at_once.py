@@ -114,3 +114,24 @@ def test_two_processes_share_a_database_that_both_of_them_make(tmp_path: Path, p
         assert len(engine.store.workflows(engine.tenant)) == 3
         assert verify(engine.store, None).problems == []
     assert [path.name for path in other.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_threads_that_open_the_file_at_the_same_moment_all_get_in(engine: Engine) -> None:
+    problems: list[Exception] = []
+
+    def work(together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            engine.open_case("It never came.")
+        except Exception as error:
+            problems.append(error)
+
+    for _ in range(20):
+        engine.store.close()  # whoever is first in a file that nobody has open makes ready its journal
+        together = threading.Barrier(4)
+        threads = [threading.Thread(target=work, args=(together,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert problems == []

@@ -29,7 +29,9 @@ def test_rows_become_cases_with_their_words_and_moments(bring: Importer, engine:
         "letter:1",
         "history",
     )
-    assert case.facts["problem.statement"][1:3] == ("import", "import")
+    said = case.fact("problem.statement")
+    assert said is not None
+    assert said[1:3] == ("import", "import")
 
 
 @pytest.mark.parametrize(
@@ -237,7 +239,7 @@ def test_json_lines_are_read_with_their_keys_as_columns(bring: Importer, engine:
     assert texts(engine) == ["one\nmore", "二"]
     case = engine.store.case("default", 1)
     assert case is not None
-    assert case.facts["origin.timely"][0] is True
+    assert case.facts["origin.timely"] is True
 
 
 @pytest.mark.parametrize(

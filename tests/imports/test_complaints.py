@@ -67,7 +67,7 @@ def test_both_column_sets_of_consumer_complaints_share_their_ids(engine: Engine,
     )
     second = engine.store.case("default", 2)
     assert second is not None
-    assert (second.channel, second.facts["problem.category"][0], second.facts["origin.timely"][0]) == (
+    assert (second.channel, second.facts["problem.category"], second.facts["origin.timely"]) == (
         "portal",
         "fraud",
         True,

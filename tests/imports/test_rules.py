@@ -124,7 +124,9 @@ def test_a_cell_of_any_type_becomes_a_fact(
     first, second = (engine.store.case("default", id) for id in (1, 2))
     assert first is not None
     assert second is not None
-    assert first.facts[fact][:2] == (value, "customer")
+    said = first.fact(fact)
+    assert said is not None
+    assert said[:2] == (value, "customer")
     assert fact not in second.facts
 
 

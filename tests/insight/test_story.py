@@ -206,6 +206,24 @@ def test_whatever_else_happens_has_words_too(
     assert words in [passage.text for passage in passages(told(log))]
 
 
+def test_what_becomes_of_a_coupon_is_told_without_its_code(flow: Workflow) -> None:
+    log = opened(flow).let(
+        ev.CouponOffered, offer="goodwill", value="25 USD", expires_after_days=30, note="A week."
+    )
+    log.let(ev.CouponReissued, offer="goodwill", reason="lost")
+    code = "K7MPQX-4WDF2A-9RTBHC"
+    (letter,) = [row for row in letters(log) if row.effect == "1.0"]
+    said = json.dumps({"subject": "For you", "text": f"Here: {code}."})
+    letter = letter._replace(effect="3.0", rendered=said, context={"coupon": {"code": code}})
+    log.deliver().let(ev.CouponRedeemed, "agent:till", offer="goodwill@1", serial=2)
+    story = tell(flow, log.case, log.records, [letter])
+    texts = {passage.text: passage.quote for passage in passages(story)}
+    assert texts["Li gave Maya a coupon of 25 USD."] == "A week."
+    assert texts["The code of the coupon was lost, and Li sent another in its place:"] == "lost"
+    assert "The coupon was used." in texts
+    assert code not in story.as_text()
+
+
 def test_the_text_keeps_the_customers_line_breaks(flow: Workflow) -> None:
     text = told(opened(flow)).as_text()
     assert "│ The sofa did not come.\n" in text

@@ -209,7 +209,7 @@ def test_a_customers_words_are_kept_as_they_were_written(
     report = run(engine, clock, complaint(text=words, name=words, subject=words), line("message", text=words))
     assert report.refused == []
     found = case_of(engine, id_of(engine))
-    assert found.facts["problem.statement"][0] == found.customer["name"] == found.subject == words
+    assert found.facts["problem.statement"] == found.customer["name"] == found.subject == words
     assert engine.store.log(engine.tenant, found.id)[-1].event["text"] == words
 
 

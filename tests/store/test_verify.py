@@ -162,6 +162,13 @@ def test_an_event_put_among_sealed_ones_is_named(sealed: House) -> None:
         ("data = replace(data, 'ana@example.org', 'eve@example.org')", "customer"),
         ("data = '{\"messages\":3,' || substr(data, 2)", "messages"),
         ("data = replace(data, '\"problem.statement\":', '\"z\":')", "problem.statement, z"),
+        ('data = replace(data, \'"said":{\', \'"said":{"0 agent li":["","",{"z":1}],\')', "z"),
+        ('data = replace(data, \'"said":{\', \'"said":{"0 agent li":["","",{}],\')', "0 agent li"),
+        (
+            "data = replace(data, '\"said\":{', "
+            '\'"said":{"0 agent li":["","",{"problem.statement":"no"}],\')',
+            "problem.statement",
+        ),
         ("data = 'no json'", "data"),
         ("data = '[]'", "data"),
     ],
@@ -179,7 +186,7 @@ def test_a_case_put_on_a_version_that_never_was_is_named_for_both(sealed: House)
 
 
 def test_true_changed_to_one_is_a_change(sealed: House) -> None:
-    change = "data = replace(data, '\"told\":[true', '\"told\":[1')"
+    change = "data = replace(data, '\"told\":true', '\"told\":1')"
     assert run_sql(sealed, f"update recovery_case set {change} where id = 2") == 1
     assert found(sealed) == [("snapshot_changed", 2, None)]
 

@@ -1,7 +1,7 @@
 """A worker process for tests: `python -m tests.worker.sender DATABASE FOLDER NAME [SECONDS]`.
 
-It delivers what is due until nothing is, into a file of its own: a line for the beginning and one for the end
-of each delivery, with the message's key, its case and the machine's monotonic clock in nanoseconds.
+When a line comes in it delivers what is due until nothing is, into a file of its own: one line for the begin
+and one for the end of each delivery, with the key, the case and the monotonic clock in nanoseconds.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def main(database: str, root: str, name: str, seconds: str = "0.001") -> None:
     with engine_on(project, SystemClock(), synchronous="FULL") as engine:  # type: ignore[arg-type]
         book = Book(folder / f"{name}.book", float(seconds))
         worker = Worker(engine, book, may_send=lambda: True, seal=lambda: None, notice=print)
+        print("ready", flush=True)
+        sys.stdin.readline()
         while engine.store.outbox_counts(engine.tenant).get("due"):
             worker.tick()
             never.wait(FOR_OTHERS)

@@ -141,12 +141,21 @@ def deliveries(folder: Path) -> list[Delivery]:
 def test_two_workers_lose_nothing_repeat_nothing_and_never_meet_in_a_case(
     project: Project, database: str, tmp_path: Path
 ) -> None:
-    begun = monotonic()
     words = [sys.executable, "-m", "tests.worker.sender", database, str(tmp_path)]
     workers = [
-        subprocess.Popen([*words, f"worker-{n}"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*words, f"worker-{n}"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for n in range(WORKERS)
     ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    begun = monotonic()
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
     said = [worker.communicate(timeout=SECONDS)[0] for worker in workers]
     seconds = monotonic() - begun
     assert [worker.returncode for worker in workers] == [0] * WORKERS, said

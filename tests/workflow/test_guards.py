@@ -227,5 +227,5 @@ def test_no_row_of_words_crashes_the_reader_and_what_is_read_can_be_evaluated(te
             "told.at": "2026-11-22T09:00:00.000000Z", "told.by": "li", "words": "x",
         }  # fmt: skip
         guard.evaluate(empty)
-        full = SimpleNamespace(**{**vars(empty), "facts": {name: [v] for name, v in known.items()}})
+        full = SimpleNamespace(**{**vars(empty), "facts": known})
         assert guard.evaluate(full) is not None

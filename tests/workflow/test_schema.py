@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from recovery.workflow.model import WorkflowShape
 from recovery.workflow.reader import read_yaml
-from recovery.workflow.schema import PUBLISHED, schema_text
+from recovery.workflow.schema import CALENDARS_PUBLISHED, PUBLISHED, published
 from recovery.workflow.shape import check_shape
 from tests.real_data import ROOT
 from tests.workflow.small import WORKFLOW, places
@@ -45,9 +45,19 @@ def loads(text: str) -> bool:
     return check_shape(document, WorkflowShape)[0] is not None
 
 
-def test_the_published_schema_is_current() -> None:
-    text = (ROOT / PUBLISHED).read_text(encoding="utf-8")
-    assert text == schema_text(), "run: python -m recovery.workflow.schema"
+@pytest.mark.parametrize("place", [PUBLISHED, CALENDARS_PUBLISHED])
+def test_the_published_schemas_are_current(place: str) -> None:
+    text = (ROOT / place).read_text(encoding="utf-8")
+    assert text == published()[place], "run: python -m recovery.workflow.schema"
+
+
+def test_the_schema_of_calendars_takes_the_shipped_ones_and_refuses_unknown_keys() -> None:
+    schema = Draft202012Validator(json.loads((ROOT / CALENDARS_PUBLISHED).read_text(encoding="utf-8")))
+    Draft202012Validator.check_schema(schema.schema)
+    shipped = (ROOT / "config" / "calendars.yaml").read_text(encoding="utf-8")
+    assert schema.is_valid(data_of(shipped))
+    for old, new in (("zone:", "zoen:"), ("country: CN", "land: CN"), ("00:00-24:00", "{}")):
+        assert not schema.is_valid(data_of(shipped.replace(old, new)))
 
 
 def test_the_schema_is_a_schema() -> None:

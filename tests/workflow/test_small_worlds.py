@@ -93,7 +93,7 @@ def test_a_few_numbers_stand_for_all(value: int, one: int, two: int, sign: str) 
 def _only(name: str, value: Any) -> Any:
     from types import SimpleNamespace
 
-    return SimpleNamespace(facts={name: [value]})
+    return SimpleNamespace(facts={name: value})
 
 
 def test_where_there_are_too_many_worlds_nothing_is_claimed() -> None:

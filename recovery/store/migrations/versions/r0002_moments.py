@@ -1,4 +1,4 @@
-"""A fact of a snapshot names the event it is from, whose times are kept once and not with every fact."""
+"""The facts of a snapshot stand by who said them when, which is kept once and not with every fact."""
 
 from __future__ import annotations
 
@@ -39,11 +39,15 @@ def upgrade() -> None:
 
 def _rewritten(text: str) -> str:
     data: dict[str, Any] = decode(text)
-    facts, moments = {}, {}
-    for name, (value, source, by, occurred_at, recorded_at, seq) in data.get("facts", {}).items():
-        facts[name] = (value, source, by, seq)
-        moments[seq] = (occurred_at, recorded_at)
-    if facts:
-        data["facts"] = facts
-        data["moments"] = {str(seq): times for seq, times in sorted(moments.items())}
+    said: dict[str, tuple[str, str, dict[str, Any]]] = {}
+    facts = data.pop("facts", {})
+    for name, (value, source, by, occurred_at, recorded_at, seq) in sorted(facts.items(), key=_seq):
+        said.setdefault(f"{seq} {source} {by}", (occurred_at, recorded_at, {}))[2][name] = value
+    if said:
+        data["said"] = said
     return encode(data)
+
+
+def _seq(fact: tuple[str, Any]) -> int:
+    number: int = fact[1][5]
+    return number
