@@ -134,7 +134,7 @@ _IN_ROW_AND_LOG = _IN_ROW | {"effects", "why"}
 
 
 def answer_of(answer: Mapping[str, Any], logged: bool) -> str:
-    """The answer to a command as its row keeps it: without its columns, what the log says, and empty texts."""
+    """The answer to a command as its row keeps it: without columns, what the log says, and empty texts."""
     without = _IN_ROW_AND_LOG if logged else _IN_ROW
     return encode({name: value for name, value in answer.items() if value != "" and name not in without})
 

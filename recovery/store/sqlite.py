@@ -171,7 +171,7 @@ class SqliteStore(Store):
         self._wait(GAP_SECONDS)
 
     def _connect_to_write(self) -> sqlite3.Connection:
-        """For transactions, whose turn `_begin` waits for; to open a file that another opens, SQLite waits."""
+        """For transactions, whose turn `_begin` waits for; to open a file others open too, SQLite waits."""
         connection = self._connect("rw", waiting.BUSY_SECONDS)
         connection.execute(f"pragma synchronous = {self._synchronous}")
         connection.execute(f"pragma wal_autocheckpoint = {LEFT_PAGES}")
