@@ -78,7 +78,7 @@ class PostgresDialect(Dialect):
 
 
 def array(items: Iterable[Any]) -> str:
-    """Texts, numbers, truths and bytes as an array in PostgreSQL's own notation; the driver's own way is slow."""
+    """Texts, numbers, truths and bytes as an array in PostgreSQL's notation; the driver's own way is slow."""
     return "{" + ",".join([_item(item) for item in items]) + "}"
 
 
