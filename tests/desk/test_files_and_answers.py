@@ -32,7 +32,7 @@ def kept(engine: Engine) -> int:
 
 
 def test_a_file_is_kept_outside_the_log_and_once_for_all_cases(desk: Desk, engine: Engine, case: int) -> None:
-    desk.attach(case, "/home/ana/photo.jpg", PHOTO, by="customer")
+    desk.attach(case, "pictures/photo.jpg", PHOTO, by="customer")
     desk.attach(case, "again.jpg", PHOTO, by="customer")
     other = owned(engine)
     desk.attach(other, "photo.jpg", PHOTO, by="customer")
