@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recovery.asking import Changes, Page
+    from recovery.async_desk import AsyncDesk
     from recovery.async_engine import AsyncEngine
     from recovery.bootstrap import open_engine, publish, reading, working
     from recovery.commands import Command, Outcome
+    from recovery.conversing import Said
     from recovery.core.case import Case
     from recovery.core.errors import (
         EngineFault,
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
         Refusal,
     )
     from recovery.couponing import CouponPage
+    from recovery.desk import Attachment, Desk, Received
+    from recovery.drafting import Draft, Sayable
     from recovery.engine import Engine
     from recovery.project import Project, find_project
     from recovery.store.choosing import Messages
@@ -34,12 +38,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AsyncDesk": "async_desk",
     "AsyncEngine": "async_engine",
+    "Attachment": "desk",
     "Case": "core.case",
     "Changes": "asking",
     "Command": "commands",
     "Coupon": "store.records",
     "CouponPage": "couponing",
+    "Desk": "desk",
+    "Draft": "drafting",
     "Engine": "engine",
     "EngineFault": "core.errors",
     "EnvironmentFault": "core.errors",
@@ -55,9 +63,12 @@ _HOMES = {
     "Page": "asking",
     "Pause": "store.records",
     "Project": "project",
+    "Received": "desk",
     "Record": "store.records",
     "RecoveryError": "core.errors",
     "Refusal": "core.errors",
+    "Said": "conversing",
+    "Sayable": "drafting",
     "Task": "tended",
     "TaskPage": "tended",
     "Tended": "tended",
@@ -71,12 +82,16 @@ _HOMES = {
 }
 
 __all__ = [
+    "AsyncDesk",
     "AsyncEngine",
+    "Attachment",
     "Case",
     "Changes",
     "Command",
     "Coupon",
     "CouponPage",
+    "Desk",
+    "Draft",
     "Engine",
     "EngineFault",
     "EnvironmentFault",
@@ -92,9 +107,12 @@ __all__ = [
     "Page",
     "Pause",
     "Project",
+    "Received",
     "Record",
     "RecoveryError",
     "Refusal",
+    "Said",
+    "Sayable",
     "Task",
     "TaskPage",
     "Tended",

@@ -16,6 +16,7 @@ from recovery.commands import (
     repeat,
     usable,
 )
+from recovery.core.attachments import is_what_it_says
 from recovery.core.case import Case
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
@@ -188,6 +189,9 @@ class Applying:
 
     def _with_content(self, event: AttachmentAdded) -> Event | Refusal:
         content = self._contents.get(event.sha256)
+        if content is not None and not is_what_it_says(event.type, content):
+            message = f"{shown(event.name)} is not what its name says."
+            return Refusal("wrong_attachment", message, f"Its content does not begin as {event.type} does.")
         if content is not None and len(content) == event.size:
             self.unit.keep_attachment(self.tenant, event.sha256, content)
         elif content is not None or not self.unit.has_attachment(self.tenant, event.sha256):

@@ -285,10 +285,15 @@ class AsyncEngine:
     async def _run(
         self, connection: AsyncLendable | None, work: Callable[..., T], *args: Any, **more: Any
     ) -> T:
-        if connection is None:
-            return await asyncio.to_thread(work, *args, **more)
+        return await awaited(connection, work, *args, **more)
 
-        def lent(to: Any) -> T:
-            return work(*args, connection=to, **more)
 
-        return await connection.run_sync(lent)
+async def awaited(connection: AsyncLendable | None, work: Callable[..., T], *args: Any, **more: Any) -> T:
+    """Do blocking work in a thread, or, where a connection is lent, through that connection."""
+    if connection is None:
+        return await asyncio.to_thread(work, *args, **more)
+
+    def lent(to: Any) -> T:
+        return work(*args, connection=to, **more)
+
+    return await connection.run_sync(lent)

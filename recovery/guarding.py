@@ -19,6 +19,10 @@ from recovery.core.phrases.rules import Hit, blocked, kind_of, untruths
 
 if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
+    from recovery.workflow.templates import Template
+
+INTERNAL = "internal_note"
+"""The kind of text that only colleagues read."""
 
 
 def guarded(
@@ -29,24 +33,14 @@ def guarded(
     Args:
         event: one whose fields are of their types.
     """
+    hits = hits_in(event, case, bundle)
+    wrong = blocked(hits)
     if isinstance(event, NoteAdded):
-        hits = check(bundle, event.text, case.language, "internal_note", case)
-        return event if not blocked(hits) else _refused(hits, overridable=False)
-    kind, states = "message", tuple[str, ...]()
-    if event.template is not None:
-        kind, states = about(bundle, event.template, event.language or case.language)
-    if event.to != "customer":
-        kind = "internal_note"
-    missing = untruths(states, case.facts)
+        return _refused(wrong, overridable=False) if wrong else event
+    missing = _unstated(event, case, bundle)
     if missing:
         message = f"{shown(event.template)} states {', '.join(missing)}, which the case does not know."
         return Refusal("untruth", message, "Record it first, or write without the template.")
-    language = event.language or case.language
-    hits = [
-        *check(bundle, event.subject or "", language, kind, case),
-        *check(bundle, event.text, language, kind, case),
-    ]
-    wrong = blocked(hits)
     if wrong and event.despite is None:
         return _refused(wrong, overridable=True)
     if any(not hit.overridable for hit in wrong):
@@ -55,13 +49,34 @@ def guarded(
     return event if event.doubts == doubts else replace(event, doubts=doubts)
 
 
-def check(bundle: Bundle, text: str, language: str, kind: str, case: Case) -> list[Hit]:
-    """Every place in a text that breaks a rule of a version; what the customer said may be repeated."""
+def hits_in(event: MessageWritten | NoteAdded, case: Case, bundle: Bundle) -> list[Hit]:
+    """Every place in somebody's words that breaks a rule; those of a message with its subject first."""
+    if isinstance(event, NoteAdded):
+        return check(bundle, event.text, case.language, INTERNAL, case)
+    language = event.language or case.language
+    kind = INTERNAL
+    if event.to == "customer":
+        made = _template(event, case, bundle)
+        kind = kind_of(made.purpose) if made is not None else "message"
+        kind = "message" if kind == INTERNAL else kind
+    texts = (event.subject or "", event.text)
+    return [hit for text in texts for hit in check(bundle, text, language, kind, case)]
+
+
+def check(bundle: Bundle, text: str, language: str, kind: str, case: Case | None = None) -> list[Hit]:
+    """Every place in a text that breaks a rule of a version.
+
+    Args:
+        case: whose facts bear out what the text claims, and whose customer may be quoted; without one every
+            claim and every quotation is a hit.
+    """
     from recovery.workflow.wording import guard_in
 
     guard = guard_in(bundle, language_of(text, language))
     if guard is None:
         return []
+    if case is None:
+        return guard.check(text, kind=kind)
     return guard.check(text, kind=kind, quotes=said_by_customer(case), facts=case.facts)
 
 
@@ -71,16 +86,22 @@ def said_by_customer(case: Case) -> list[str]:
     return [fact.value for fact in facts if fact.source == "customer" and isinstance(fact.value, str)]
 
 
-def about(bundle: Bundle, template: str, language: str) -> tuple[str, tuple[str, ...]]:
-    """The kind of text that a template makes, and the facts it asserts; nothing of one that is unknown."""
-    from recovery.workflow.bundle import template as read
+def _unstated(event: MessageWritten, case: Case, bundle: Bundle) -> list[str]:
+    """What the template of a message asserts and the case does not know."""
+    made = _template(event, case, bundle)
+    return untruths(made.states, case.facts) if made else []
+
+
+def _template(event: MessageWritten, case: Case, bundle: Bundle) -> Template | None:
+    from recovery.workflow.bundle import template
     from recovery.workflow.findings import BadFile
 
+    if event.template is None:
+        return None
     try:
-        made = read(bundle, template, language)
-    except BadFile:
-        return "message", ()
-    return kind_of(made.purpose), made.states
+        return template(bundle, event.template, event.language or case.language)
+    except BadFile:  # deciding says that there is none
+        return None
 
 
 def told(hit: Hit) -> str:

@@ -26,10 +26,18 @@ SECONDS = 0.5
 
 
 def guard_rates(language: str = "en") -> dict[str, Callable[[], float]]:
-    """Characters per second over the starter's messages: `ours`, and the one expression, `alternation`."""
-    expression = alternation(_rules(language))
+    """Characters per second over the starter's messages: `ours`, and the one expression, `alternation`.
+
+    Ours reads every text as the first one: it forgets before each what it read.
+    """
+    expression, guard = alternation(_rules(language)), Guard(_rules(language))
+
+    def check(text: str) -> None:
+        guard.forget()
+        guard.check(text)
+
     return {
-        "ours": partial(_rate, language, Guard(_rules(language)).check),
+        "ours": partial(_rate, language, check),
         "alternation": partial(_rate, language, lambda text: [one[0] for one in expression.finditer(text)]),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -77,13 +78,21 @@ def _contexts(bundle: Bundle, language: str) -> Iterator[dict[str, Any]]:
     """Cases that differ in everything a letter says."""
     told = example(load(bundle), language)
     for number in range(CASES):
-        facts = dict(told["facts"])
-        facts["problem.statement"] += f" ({number})\n\nPlease answer <soon> & well."
-        facts["problem.restated"] += f" ({number})"
+        facts = {name: _own(value, number) for name, value in told["facts"].items()}
+        facts["problem.statement"] += "\n\nPlease answer <soon> & well."
         for name in ("promise.next_contact", "resolution.done_at"):
             facts[name] = to_text(NOW + timedelta(hours=number))
         customer = {**told["customer"], "name": f"{told['customer']['name']} {number}"}
         yield {**told, "case": {**told["case"], "id": number}, "customer": customer, "facts": facts}
+
+
+def _own(value: Any, number: int) -> Any:
+    """A value in the words of one case: each of its sentences is another one than in every other case."""
+    if isinstance(value, list):
+        return [f"{item} ({number})" for item in value]
+    if isinstance(value, str) and value.endswith((".", "。")):
+        return re.sub("[.。]", rf" ({number})\g<0>", value)
+    return value
 
 
 def _bare(bundle: Bundle, letters: list[tuple[str, str]]) -> dict[tuple[str, str], list[Any]]:

@@ -18,6 +18,8 @@ from recovery.cli import (
     project_commands,
     report_commands,
     run_commands,
+    say_command,
+    talk_commands,
     task_commands,
 )
 
@@ -58,6 +60,8 @@ for module in (
     calendar_commands,
     run_commands,
     case_commands,
+    say_command,
+    talk_commands,
     outbox_commands,
     task_commands,
     report_commands,

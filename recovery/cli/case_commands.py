@@ -150,7 +150,6 @@ def do(
     facts: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…", help="Facts it needs.")] = None,
     to: Annotated[str | None, typer.Option(help="A person, a step or a case, as the move wants.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
-    text: Annotated[str | None, typer.Option(help="What the customer wrote.")] = None,
     by: By = "agent",
     source: Source = "agent",
     key: Key = None,
@@ -159,8 +158,8 @@ def do(
 ) -> None:
     """Move a case by a transition of its workflow, or by a move every case has.
 
-    Moves every case has: hand_off --to PERSON, accept, decline, message --text TEXT, retract --to FACT
-    --reason WHY, merge --to CASE, unmerge, force --to STEP --reason WHY, and lift --reason WHY, which takes
+    Moves every case has: hand_off --to PERSON, accept, decline, retract --to FACT --reason WHY,
+    merge --to CASE, unmerge, force --to STEP --reason WHY, and lift --reason WHY, which takes
     a case out of quarantine.
     """
     from recovery.bootstrap import working
@@ -171,7 +170,7 @@ def do(
         found = engine.store.case(engine.tenant, id)
         assert found is not None
         given = read_facts(engine.workflow(found.bundle), facts or [])
-        event = event_for(engine, what, by=by, facts=given, source=source, to=to, reason=reason, text=text)
+        event = event_for(engine, what, by=by, facts=given, source=source, to=to, reason=reason)
         outcome = engine.handle(event, id, key=key)
     answer(outcome, json)
 

@@ -21,7 +21,6 @@ def event_for(
     source: str,
     to: str | None,
     reason: str | None,
-    text: str | None,
 ) -> ev.Event:
     """The event a `recovery do CASE WHAT` stands for; what is no built-in move is a transition's name.
 
@@ -38,8 +37,6 @@ def event_for(
         return ev.HandOffAccepted(by=by, occurred_at=now)
     if what == "decline":
         return ev.HandOffDeclined(by=by, occurred_at=now, reason=reason)
-    if what == "message":
-        return ev.MessageReceived(by=by, occurred_at=now, text=_need(what, "--text TEXT", text))
     if what == "retract":
         return ev.FactRetracted(
             by=by,

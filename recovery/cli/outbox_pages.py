@@ -55,12 +55,12 @@ def messages_page(rows: list[OutboxRow]) -> RenderableType:
 def message_data(engine: Engine, row: OutboxRow) -> dict[str, Any]:
     """A message with its words, or why it has none."""
     from recovery.core.errors import NotFound
-    from recovery.delivery.attempt import words_of
     from recovery.delivery.render import RenderFailed
+    from recovery.delivery.wording import words_of
 
     data = message_row(row)
     try:
-        words = words_of(engine, row)
+        words = words_of(engine, row).rendered
     except (RenderFailed, NotFound) as error:
         return data | {"subject": None, "text": None, "html": None, "problem": str(error)}
     return data | {"subject": words.subject, "text": words.text, "html": words.html, "problem": None}

@@ -50,6 +50,31 @@ def type_of(name: str) -> str | None:
     return KINDS.get(name.rpartition(".")[2].lower()) if "." in name else None
 
 
+def is_what_it_says(type: str, content: bytes) -> bool:
+    """Whether a file begins as files of its type do; a text has no NUL."""
+    head = content[:1024]
+    begins = _BEGINNINGS.get(type)
+    if type.startswith(("text/", "message/")):
+        return b"\0" not in content
+    if begins is None:  # Office and OpenDocument files are zip archives
+        return head.startswith(b"PK\x03\x04")
+    at, marks = begins
+    return any(head[at:].startswith(mark) for mark in marks)
+
+
+_BEGINNINGS: dict[str, tuple[int, tuple[bytes, ...]]] = {
+    "image/jpeg": (0, (b"\xff\xd8\xff",)),
+    "image/png": (0, (b"\x89PNG\r\n\x1a\n",)),
+    "image/gif": (0, (b"GIF87a", b"GIF89a")),
+    "image/webp": (8, (b"WEBP",)),
+    "image/heic": (4, (b"ftyp",)),
+    "application/pdf": (0, (b"%PDF-",)),
+    "audio/mpeg": (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+    "audio/mp4": (4, (b"ftyp",)),
+    "video/mp4": (4, (b"ftyp",)),
+}
+
+
 def wrong_with(name: str, type: str, size: int, sha256: str) -> str:
     """Why such a file is not accepted, as a sentence; empty when it is."""
     if not name or len(name) > NAME_AT_MOST or _UNSAFE.search(name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
@@ -13,10 +12,10 @@ from recovery.core.instants import from_text
 from recovery.delivery import outcomes
 from recovery.delivery.backoff import again_at
 from recovery.delivery.channels import Channel, Message
-from recovery.delivery.render import Rendered, RenderFailed, render
+from recovery.delivery.render import RenderFailed
 from recovery.delivery.suppressing import leaving_by
+from recovery.delivery.wording import as_json, words_of
 from recovery.engine import Engine
-from recovery.workflow.bundle import template
 
 if TYPE_CHECKING:
     from recovery.store.records import OutboxRow
@@ -42,17 +41,17 @@ def attempt(engine: Engine, channel: Channel, sender: str, row: OutboxRow, momen
         moment: when (aware).
     """
     try:
-        purpose = template(engine.bundle(row.bundle), row.template, row.language).purpose
-        words = words_of(engine, row)
+        worded = words_of(engine, row)
     except (RenderFailed, NotFound) as error:
         return Attempt(_settled(row, moment, "failed", reason=str(getattr(error, "message", error))))
+    words = worded.rendered
     key = f"{sender}:{row.tenant}:{row.case}:{row.effect.replace('.', ':')}"
     message = Message(
         key=key,
         case=row.case,
         effect=row.effect,
         template=row.template,
-        purpose=purpose,
+        purpose=worded.purpose,
         address=row.address,
         channel=row.channel,
         language=words.language,
@@ -60,9 +59,11 @@ def attempt(engine: Engine, channel: Channel, sender: str, row: OutboxRow, momen
         text=words.text,
         html=words.html,
         created_at=from_text(row.asked_at),
+        in_reply_to=worded.in_reply_to,
+        by_hand=worded.by_hand,
     )
     outcome = leaving_by(channel).deliver(message)
-    return _judged(row, moment, key, _as_json(words), outcome)
+    return _judged(row, moment, key, as_json(words), outcome)
 
 
 def _judged(row: OutboxRow, moment: datetime, key: str, rendered: str, outcome: outcomes.Outcome) -> Attempt:
@@ -114,21 +115,3 @@ def _settled(
         again_at=again,
         is_attempt=is_attempt,
     )
-
-
-def _as_json(words: Rendered) -> str:
-    said = {"subject": words.subject, "text": words.text, "html": words.html, "language": words.language}
-    return json.dumps(said, ensure_ascii=False)
-
-
-def words_of(engine: Engine, row: OutboxRow) -> Rendered:
-    """The words of a message: those of an attempt before, which every attempt sends, or as they will be.
-
-    Raises:
-        RenderFailed: they cannot be made from what the message was asked for with.
-        NotFound: the version of its case, or its template, is not in this database.
-    """
-    if row.rendered is None:
-        return render(engine.bundle(row.bundle), row.template, row.language, row.context)
-    said = json.loads(row.rendered)
-    return Rendered(said["subject"], said["text"], said["html"], said["language"])

@@ -60,18 +60,26 @@ def read_letter(subject: str, markdown: str, language: str) -> Letter:
     tokens = _markdown().parse(markdown)
     kept = set(_alone(tokens))
     text, before = written(tokens, GAP)
-    page = _page().substitute(
-        lang=escape(language),
-        dir=_direction(language),
-        title=escape(subject),
-        body=_markdown().renderer.render(tokens, _markdown().options, {}).strip(),
-    )
-    html = _inliner().inline(page)
+    html = page(subject, _markdown().renderer.render(tokens, _markdown().options, {}).strip(), language)
     return Letter(
         tuple(_pieces(subject, frozenset(), {})),
         tuple(_pieces(text, kept, before)),
-        tuple(_pieces(_without_empty_lines(html), kept, {})),
+        tuple(_pieces(html, kept, {})),
     )
+
+
+def page(title: str, body: str, language: str) -> str:
+    """A letter as a whole HTML page, with its styles in its elements.
+
+    Args:
+        title: plain words.
+        body: HTML.
+        language: of the words, as HTML names it.
+    """
+    whole = _page().substitute(
+        lang=escape(language), dir=_direction(language), title=escape(title), body=body
+    )
+    return _without_empty_lines(_inliner().inline(whole))
 
 
 def fill_text(pieces: Sequence[Piece], values: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import re
 from email.header import Header
 from email.quoprimime import body_encode
@@ -34,6 +35,7 @@ _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _LINE_END = re.compile("\r\n|\r|\n")
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_OURS = re.compile(r"<case-[0-9]+\.([0-9]{1,18}\.[0-9]{1,18})\.([0-9a-f]{20})@[^<>\s]+>")
 _PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/^_`{|}~-]+")
 _ATOM = r"[^\x00-\x20\x7f\"(),.:;<>@\[\\\]]+"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
@@ -65,6 +67,20 @@ def mailbox(address: str) -> str | None:
 def message_id(message: Message, sender: Sender) -> str:
     """The Message-ID, made from the key: a receiver can tell a second delivery by it."""
     return f"<case-{message.case}.{message.effect}.{_digest('message', message.key)}@{_domain(sender)}>"
+
+
+def answered(id: str, thread: str) -> str | None:
+    """The effect whose mail bears a Message-ID; None when it is no mail of this case.
+
+    Args:
+        thread: `installation:tenant:case`.
+    """
+    found = _OURS.fullmatch(id)
+    if found is None:
+        return None
+    effect = found[1]
+    key = f"{thread}:{effect.replace('.', ':')}"
+    return effect if hmac.compare_digest(_digest("message", key), found[2]) else None
 
 
 def thread_id(message: Message, sender: Sender) -> str:

@@ -25,6 +25,8 @@ _UNSEEN = re.compile(
 _PLAIN = re.compile("[ -~\n\u00a1-\u00ac\u00ae-\u02ff\u3000-\u3163\u3400-\u9fff\uff01-\uff9f]*")
 """What needs no second look: Latin, CJK and their punctuation."""
 
+_WORD = re.compile(r"(?<![\w'’])[^\W\d_]")
+
 _MANY_LINES = re.compile("[ \t]*\n[ \t]*\n\\s*")
 
 
@@ -38,6 +40,11 @@ def plain(value: str) -> str:
 def one_line(value: str) -> str:
     """A plain value on a single line."""
     return " ".join(value.split()) if "\n" in value else value
+
+
+def with_capitals(value: object) -> str:
+    """`farah` as `Farah`, `van der McKay` as `Van Der McKay`: no capital that is there is lost."""
+    return _WORD.sub(lambda found: found[0].upper(), str(value))
 
 
 def as_html(value: str) -> str:

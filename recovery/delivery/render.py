@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -13,7 +12,7 @@ from jinja2.runtime import Context
 
 from recovery.delivery.letter import fill_html, fill_text, gap, read_letter
 from recovery.delivery.locales import SAID, Reader, reader, said
-from recovery.delivery.plain_words import plain
+from recovery.delivery.plain_words import plain, with_capitals
 from recovery.workflow.bundle import TEMPLATES_KEPT, Bundle, template
 from recovery.workflow.findings import BadFile
 
@@ -36,9 +35,6 @@ class Rendered:
     text: str
     html: str
     language: str
-
-
-_WORD = re.compile(r"(?<![\w'’])[^\W\d_]")
 
 
 class RenderFailed(Exception):
@@ -132,7 +128,7 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
     subject = " ".join(_filled(made.file, made.subject, data, values).split())
     letter = read_letter(subject, _filled(made.file, made.body, data, values), written_in)
     return Rendered(
-        _cut(" ".join(fill_text(letter.subject, values.said).split())),
+        cut(" ".join(fill_text(letter.subject, values.said).split())),
         fill_text(letter.text, values.said),
         fill_html(letter.html, values.said),
         written_in,
@@ -170,12 +166,8 @@ def _words(value: object) -> str:
     return str(value)
 
 
-def _with_capitals(value: object) -> str:
-    """`farah` as `Farah`, `van der McKay` as `Van Der McKay`: no capital that is there is lost."""
-    return _WORD.sub(lambda found: found[0].upper(), str(value))
-
-
-def _cut(subject: str) -> str:
+def cut(subject: str) -> str:
+    """A subject that is not too long."""
     return subject if len(subject) <= SUBJECT_AT_MOST else subject[: SUBJECT_AT_MOST - 1].rstrip() + "…"
 
 
@@ -204,7 +196,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    made.filters["title"] = _with_capitals
+    made.filters["title"] = with_capitals
     for name in SAID:
         made.filters[name] = pass_context(partial(_say, name))
     return made

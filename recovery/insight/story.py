@@ -303,6 +303,8 @@ _PLAIN = {
     "HandOffOffered": ("offered", "reason"),
     "HandOffAccepted": ("accepted", ""),
     "HandOffDeclined": ("declined", "reason"),
+    "NoteAdded": ("note", "text"),
+    "AttachmentAdded": ("attached", ""),
     "FactRetracted": ("retracted", "reason"),
     "EffectFailed": ("failed", ""),
     "MoveForced": ("forced", "reason"),

@@ -78,7 +78,7 @@ class PostgresDialect(Dialect):
 
 
 def array(items: Iterable[Any]) -> str:
-    """Texts, numbers and truths as an array in PostgreSQL's own notation; the driver's own way is slow."""
+    """Texts, numbers, truths and bytes as an array in PostgreSQL's notation; the driver's own way is slow."""
     return "{" + ",".join([_item(item) for item in items]) + "}"
 
 
@@ -88,6 +88,8 @@ def _item(item: Any) -> str:
     if type(item) is str:
         escaped = item.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
+    if type(item) is bytes:
+        return f'"\\\\x{item.hex()}"'
     return str(item)
 
 

@@ -201,7 +201,7 @@ def test_the_moves_every_case_has(cli: Cli) -> None:
         ["do", 1, "decline", "--reason", "on leave", "--by", "agent:bo"],
         ["do", 1, "hand_off", "--to", "kim", "--by", "agent:li"],
         ["do", 1, "accept", "--by", "agent:kim"],
-        ["do", 1, "message", "--text", "Any news?", "--by", "customer"],
+        ["receive", 1, "--text", "Any news?"],
         ["do", 1, "retract", "--to", "origin.place", "--reason", "it was York", "--by", "agent:kim"],
         ["do", 2, "merge", "--to", "1", "--by", "agent:kim"],
         ["do", 2, "unmerge", "--by", "agent:kim"],
@@ -217,7 +217,6 @@ def test_the_moves_every_case_has(cli: Cli) -> None:
     ("words", "part"),
     [
         (["hand_off"], "hand_off needs --to PERSON"),
-        (["message"], "message needs --text TEXT"),
         (["retract"], "retract needs --to FACT"),
         (["retract", "--to", "owner"], "retract needs --reason WHY"),
         (["merge"], "merge needs --to CASE"),
@@ -307,7 +306,7 @@ NASTY = (
 
 def test_what_a_customer_writes_cannot_command_a_terminal(cli: Cli) -> None:
     cli("open", NASTY, "--name", NASTY, "--subject", NASTY, "--external-id", "n\u202e\x1b[2J")
-    cli("do", 1, "message", "--text", NASTY, "--by", f"customer:{NASTY}")
+    cli("receive", 1, "--text", NASTY, "--by", f"customer:{NASTY}")
     for words in (["show", 1], ["explain", 1], ["list"], ["show", "n\u202e\x1b[2J\x00"]):
         said = cli(*words)
         for bad in "\u202e\x1b\x07\x9b\u2066\u2069\u2028":

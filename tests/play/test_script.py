@@ -22,6 +22,8 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "do": ({"transition": "withdraw", "by": "customer"}, ev.MoveRequested),
     "force": ({"to": "own", "reason": "as agreed", "by": "supervisor:kim"}, ev.MoveForced),
     "message": ({"text": "Any news?"}, ev.MessageReceived),
+    "say": ({"text": "We found it.", "wait": 0, "by": "agent:li"}, ev.MessageWritten),
+    "note": ({"text": "She is tired.", "by": "agent:li"}, ev.NoteAdded),
     "hand_off": ({"to": "bo", "by": "agent:li"}, ev.HandOffOffered),
     "accept": ({"by": "agent:bo"}, ev.HandOffAccepted),
     "decline": ({"by": "agent:bo", "reason": "on leave"}, ev.HandOffDeclined),

@@ -13,6 +13,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 SENTENCE_AT_MOST = 500
@@ -163,7 +164,7 @@ def read(piece: Piece) -> list[Sentence]:
         now.asks = asks
         found.append(now)
     if passages:
-        _mark(found, places(text), passages)
+        _mark(found, text, passages)
     return found
 
 
@@ -176,16 +177,20 @@ def places(text: str) -> list[tuple[int, int]]:
     ]
 
 
-def _mark(sentences: list[Sentence], places: list[tuple[int, int]], passages: tuple[Passage, ...]) -> None:
+def _mark(sentences: list[Sentence], text: str, passages: tuple[Passage, ...]) -> None:
     """Mark the words that stand in a passage."""
+    begin, end, in_line = passages[0]
+    if (begin, end) == (0, len(text)):
+        for sentence in sentences:
+            (sentence.cited if in_line else sentence.marked).update(range(len(sentence.words)))
+        return
     starts = [start for start, _, _ in passages]
-    first = 0
+    where = iter(places(text))
     for sentence in sentences:
-        for index in range(len(sentence.words)):
-            in_line = _inside(passages, starts, places[first + index][0])
-            if in_line is not None:
-                (sentence.cited if in_line else sentence.marked).add(index)
-        first += len(sentence.words)
+        for index, (at, _) in enumerate(islice(where, len(sentence.words))):
+            kind = _inside(passages, starts, at)
+            if kind is not None:
+                (sentence.cited if kind else sentence.marked).add(index)
 
 
 class _Folded(dict[int, str]):
