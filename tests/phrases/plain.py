@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any
 
 from recovery.core.phrases.folding import QUOTE_AT_MOST, SENTENCE_AT_MOST, fold, words_of
-from recovery.core.phrases.guard import NEGATION_REACHES, QUOTE_WORDS_AT_LEAST
+from recovery.core.phrases.guard import QUOTE_WORDS_AT_LEAST
+from recovery.core.phrases.judging import NEGATION_REACHES
 from recovery.core.phrases.patterns import COMMA, NUMBER, Gap, One, Part, Pattern, Row
 from recovery.core.phrases.rules import LEVELS, Hit, Level, Rule, RuleSet
 

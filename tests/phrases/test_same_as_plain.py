@@ -125,14 +125,14 @@ def test_a_guard_that_forgets_says_the_same(language: str, monkeypatch: pytest.M
     assert forgetful.check(whole) == kept
 
 
-def test_only_short_pieces_are_kept_and_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_short_texts_are_remembered_and_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guards, "PIECES_KEPT", 10)
     guard = small("calm down")
     for number in range(30):
         assert guard.check(f"Letter {number}. Calm down.") != []
-    assert guard.forget() == 10
+    assert guard.forget() == 2 * 10  # paragraphs and sentences
     guard.check("word " * guards.LETTERS_KEPT)
-    guard.check("'a' " * (guards.PASSAGES_KEPT + 1))
+    guard.check("\"a\" 'b' " * guards.LETTERS_KEPT)
     assert guard.forget() == 0
 
 

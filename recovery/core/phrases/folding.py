@@ -89,6 +89,11 @@ class Piece(NamedTuple):
     asks: bool
     passages: tuple[Passage, ...]
 
+    @property
+    def cited(self) -> bool:
+        """Whether all of it stands in a line that begins with `>`."""
+        return self.passages == ((0, len(self.text), True),)
+
 
 @dataclass(slots=True)
 class Sentence:

@@ -1,78 +1,46 @@
 """The phrase guard: which rules a text breaks, and where.
 
-A phrase counts unless it is quoted, negated, or made harmless by what its rule names. What is found first is
-every pattern (`Automaton.find`); this module judges each find by what stands around it.
+A phrase counts unless it is quoted, negated, or made harmless by what its rule names. What a sentence says
+alone is judged first (`judging`); here are what the case knows, what the customer said, and the rest of the
+text.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
-from recovery.core.phrases.automaton import Automaton, Span
-from recovery.core.phrases.folding import Piece, Sentence, fold, origins, pieces, places, read, words_of
-from recovery.core.phrases.patterns import One, Pattern
+from recovery.core.phrases.folding import Piece, Sentence, fold, origins, pieces, read, sentences, words_of
+from recovery.core.phrases.judging import Judge, Phrase
 from recovery.core.phrases.rules import KINDS, LEVELS, QUOTE, Hit, Level, RuleSet
-
-NEGATION_REACHES = 6
-"""How many words (in Chinese characters) may stand between a negation and the phrase it negates."""
 
 QUOTE_WORDS_AT_LEAST = 2
 """A passage of the customer's that is shorter is no quotation of them."""
 
+BETWEEN = "\n\n"
+"""What stands between paragraphs; no sentence and no quotation goes over it."""
+
 PIECES_KEPT = 4_000
 LETTERS_KEPT = 400
 PASSAGES_KEPT = 2
-"""How many pieces of texts are remembered with what they say, and how long and how full of quotations one may
-be: letters made from templates are largely the same, and only what they are filled with is new."""
+"""How many paragraphs, and how many sentences, are remembered with what they say; and how long, and how full
+of quotations, one may be. Letters made from templates are largely the same, only what fills them is new."""
 
-_NEGATES, _QUOTES, _QUOTES_NOT, _MENTIONS = -1, -2, -3, -4
-"""Roles of patterns that belong to no rule."""
-
-
-class _Role(NamedTuple):
-    """What a pattern is for: of which rule (or `_NEGATES` …), and the exception it makes or its level."""
-
-    rule: int
-    use: str = ""
-    level: Level | None = None
+_Judged = tuple[tuple[Phrase, ...], ...]
+"""The phrases of each sentence that has any."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """A sentence with all that was found in it, by what it is for."""
-
-    sentence: Sentence
-    phrases: list[tuple[int, Level, Span]] = field(default_factory=list)
-    around: dict[tuple[int, str], list[Span]] = field(default_factory=lambda: defaultdict(list))
-    quoted: set[int] = field(default_factory=set)
-
-
-class _Phrase(NamedTuple):
-    """A phrase that nothing in its sentence makes harmless: its place among the words, and in the text."""
+class _Suspect(NamedTuple):
+    """A phrase that may count: its paragraph, its first word there, its place in the text, what it lacks."""
 
     rule: int
     level: Level
-    word: int
+    word: tuple[int, int]
     start: int
     end: int
-
-
-class _Judged(NamedTuple):
-    """What a piece of a text says, wherever it stands.
-
-    Attributes:
-        words: how many it has.
-        sentences: the phrases of each sentence with any.
-        excused: the rules that its words make harmless in the whole text.
-    """
-
-    words: int
-    sentences: tuple[tuple[_Phrase, ...], ...]
-    excused: frozenset[int]
+    lacks: tuple[str, ...]
 
 
 class Guard:
@@ -85,30 +53,10 @@ class Guard:
     def __init__(self, rules: RuleSet) -> None:
         self.language = rules.language
         self._rules = rules.rules
-        self._new_clause = rules.new_clause
-        self._roles: list[_Role] = []
-        patterns: list[Pattern] = []
-        calm: list[int] = []
-
-        def add(found: Iterable[Pattern], role: _Role, any_gap: bool = False) -> None:
-            for pattern in found:
-                if any_gap:
-                    calm.append(len(patterns))
-                patterns.append(pattern)
-                self._roles.append(role)
-
-        add(rules.negations, _Role(_NEGATES), any_gap=True)
-        add(rules.quoting, _Role(_QUOTES))
-        add(rules.not_quoting, _Role(_QUOTES_NOT))
-        add(rules.mentions, _Role(_MENTIONS))
-        for number, rule in enumerate(rules.rules):
-            for level, pattern in rule.patterns:
-                add([pattern], _Role(number, level=level), any_gap=rule.even_negated)
-            for use in ("unless", "unless_before", "unless_text"):
-                add(getattr(rule, use), _Role(number, use), any_gap=True)
-        negating = [pattern.part.words for pattern in rules.negations if isinstance(pattern.part, One)]
-        self._automaton = Automaton(patterns, frozenset().union(*negating), calm)
-        self._kept = lru_cache(maxsize=PIECES_KEPT)(self._judge)
+        self._kinds = {kind for kind in KINDS if any(rule.holds_in(kind) for rule in rules.rules)}
+        self._judge = Judge(rules)
+        self._paragraphs = lru_cache(maxsize=PIECES_KEPT)(self._read_anew)
+        self._pieces = lru_cache(maxsize=PIECES_KEPT)(self._judge.judge)
 
     def check(
         self,
@@ -135,137 +83,113 @@ class Guard:
         """
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is no kind of text; there are {', '.join(KINDS)}.")
-        judged = [(start, self._judged(piece)) for start, piece in pieces(fold(text))]
-        if not any(one.sentences for _, one in judged):
+        if kind not in self._kinds:
             return []
-        suspects = list(self._suspects(judged, kind, facts))
-        if not suspects:
-            return []
-        repeated, where = _repeated(text, quotes), origins(text)
-        hits: list[Hit] = []
-        for suspect in suspects:
-            hits += _strongest(self._hits(text, where, suspect, repeated))
-        return hits
+        suspects: list[list[_Suspect]] = []
+        paragraphs = text.split(BETWEEN)
+        begin = 0
+        for number, paragraph in enumerate(paragraphs):
+            for phrases in self._read(paragraph):
+                left = self._suspect(phrases, number, begin, kind, facts)
+                if left:
+                    suspects.append(left)
+            begin += len(paragraph) + len(BETWEEN)
+        return self._hits(text, list(map(sentences, paragraphs)), suspects, quotes) if suspects else []
 
     def forget(self) -> int:
-        """Forget what was read before, so that it is worked out anew; how many pieces of text that were."""
-        remembered = self._kept.cache_info().currsize
-        self._kept.cache_clear()
+        """Forget what was read before, so that it is read anew.
+
+        Returns:
+            How many paragraphs and sentences were forgotten.
+        """
+        remembered = 0
+        for kept in (self._paragraphs, self._pieces):
+            remembered += kept.cache_info().currsize
+            kept.cache_clear()
         return remembered
 
+    def _read(self, paragraph: str) -> _Judged:
+        """What a paragraph says, kept if it is short."""
+        return (self._paragraphs if len(paragraph) <= LETTERS_KEPT else self._read_anew)(paragraph)
+
+    def _read_anew(self, paragraph: str) -> _Judged:
+        """What a paragraph says: the phrases of its sentences, with their places in it."""
+        parts = list(pieces(fold(paragraph)))
+        judged = [self._judged(piece) for _, piece in parts]
+        if not any(judged):
+            return ()
+        where = origins(paragraph)
+        placed: list[tuple[Phrase, ...]] = []
+        before = 0
+        for (begin, piece), several in zip(parts, judged, strict=True):
+            for phrases in several:
+                placed.append(
+                    tuple(
+                        Phrase(rule, level, before + word, where[begin + start], where[begin + end - 1] + 1)
+                        for rule, level, word, start, end in phrases
+                    )
+                )
+            before += sum(len(sentence.words) for sentence in read(piece))
+        return tuple(placed)
+
     def _judged(self, piece: Piece) -> _Judged:
-        """What a piece says; kept when it is short, as letters made from templates are largely the same."""
+        """What a piece says, kept if it is short and has few quotations."""
         short = len(piece.text) <= LETTERS_KEPT and len(piece.passages) <= PASSAGES_KEPT
-        return self._kept(piece) if short else self._judge(piece)
+        return (self._pieces if short else self._judge.judge)(piece)
 
-    def _judge(self, piece: Piece) -> _Judged:
-        """What a piece says, worked out."""
-        before = 0
-        excused: set[int] = set()
-        judged: list[tuple[_Phrase, ...]] = []
-        where: list[tuple[int, int]] = []
-        for sentence in read(piece):
-            found = self._look(sentence)
-            excused.update(rule for rule, use in found.around if use == "unless_text")
-            if found.phrases:
-                self._mark_quoted(found)
-            left = [one for one in found.phrases if not self._excused(one[0], one[2], found)]
-            if left:
-                where = where or places(piece.text)
-                judged.append(tuple(_placed(one, before, where) for one in left))
-            before += len(sentence.words)
-        return _Judged(before, tuple(judged), frozenset(excused))
-
-    def _look(self, sentence: Sentence) -> _Found:
-        found = _Found(sentence)
-        for span in self._automaton.find(sentence):
-            rule, use, level = self._roles[span[0]]
-            if level is not None:
-                found.phrases.append((rule, level, span))
-            else:
-                found.around[rule, use].append(span)
-        if found.phrases and self._new_clause:
-            words = sentence.words
-            sentence.commas |= {at for at, word in enumerate(words) if word in self._new_clause}
-        return found
-
-    def _mark_quoted(self, found: _Found) -> None:
-        """Mark the words that tell what somebody else said."""
-        sentence = found.sentence
-        not_said = {start for _, start, _ in found.around.get((_QUOTES_NOT, ""), ())}
-        said = [span for span in found.around.get((_QUOTES, ""), ()) if span[1] not in not_said]
-        found.quoted |= sentence.cited
-        if said or found.around.get((_MENTIONS, "")):
-            found.quoted |= sentence.marked
-        for _, _, end in said:
-            stop = next((at for at in range(end + 1, len(sentence.words)) if at in sentence.commas), None)
-            # from the last word of the attribution, which a phrase may begin with ("that is normal")
-            found.quoted |= set(range(end - 1, len(sentence.words) if stop is None else stop))
-
-    def _excused(self, number: int, span: Span, found: _Found) -> bool:
-        """Whether what stands around a phrase makes it harmless."""
-        rule, start = self._rules[number], span[1]
-        if QUOTE in rule.not_in and start in found.quoted:
-            return True
-        if found.around.get((number, "unless")):
-            return True
-        clause = max((at for at in found.sentence.commas if at <= start), default=0)
-        before = found.around.get((number, "unless_before"), ())
-        if any(clause <= at and until <= start for _, at, until in before):
-            return True
-        negations = found.around.get((_NEGATES, ""), ()) if not rule.even_negated else ()
-        return any(clause <= at and 0 <= start - until <= NEGATION_REACHES for _, at, until in negations)
-
-    def _suspects(
-        self, judged: Sequence[tuple[int, _Judged]], kind: str, facts: Mapping[str, Any] | None
-    ) -> Iterator[list[tuple[_Phrase, tuple[str, ...]]]]:
-        """By sentence the phrases that count in this text, placed in it, each with the facts it lacks."""
-        excused = frozenset().union(*(one.excused for _, one in judged))
-        before = 0
-        for begin, one in judged:
-            for phrases in one.sentences:
-                left = []
-                for number, level, word, start, end in phrases:
-                    rule = self._rules[number]
-                    if number in excused or not rule.holds_in(kind):
-                        continue
-                    lacks = rule.lacking({} if facts is None else facts)
-                    if lacks or not rule.needs:
-                        marked: Level = "annotate" if lacks and facts is None else level
-                        place = (before + word, begin + start, begin + end)
-                        left.append((_Phrase(number, marked, *place), lacks))
-                if left:
-                    yield sorted(left, key=lambda suspect: suspect[0].rule)
-            before += one.words
+    def _suspect(
+        self,
+        phrases: Iterable[Phrase],
+        number: int,
+        begin: int,
+        kind: str,
+        facts: Mapping[str, Any] | None,
+    ) -> list[_Suspect]:
+        """Of the phrases of a sentence those that count in such a text, unless the text excuses them."""
+        left = []
+        for phrase in phrases:
+            rule = self._rules[phrase.rule]
+            if not rule.holds_in(kind):
+                continue
+            lacks = rule.lacking({} if facts is None else facts)
+            if lacks or not rule.needs:
+                level: Level = "annotate" if lacks and facts is None else phrase.level
+                place = (begin + phrase.start, begin + phrase.end)
+                left.append(_Suspect(phrase.rule, level, (number, phrase.word), *place, lacks))
+        return sorted(left, key=lambda suspect: suspect.rule)
 
     def _hits(
         self,
         text: str,
-        where: Sequence[int],
-        suspects: Iterable[tuple[_Phrase, tuple[str, ...]]],
-        repeated: Set[int],
-    ) -> Iterator[Hit]:
-        """The hits of a sentence: what does not repeat the customer's words."""
-        for phrase, lacks in suspects:
-            rule = self._rules[phrase.rule]
-            if phrase.word in repeated and QUOTE in rule.not_in:
-                continue
-            start, end = where[phrase.start], where[phrase.end - 1] + 1
-            about = (rule.why, rule.say_instead, lacks, rule.overridable)
-            yield Hit(rule.name, rule.cls, phrase.level, start, end, text[start:end], *about)
+        paragraphs: Sequence[list[Sentence]],
+        suspects: Sequence[list[_Suspect]],
+        quotes: Iterable[str],
+    ) -> list[Hit]:
+        """What the rest of the text does not excuse, and what does not repeat the customer's words."""
+        excused: set[int] = set()
+        if any(self._rules[one.rule].unless_text for suspect in suspects for one in suspect):
+            excused = self._judge.excuses(sentence for paragraph in paragraphs for sentence in paragraph)
+        words = [[word for sentence in one for word in sentence.words] for one in paragraphs]
+        before = list(accumulate(map(len, words), initial=0))
+        repeated = _repeated([word for several in words for word in several], quotes)
+        hits: list[Hit] = []
+        for suspect in suspects:
+            found = []
+            for number, level, (paragraph, word), start, end, lacks in suspect:
+                rule = self._rules[number]
+                if number in excused or (QUOTE in rule.not_in and before[paragraph] + word in repeated):
+                    continue
+                about = (rule.why, rule.say_instead, lacks, rule.overridable)
+                found.append(Hit(rule.name, rule.cls, level, start, end, text[start:end], *about))
+            hits += _strongest(found)
+        return hits
 
 
-def _placed(found: tuple[int, Level, Span], before: int, where: Sequence[tuple[int, int]]) -> _Phrase:
-    """A phrase of a sentence as one of its piece, with so many words before the sentence."""
-    rule, level, (_, first, until) = found
-    return _Phrase(rule, level, before + first, where[before + first][0], where[before + until - 1][1])
-
-
-def _repeated(text: str, quotes: Iterable[str]) -> set[int]:
+def _repeated(text: Sequence[str], quotes: Iterable[str]) -> set[int]:
     """The indexes of the words of a text that repeat what the customer wrote."""
     wanted = [words for words in map(words_of, quotes) if len(words) >= QUOTE_WORDS_AT_LEAST]
     repeated: set[int] = set()
-    whole = f" {' '.join(words_of(text))} " if wanted else ""
+    whole = f" {' '.join(text)} " if wanted else ""
     for words in wanted:
         row = f" {' '.join(words)} "
         first = counted = 0
