@@ -104,19 +104,22 @@ class Applying:
         ids = set()
         keys = []
         external = set()
+        opening = 0
         for command, one in zip(commands, prints, strict=True):
             if is_number(command.case):
                 ids.add(command.case)
-            elif isinstance(command.event, ComplaintReceived) and usable(command.event.external_id):
-                external.add(command.event.external_id)
+            elif isinstance(command.event, ComplaintReceived):
+                opening += 1
+                if usable(command.event.external_id):
+                    external.add(command.event.external_id)
             if isinstance(one, Print) and command.key is not None:
                 keys.append(command.key)
         if ids:
             self.unit.load(self.tenant, ids)
-        if external:
-            self.unit.find(self.tenant, external)
-        if keys:
-            self.unit.recall(self.tenant, keys)
+        known = self.unit.find(self.tenant, external) if external else {}
+        done = self.unit.recall(self.tenant, keys) if keys else {}
+        if opening > 1:
+            self.unit.reserve(max(0, opening - len(known) - len(done)))
 
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""

@@ -203,12 +203,13 @@ def _fact(case: Case, change: Change, stamp: Stamp) -> None:
 
 def _put(case: Case, given: Mapping[str, Any], source: str, by: str, stamp: Stamp) -> None:
     voice = f"{stamp.seq} {source} {by}"
-    if voice in case.said or not case.facts.keys().isdisjoint(given):
+    if not case.facts.keys().isdisjoint(given):
         _unsay(case, given)
-        if voice in case.said:
-            given = {**case.said[voice][2], **given}
-    case.facts = {**case.facts, **given}
-    case.said = {**case.said, voice: (stamp.occurred_at, stamp.recorded_at, dict(given))}
+    before = case.said.get(voice)
+    facts = dict(given) if before is None else {**before[2], **given}
+    case.said = {**case.said, voice: (stamp.occurred_at, stamp.recorded_at, facts)}
+    last = next(reversed(case.said))
+    case.facts = {**case.facts, **given} if last == voice else facts_of(case.said)
 
 
 def _forget(case: Case, change: Change, _: Stamp) -> None:

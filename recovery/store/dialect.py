@@ -64,6 +64,10 @@ class Dialect(ABC):
         """`n` case numbers, ascending, that nobody else is ever given once this transaction is committed."""
 
     @abstractmethod
+    def give_back(self, cursor: Cursor, numbers: list[int]) -> None:
+        """Take back the last of the numbers that this transaction drew, where that leaves no gap."""
+
+    @abstractmethod
     def settled(self, cursor: Cursor) -> int:
         """A position of the log below or at which no event can appear any more.
 

@@ -56,6 +56,9 @@ class PostgresDialect(Dialect):
         cursor.execute(self.texts[sql.NEW_NUMBERS], (n,))
         return sorted(number for (number,) in cursor.fetchall())
 
+    def give_back(self, cursor: Cursor, numbers: list[int]) -> None:
+        """Nothing: others may have drawn further ones meanwhile, and a gap is no harm."""
+
     def settled(self, cursor: Cursor) -> int:
         """The position below which nothing can appear any more: see the head of this module."""
         cursor.execute(self.texts[sql.DRAWN_POSITION], ())

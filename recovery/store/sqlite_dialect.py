@@ -46,6 +46,10 @@ class SqliteDialect(Dialect):
         cursor.execute(self.texts[sql.SET_META], (str(following), "next_case"))
         return list(range(following - n, following))
 
+    def give_back(self, cursor: Cursor, numbers: list[int]) -> None:
+        """Set the counter back to the first of them."""
+        cursor.execute(self.texts[sql.SET_META], (str(numbers[0]), "next_case"))
+
     def settled(self, cursor: Cursor) -> int:  # noqa: ARG002
         """Everything: with one writer at a time, events are committed in the order of their numbers."""
         return LAST

@@ -168,14 +168,15 @@ class Unit:
     # --- writing --------------------------------------------------------------------------------------------
 
     def reserve(self, n: int) -> None:
-        """Draw numbers for `n` new cases at once, for `new_ids`; those left over are never given out."""
+        """Draw numbers for `n` new cases at once, for `new_ids`; those left over go back where they can."""
         if n > len(self._numbers):
             self._numbers += self._dialect.numbers(self._cursor, n - len(self._numbers))
 
     def new_ids(self, n: int) -> list[int]:
         """Numbers for `n` new cases, never given before and never again once this unit is committed."""
         self.reserve(n)
-        given, self._numbers = self._numbers[:n], self._numbers[n:]
+        given = self._numbers[:n]
+        del self._numbers[:n]
         return given
 
     def add(self, decision: Decision, told: dict[str, Any] | None = None) -> None:
@@ -259,6 +260,9 @@ class Unit:
             NotFound: an effect that was settled does not exist.
             TypeError, UnicodeEncodeError: a decision or an answer cannot be written as JSON.
         """
+        if self._numbers:
+            self._dialect.give_back(self._cursor, self._numbers)
+            self._numbers = []
         events, effects = self._entries()
         self._flush_cases()
         self._many(sql.INSERT_EVENT, events)

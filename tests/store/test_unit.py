@@ -18,7 +18,7 @@ from recovery.store.faults import ExternalIdTaken, LostRace
 from recovery.store.store import Store
 from recovery.store.unit import BUFFER, CHUNK
 from recovery.store.verify import verify
-from tests.store.house import START, TENANT, House, ask_sql, decided
+from tests.store.house import START, TENANT, House, ask_sql, decided, on_sqlite
 
 
 def folded(store: Store, id: int) -> Case | None:
@@ -178,6 +178,15 @@ def test_case_numbers_are_never_given_twice(house: House, store: Store) -> None:
         assert unit.new_ids(3) == [1, 2, 3]
         assert unit.new_ids(2) == [4, 5]
     assert house.open() == [6]
+
+
+@on_sqlite
+def test_numbers_that_were_drawn_and_not_used_leave_no_gap(house: House, store: Store) -> None:
+    with store.write() as unit:
+        unit.reserve(5)
+        assert unit.new_ids(2) == [1, 2]
+    with store.write() as unit:
+        assert unit.new_ids(2) == [3, 4]
 
 
 def test_a_case_number_used_twice_is_a_bug_and_changes_nothing(house: House, store: Store) -> None:
