@@ -22,7 +22,7 @@ QUOTE_WORDS_AT_LEAST = 2
 BETWEEN = "\n\n"
 """What stands between paragraphs; no sentence and no quotation goes over it."""
 
-PIECES_KEPT = 4_000
+PIECES_KEPT = 2_000
 LETTERS_KEPT = 400
 PASSAGES_KEPT = 2
 """How many paragraphs, and how many sentences, are remembered with what they say; and how long, and how full
