@@ -160,7 +160,7 @@ def channels_of(project: Project, clock: Clock | None = None) -> Iterator[Channe
         EnvironmentFault: a secret that it names is not in the environment, or cannot be used.
         OSError: the file cannot be read.
     """
-    if not (project.root / CHANNELS).is_file():
+    if not os.path.lexists(project.root / CHANNELS):
         yield FolderChannel(project.outbox)
         return
     from recovery.delivery.channels.building import built

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import sys
@@ -106,7 +107,7 @@ def _diagrams() -> Check:
 
 def _channels(project: Project) -> Check:
     """How messages leave; nothing is connected to."""
-    if not (project.root / CHANNELS).is_file():
+    if not os.path.lexists(project.root / CHANNELS):
         return Check("channels", "well", f"everything is written into {project.outbox}")
     with channels_of(project):
         settings = channel_settings(project.root)

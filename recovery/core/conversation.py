@@ -10,7 +10,7 @@ from recovery.core.attachments import BYTES_OF_A_CASE, MEGABYTE, wrong_with
 from recovery.core.decision import Effect
 from recovery.core.draft import Draft, Refused, context, once_key
 from recovery.core.errors import closest, sentence
-from recovery.core.facts import shown
+from recovery.core.facts import is_blank, shown
 from recovery.core.instants import from_text, to_text
 from recovery.core.moves import reasoned, supervisors
 from recovery.core.spec import Workflow
@@ -29,7 +29,7 @@ WAIT_AT_MOST = 3_600
 
 def received(draft: Draft, event: ev.MessageReceived) -> None:
     """The customer wrote: it is on record, and nothing moves by it."""
-    if not event.text.strip() and not event.attachments:
+    if is_blank(event.text) and not event.attachments:
         raise Refused("no_text", "A message needs a text.")
     missing = [name for sha256, name in event.attachments.items() if sha256 not in draft.case.attachments]
     if missing:
@@ -86,7 +86,7 @@ def noted(draft: Draft, event: ev.NoteAdded) -> None:
     """A word for colleagues. It is never sent."""
     _in_the_house(draft, event.by, "write notes")
     _not_merged(draft)
-    if not event.text.strip():
+    if is_blank(event.text):
         raise Refused("no_text", "A note needs a text.")
     draft.why.append(f"a note by {event.by}")
 
@@ -130,7 +130,7 @@ def _writable(draft: Draft, event: ev.MessageWritten) -> None:
         raise Refused(
             "wrong_recipient", f"{shown(event.to)} is nobody to write to.", f"One of {', '.join(RECIPIENTS)}."
         )
-    if not event.text.strip():
+    if is_blank(event.text):
         raise Refused("no_text", "A message needs a text.")
     if len(event.text) > WORDS_AT_MOST:
         raise Refused(

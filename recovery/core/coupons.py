@@ -62,8 +62,20 @@ def revoked(draft: Draft, event: ev.CouponRevoked) -> None:
     reasoned(event.reason, "Revoking a coupon")
     key, known = _the_coupon(draft, event.offer, event.serial)
     _still_good(key, known)
-    draft.change("coupon_ended", key, known.serial, "revoked", event.reason)
-    draft.why.append(f"{key} revoked: {event.reason}")
+    _revoke(draft, key, known, event.reason)
+
+
+def _revoke(draft: Draft, key: str, known: CouponState, reason: str) -> None:
+    """End a coupon; a letter with its code that has not left yet is not sent."""
+    draft.change("coupon_ended", key, known.serial, "revoked", reason)
+    draft.why.append(f"{key} revoked: {reason}")
+    letter = draft.workflow.offers.get(key.partition("@")[0])
+    for effect, (template, _) in list(draft.case.awaiting.items()):
+        if letter is not None and template == letter.template:
+            if effect in draft.case.tasks:
+                draft.change("done", effect)
+            draft.change("cancelled", effect)
+            draft.why.append(f"{template} cancelled: its code is good for nothing any more")
 
 
 def reissued(draft: Draft, event: ev.CouponReissued) -> None:
@@ -76,8 +88,7 @@ def reissued(draft: Draft, event: ev.CouponReissued) -> None:
     if draft.stamp.recorded_at >= known.expires_at:
         raise Refused("coupon_expired", f"{key} was good until {last_day(known.expires_at)}.")
     if known.status == "issued":
-        draft.change("coupon_ended", key, known.serial, "revoked", event.reason)
-        draft.why.append(f"{key} revoked: {event.reason}")
+        _revoke(draft, key, known, event.reason)
     name, _, cycle = key.partition("@")
     action = _letter(draft, name)
     facts = action.when_delivered if cycle == str(draft.case.cycle) else {}

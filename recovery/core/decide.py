@@ -18,6 +18,7 @@ from recovery.core.conversation import attached, noted, received, written
 from recovery.core.decision import Decision
 from recovery.core.draft import Draft, Refused
 from recovery.core.errors import Refusal
+from recovery.core.facts import is_blank
 from recovery.core.handovers import accept, decline, offer
 from recovery.core.instants import to_text
 from recovery.core.letters import cancelled, delivered, done, failed, handed, retried
@@ -86,7 +87,7 @@ def _stranger(workflow: Workflow, event: ev.Event) -> Refusal:
 
 
 def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived, stamp: Stamp) -> Draft:
-    if (event.text is None or not event.text.strip()) and event.mode == "live":
+    if (event.text is None or is_blank(event.text)) and event.mode == "live":
         raise Refused("no_text", "A complaint needs a text.", "Say what happened, in any words.")
     if not 1 <= event.severity <= workflow.severities:
         raise Refused(
@@ -106,7 +107,7 @@ def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived,
     draft = Draft(workflow, case, event, stamp)
     draft.changes.append(["open", workflow.id, workflow.bundle, header])
     draft.why.append(f"a complaint opens the case in {workflow.start}")
-    if event.text is not None and event.text.strip():
+    if event.text is not None and not is_blank(event.text):
         draft.record({"problem.statement": event.text}, event.source)
     draft.record(event.facts, event.source)
     enter(draft)

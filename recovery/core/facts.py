@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
+from unicodedata import category
 
 from recovery.core.instants import from_text, to_text
 from recovery.core.money import MONEY
@@ -101,8 +102,15 @@ def _wrong(value: Any, wanted: str) -> ValueError:
     return ValueError(f"{shown(value)} is not {wanted}")
 
 
+def is_blank(text: str) -> bool:
+    """Whether nobody can see anything in a text: it has only spaces, and characters without a shape."""
+    if text.isascii():
+        return not text.strip()
+    return all(letter.isspace() or category(letter) in ("Cf", "Cc", "Co") for letter in text)
+
+
 def _text(_: FactType, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or is_blank(value):
         raise _wrong(value, "a text of at least one character")
     if len(value) > MAX_TEXT:
         raise ValueError(f"a text of {len(value):,} characters is longer than {MAX_TEXT:,}")

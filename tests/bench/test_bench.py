@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,10 +26,8 @@ def _even(_: Ground) -> Iterator[Mapping[str, Programs]]:
     yield {"step": {"ours": lambda: 60.0, "raw": lambda: 120.0}}
 
 
-@contextmanager
-def _broken(_: Ground) -> Iterator[Mapping[str, Programs]]:
+def _broken(_: Ground) -> AbstractContextManager[Mapping[str, Programs]]:
     raise EnvironmentFault("The server is down.", hint="Start it.")
-    yield {}
 
 
 def test_programs_run_in_turn_and_medians_are_compared() -> None:

@@ -68,7 +68,7 @@ def test_the_case_keeps_what_the_complaint_says_of_itself() -> None:
     assert (case.severity, case.mode) == (3, "history")
 
 
-@pytest.mark.parametrize("text", [None, "", " \n"])
+@pytest.mark.parametrize("text", [None, "", " \n", "\u200b", " \u200d\u00a0\ufeff"])
 def test_a_live_complaint_without_a_text_is_refused(text: str | None) -> None:
     refusal = Story(SMALL).refuse(ComplaintReceived, text=text, mode="live")
     assert refusal.code == "no_text"

@@ -240,6 +240,8 @@ def test_a_coupon_that_nobody_used_in_time_is_refused_with_its_day(
 def test_a_lost_code_is_revoked_and_reissued_never_duplicated(engine: Engine) -> None:
     case = offered(engine)
     old = code_of(engine, case)
+    box = Mailbox()
+    deliver_due(engine, box)
     engine.reissue_coupon(case, "goodwill", by="agent:li", reason="the mail is gone", serial=1)
     new = code_of(engine, case, 2)
     assert refused(engine.reissue_coupon, case, "goodwill", by="agent:li", reason="again", serial=1) == (
@@ -250,11 +252,23 @@ def test_a_lost_code_is_revoked_and_reissued_never_duplicated(engine: Engine) ->
         (1, "revoked"),
         (2, "issued"),
     ]
-    box = Mailbox()
     deliver_due(engine, box)
     letters = [message.text for message in box.messages if message.template == "coupon-note"]
     assert ["takes the place" in text for text in letters] == [False, True]
     engine.redeem(new, by="customer")
+    assert sound(engine)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["revoked", "reissued"])
+def test_a_letter_whose_code_is_worth_nothing_by_now_does_not_leave(engine: Engine, again: bool) -> None:
+    case = offered(engine)
+    end = engine.reissue_coupon if again else engine.revoke_coupon
+    end(case, "goodwill", by="agent:li", reason="the wrong person")
+    box = Mailbox()
+    deliver_due(engine, box)
+    letters = [message.text for message in box.messages if message.template == "coupon-note"]
+    assert ["takes the place" in text for text in letters] == [True] * again
+    assert ("goodwill.sent" in case_of(engine, case).facts) is again
     assert sound(engine)
 
 
