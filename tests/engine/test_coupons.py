@@ -259,19 +259,6 @@ def test_a_lost_code_is_revoked_and_reissued_never_duplicated(engine: Engine) ->
     assert sound(engine)
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["revoked", "reissued"])
-def test_a_letter_whose_code_is_worth_nothing_by_now_does_not_leave(engine: Engine, again: bool) -> None:
-    case = offered(engine)
-    end = engine.reissue_coupon if again else engine.revoke_coupon
-    end(case, "goodwill", by="agent:li", reason="the wrong person")
-    box = Mailbox()
-    deliver_due(engine, box)
-    letters = [message.text for message in box.messages if message.template == "coupon-note"]
-    assert ["takes the place" in text for text in letters] == [True] * again
-    assert ("goodwill.sent" in case_of(engine, case).facts) is again
-    assert sound(engine)
-
-
 def test_a_revoked_coupon_is_worth_nothing(engine: Engine) -> None:
     case = offered(engine)
     engine.revoke_coupon(case, "goodwill@1", by="supervisor:pat", reason="the wrong person")
