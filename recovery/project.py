@@ -39,14 +39,17 @@ class Project:
             None when nobody has named one.
         workflow: the workflow a complaint opens in.
         outbox: the folder messages are written into.
-        starter: whether `root` is the library's own starter folder.
     """
 
     root: Path
     database: str | None
     workflow: str = "ten-step"
     outbox: Path = Path("outbox")
-    starter: bool = False
+
+    @property
+    def starter(self) -> bool:
+        """Whether `root` is the library's own starter folder, where nothing is ever written."""
+        return self.root == starter_root()
 
     @property
     def url(self) -> str:
@@ -115,7 +118,7 @@ def find_project(folder: Path, database: str | None = None) -> Project:
     """
     named = database or os.environ.get(DATABASE_VARIABLE) or None
     if not (folder / CONFIG).is_file():
-        return Project(starter_root(), named, outbox=folder / SETTINGS["outbox"], starter=True)
+        return Project(starter_root(), named, outbox=folder / SETTINGS["outbox"])
     return configured(folder, named)
 
 

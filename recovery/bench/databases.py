@@ -26,7 +26,7 @@ _numbers = count(1)
 @contextmanager
 def engine_on(url: str, synchronous: str = SYNCHRONOUS) -> Iterator[Engine]:
     """An engine on a database, which is made when it is new; its clock stands at `NOW`."""
-    project = Project(starter_root(), url, starter=True)
+    project = Project(starter_root(), url)
     engine = open_engine(project, clock=ManualClock(NOW), make=True, synchronous=synchronous)
     try:
         yield engine

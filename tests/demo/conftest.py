@@ -19,7 +19,7 @@ Show = Callable[..., DemoReport]
 
 def starter() -> Project:
     """The starter project, as somebody without a project of their own has it."""
-    return Project(starter_root(), None, starter=True)
+    return Project(starter_root(), None)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> DemoReport:
 @pytest.fixture
 def engine(played: DemoReport) -> Iterator[Engine]:
     """The engine on the database of those three hundred."""
-    project = Project(starter_root(), played.place.url, starter=True)
+    project = Project(starter_root(), played.place.url)
     found = open_engine(project, clock=ManualClock(START))
     yield found
     found.store.close()

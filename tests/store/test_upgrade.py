@@ -58,7 +58,7 @@ class Old:
 
     def upgrade(self) -> tuple[str | None, str | None]:
         """As `recovery db upgrade` does it."""
-        return upgrade_database(Project(starter_root(), self.url, starter=True))
+        return upgrade_database(Project(starter_root(), self.url))
 
     def verify(self) -> Report:
         return verify(self.engine.store, KEY, hash_of=hash_of)
