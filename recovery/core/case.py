@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from recovery.core.clocks.state import ClockState, Mark, next_due, read_state
 from recovery.core.facts import Fact
 
 Change = list[Any]
@@ -45,11 +46,14 @@ class Case:
         failures: how often the recovery failed; each failure begins a new cycle.
         sent: messages already sent, for `once`: key → effect.
         awaiting: effect (`seq.n`) → `(template, facts its delivery puts on record)`.
+        inside: effects among those sent that are for somebody in the house, not for the customer.
         undelivered: effect → `(template, why it could not be delivered, facts its delivery puts on record)`.
         tasks: what waits for a person: an effect → `(kind, its template)`; see `events.TASKS`.
         attachments: SHA-256 → `(name, type, bytes)` of each file that belongs to the case.
         messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
+        clocks: each clock that ever started, by its name.
+        marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
 
     tenant: str
@@ -71,10 +75,13 @@ class Case:
     offered_to: str | None = None
     sent: dict[str, str] = field(default_factory=dict)
     awaiting: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    inside: list[str] = field(default_factory=list)
     undelivered: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
+    clocks: dict[str, ClockState] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
     merged_from: str | None = None
@@ -95,6 +102,11 @@ class Case:
     def cycle(self) -> int:
         """1 for the first recovery, one more for each failure."""
         return self.failures + 1
+
+    @property
+    def due_at(self) -> str | None:
+        """The next moment (text instant) at which a clock is to be seen to; none while in quarantine."""
+        return next_due(self.clocks) if self.clocks and self.quarantine is None else None
 
     def fact(self, name: str) -> Fact | None:
         """A fact with its source and times, or None while it is not known."""
@@ -126,10 +138,13 @@ class Case:
             self.offered_to,
             self.sent,
             self.awaiting,
+            self.inside,
             self.undelivered,
             self.tasks,
             self.attachments,
             self.coupons,
+            self.clocks,
+            self.marks,
             self.messages,
             self.merged_into,
             self.merged_from,
@@ -248,7 +263,9 @@ def _count(case: Case, change: Change, _: Stamp) -> None:
 
 
 def _effect(case: Case, change: Change, _: Stamp) -> None:
-    _, effect, template, once, when_delivered = change
+    _, effect, template, once, when_delivered, *inside = change
+    if inside:
+        case.inside = [*case.inside, effect]
     if once:
         case.sent = {**case.sent, once: effect}
     case.awaiting = {**case.awaiting, effect: (template, when_delivered)}
@@ -260,6 +277,8 @@ def _settled(case: Case, change: Change, _: Stamp) -> None:
     case.awaiting = _without(case.awaiting, effect)
     if failure is not None:
         case.undelivered = {**case.undelivered, effect: (template, failure, facts)}
+    elif effect in case.inside:
+        case.inside = [key for key in case.inside if key != effect]
 
 
 def _cancelled(case: Case, change: Change, _: Stamp) -> None:
@@ -310,6 +329,15 @@ def _coupon_ended(case: Case, change: Change, stamp: Stamp) -> None:
     case.coupons = {**case.coupons, offer: ended}
 
 
+def _clock(case: Case, change: Change, _: Stamp) -> None:
+    case.clocks = {**case.clocks, change[1]: read_state(change[2])}
+
+
+def _mark(case: Case, change: Change, stamp: Stamp) -> None:
+    _, name, *asked = change
+    case.marks = {**case.marks, name: Mark(stamp.occurred_at, stamp.seq, asked[0] if asked else stamp.seq)}
+
+
 def _absorb(case: Case, change: Change, _: Stamp) -> None:
     case.absorbed = [*case.absorbed, change[1]]
 
@@ -335,6 +363,8 @@ _APPLY = {
     "attach": _attach,
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
+    "clock": _clock,
+    "mark": _mark,
     "absorb": _absorb,
     "release": _release,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from recovery.core import events as ev
 from recovery.core.attachments import BYTES_OF_A_CASE, MEGABYTE, wrong_with
+from recovery.core.clocks.state import MESSAGE
 from recovery.core.decision import Effect
 from recovery.core.draft import Draft, Refused, context, once_key
 from recovery.core.errors import closest, sentence
@@ -39,6 +40,7 @@ def received(draft: Draft, event: ev.MessageReceived) -> None:
             "Attach it first, then say so.",
         )
     draft.change("count", "messages")
+    draft.mark(MESSAGE)
 
 
 def written(draft: Draft, event: ev.MessageWritten) -> None:
@@ -72,7 +74,7 @@ def written(draft: Draft, event: ev.MessageWritten) -> None:
             due_at,
         )
     )
-    draft.change("effect", key, template, once, facts)
+    draft.change("effect", key, template, once, facts, *(() if to_customer else (event.to,)))
     what = "in their own words" if event.template is None else f"from {template}"
     held = " (held)" if event.hold else ""
     draft.why.append(f"{event.by} writes to the {event.to}, {what}, to leave at {due_at or 'once'}{held}")

@@ -14,6 +14,9 @@ from typing import Any
 from recovery.core import coupons
 from recovery.core import events as ev
 from recovery.core.case import Case, Stamp, opened
+from recovery.core.clocks.firing import fired
+from recovery.core.clocks.running import settle
+from recovery.core.clocks.state import HELD
 from recovery.core.conversation import attached, noted, received, written
 from recovery.core.decision import Decision
 from recovery.core.draft import Draft, Refused
@@ -76,6 +79,7 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
     draft = Draft(workflow, case, event, stamp)
     try:
         _HANDLERS[type(event)](draft, event)
+        settle(draft)
     except Refused as refused:
         return refused.refusal
     return draft.decision()
@@ -110,7 +114,10 @@ def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived,
     if event.text is not None and not is_blank(event.text):
         draft.record({"problem.statement": event.text}, event.source)
     draft.record(event.facts, event.source)
+    if event.hold:
+        draft.mark(HELD)
     enter(draft)
+    settle(draft)
     return draft
 
 
@@ -193,4 +200,5 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.CaseReleased: release,
     ev.CaseQuarantined: _quarantine,
     ev.QuarantineLifted: _lift,
+    ev.TimerFired: fired,
 }

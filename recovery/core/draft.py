@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
+from recovery.core.clocks.state import HELD
 from recovery.core.decision import Decision, Draw, Effect
 from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event
@@ -25,7 +26,7 @@ class Refused(Exception):
 class Draft:
     """Collects changes, effects and the trace of one event. `case` is always up to date."""
 
-    __slots__ = ("also", "before", "case", "changes", "draws", "effects", "event", "stamp", "why", "workflow")
+    __slots__ = ("also", "before", "case", "changes", "clocked", "draws", "effects", "event", "stamp", "why", "workflow")
 
     def __init__(self, workflow: Workflow, case: Case, event: Event, stamp: Stamp) -> None:
         self.workflow = workflow
@@ -34,6 +35,7 @@ class Draft:
         self.event = event
         self.stamp = stamp
         self.changes: list[Change] = []
+        self.clocked = 0  # so many of the changes the clocks have seen
         self.effects: list[Effect] = []
         self.why: list[str] = []
         self.also: list[tuple[int, Event]] = []
@@ -45,6 +47,15 @@ class Draft:
         apply(self.case, change, self.stamp)
         self.changes.append(change)
         return change
+
+    def mark(self, name: str, *asked: int) -> None:
+        """Note that something happened just now, where a clock of the workflow goes by it.
+
+        Args:
+            asked: of a delivery the event that asked for it.
+        """
+        if name in self.workflow.tracked:
+            self.change("mark", name, *asked)
 
     def decision(self) -> Decision:
         """What has been collected."""
@@ -123,13 +134,14 @@ class Draft:
         mentions = self.workflow.mentions
         about = context(case, None if mentions is None else mentions[template])
         key = f"{self.stamp.seq}.{n}"
-        hold = self.event.hold
+        hold = self.event.hold or HELD in case.marks
         if to == "customer":
             address, channel, language = case.customer.get("address"), case.channel, case.language
         else:
             address, channel, language = case.owner if to == "owner" else None, "desk", "en"
         self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold))
-        self.change("effect", key, template, once, dict(action.when_delivered))
+        inside = () if to == "customer" else (to,)
+        self.change("effect", key, template, once, dict(action.when_delivered), *inside)
         self.why.append(f"send {template} to {to} (held)" if hold else f"send {template} to {to}")
         if coupon is not None:
             expires_at = end_of(self.stamp.recorded_at, coupon.days)

@@ -295,6 +295,13 @@ class QuarantineLifted(Event):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired(Event):
+    """Time has passed: what is due in a case up to a moment is seen to."""
+
+    due_at: datetime
+
+
 EVENTS: dict[str, type[Event]] = {
     cls.__name__: cls
     for cls in (
@@ -326,6 +333,7 @@ EVENTS: dict[str, type[Event]] = {
         CaseReleased,
         CaseQuarantined,
         QuarantineLifted,
+        TimerFired,
     )
 }
 """Every kind of event by its name, as it stands in the log."""

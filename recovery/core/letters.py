@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recovery.core import events as ev
+from recovery.core.clocks.state import FIRST_ANSWER, HEARD, sent_mark
 from recovery.core.draft import Draft, Refused
 from recovery.core.moves import reasoned
 from recovery.core.walk import facts_changed
@@ -80,11 +81,22 @@ def _settle(draft: Draft, effect: str) -> None:
     template, facts = _awaited(draft, effect)
     if effect in draft.case.tasks:
         draft.change("done", effect)
+    inside = effect in draft.case.inside
     draft.change("settled", effect, None)
     draft.why.append(f"{template} was delivered")
+    if not inside:
+        _heard(draft, template, int(effect.partition(".")[0]))
     if facts:
         draft.record(facts, "engine", "workflow")
         facts_changed(draft, list(facts))
+
+
+def _heard(draft: Draft, template: str, asked: int) -> None:
+    """The customer has heard something."""
+    draft.mark(HEARD, asked)
+    if template not in draft.workflow.acknowledgements:
+        draft.mark(FIRST_ANSWER, asked)
+    draft.mark(sent_mark(template), asked)
 
 
 def _awaited(draft: Draft, effect: str) -> tuple[str, dict[str, Any]]:

@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from recovery.core.clocks.state import CYCLE, HELD
 from recovery.core.facts import BUILT_IN, FactType, Text, read_decimal
 from recovery.core.guards import Guard
 
 if TYPE_CHECKING:
+    from recovery.core.clocks.model import Clock
     from recovery.core.case import Case
     from recovery.core.machine import MoveTable
 
@@ -257,7 +259,8 @@ class Workflow:
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
     `say` names the templates that people send by hand, beside those that rules send. `offers` has the message
-    that hands over each offer of a coupon.
+    that hands over each offer of a coupon. `acknowledgements` are the templates that only say that a message
+    has arrived. `tracked` are the marks its clocks go by.
     """
 
     id: str
@@ -270,6 +273,8 @@ class Workflow:
     escalation: tuple[str, ...] = ("agent", "supervisor", "manager")
     severities: int = 3
     mentions: Mapping[str, tuple[str, ...]] | None = None
+    clocks: Mapping[str, Clock] = field(default_factory=dict)
+    acknowledgements: tuple[str, ...] = ("acknowledgement",)
     order: Literal["in_order", "free"] = "in_order"
     say: tuple[str, ...] = ()
 
@@ -279,6 +284,8 @@ class Workflow:
     owner_needs: dict[str, tuple[Need, ...]] = field(init=False, repr=False)
     moves: MoveTable = field(init=False, repr=False)
     offers: dict[str, Send] = field(init=False, repr=False)
+    tracked: frozenset[str] = field(init=False, repr=False)
+    clocks_by_trigger: dict[str, tuple[Clock, ...]] = field(init=False, repr=False)
     roles: tuple[str, ...] = field(init=False)
     start: str = field(init=False)
     main_end: str = field(init=False)
@@ -304,6 +311,13 @@ class Workflow:
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
+        marks = {anchor.name for clock in self.clocks.values() for anchor in clock.anchors() if anchor.kind == "mark"}
+        self.tracked = frozenset({*marks, CYCLE, HELD} if self.clocks else ())
+        triggered: dict[str, list[Clock]] = {}
+        for clock in self.clocks.values():
+            for trigger in clock.triggers():
+                triggered.setdefault(trigger, []).append(clock)
+        self.clocks_by_trigger = {trigger: tuple(clocks) for trigger, clocks in triggered.items()}
         self.offers = {}
         for send in self.sends():
             if send.coupon is not None:
@@ -315,6 +329,7 @@ class Workflow:
         lists = [
             *(rules for step in steps for rules in (step.on_enter, step.on_leave)),
             *(m.then for m in moves),
+            *((rule,) for clock in self.clocks.values() for rule in clock.rules()),
         ]
         for rule in (rule for rules in lists for rule in rules):
             yield from (action for action in rule.actions if isinstance(action, Send))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recovery.core.case import moved
+from recovery.core.clocks.state import CLOSED, CYCLE, step_mark
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import reason as guard_reason
 from recovery.core.spec import CountFailure, Declared, Escalate, Go, RaiseSeverity, Record, Rule, Send
@@ -45,6 +46,7 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
                     draft.why.append(f"severity raised to {draft.case.severity}")
             elif isinstance(action, CountFailure):
                 draft.change("count", "failures")
+                draft.mark(CYCLE)
                 draft.why.append(f"a failure counted: cycle {draft.case.cycle} begins")
             elif isinstance(action, Record):
                 draft.record(action.facts, "engine", "workflow")
@@ -77,6 +79,8 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
     if case.offered_to is not None and workflow.is_end(to):
         draft.change("set", "offered_to", None)
     draft.why.append(moved(draft.change("move", case.step, to, reason, workflow.is_end(to))))
+    if workflow.tracked:
+        draft.mark(CLOSED if to == workflow.main_end else step_mark(to))
 
 
 def _needs_owner(draft: Draft, to: str) -> bool:

@@ -1,0 +1,96 @@
+"""What happens when a clock warns or runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from recovery.core.case import recorded
+from recovery.core.clocks.model import Clock
+from recovery.core.clocks.running import put, settle, timed
+from recovery.core.clocks.state import ClockState
+from recovery.core.draft import Draft, Refused
+from recovery.core.events import TimerFired
+from recovery.core.instants import from_text, to_text
+from recovery.core.spec import Rule
+from recovery.core.walk import enter, facts_changed, fire, move
+
+LATE = timedelta(minutes=1)
+"""From how late on it is said that something was noticed late."""
+
+ROUNDS = 100
+"""How often clocks may set off one another in one event."""
+
+
+def fired(draft: Draft, event: TimerFired) -> None:
+    """Let everything happen that is due up to a moment, in the order of its due times."""
+    until = to_text(event.due_at)
+    if draft.case.due_at is None or draft.case.due_at > until:
+        raise Refused("nothing_due", f"Nothing is due up to {until}.", "Somebody else has seen to it.")
+    for _ in range(ROUNDS):
+        name = _earliest(draft, until)
+        if name is None:
+            return
+        _happen(draft, name)
+        settle(draft)
+    raise Refused(
+        "endless_clocks",
+        f"The clocks of workflow {draft.workflow.id} set off one another without end.",
+        "Let none of them restart what is due at once.",
+        fault="workflow",
+    )
+
+
+def _earliest(draft: Draft, until: str) -> str | None:
+    """The clock that is due first; of several, the one declared first."""
+    order = list(draft.workflow.clocks)
+    due = [
+        (at, order.index(name) if name in order else len(order), name)
+        for name, state in draft.case.clocks.items()
+        if (at := state.next_at) is not None and at <= until
+    ]
+    return min(due)[2] if due else None
+
+
+def _happen(draft: Draft, name: str) -> None:
+    state, clock = draft.case.clocks[name], draft.workflow.clocks.get(name)
+    if clock is None:
+        put(draft, name, state._replace(status="off", due_at=None, warn_at=None))
+        draft.why.append(f"clock {name} is off: this version has none of this name")
+    elif state.warn_at is not None:
+        put(draft, name, state._replace(warn_at=None, warned_at=draft.stamp.occurred_at))
+        draft.why.append(f"clock {name} warns: due at {state.due_at}")
+        _do(draft, clock, clock.on_warn, "warning")
+    else:
+        assert state.due_at is not None
+        _run_out(draft, clock, state, state.due_at)
+
+
+def _run_out(draft: Draft, clock: Clock, state: ClockState, at: str) -> None:
+    now = draft.stamp.occurred_at
+    late = from_text(now) - from_text(at)
+    draft.why.append(f"clock {clock.name} ran out at {at}" + (f", late by {late}" if late >= LATE else ""))
+    runs = state.runs + 1
+    last = clock.times is not None and runs >= clock.times
+    new = state._replace(runs=runs, breached_at=state.breached_at or at, due_at=None)
+    if last:
+        new = new._replace(status="stopped", stopped_at=now, stopped_in=draft.stamp.seq)
+    elif clock.repeats:  # counted from now: whoever was away for days does not make up for each time
+        new = timed(draft.case, clock, new._replace(since=now, seq=draft.stamp.seq, warned_at=None, pauses=()))
+    put(draft, clock.name, new)
+    _do(draft, clock, clock.on_breach, "running out")
+    if last and clock.at_last:
+        settle(draft)
+        _do(draft, clock, clock.at_last, "running out for the last time")
+
+
+def _do(draft: Draft, clock: Clock, rules: Sequence[Rule], what: str) -> None:
+    so_far = len(draft.changes)
+    go = fire(draft, rules)
+    if go is not None:
+        move(draft, go.to, f"clock {clock.name}, on {what}", go.forget or ())
+        enter(draft)
+        return
+    established = [name for name, _, _ in recorded(draft.changes[so_far:])]
+    if established:
+        facts_changed(draft, established)
