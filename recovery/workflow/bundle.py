@@ -11,10 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from recovery.core.spec import Send, Workflow
+from recovery.workflow.basics import LANGUAGE
 from recovery.workflow.build import Built, build
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.meaning import check_meaning
-from recovery.workflow.model import LANGUAGE, WorkflowShape
+from recovery.workflow.model import WorkflowShape
 from recovery.workflow.phrases import PHRASES, phrase_files
 from recovery.workflow.prune import prune
 from recovery.workflow.reader import BYTES_AT_MOST, decode, read_yaml

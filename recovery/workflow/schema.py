@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from recovery.workflow.basics import Shape
 from recovery.workflow.calendars import CalendarsShape
-from recovery.workflow.model import Shape, WorkflowShape
+from recovery.workflow.model import WorkflowShape
 
 PUBLISHED = "docs/reference/workflow.schema.json"
 CALENDARS_PUBLISHED = "docs/reference/calendars.schema.json"
