@@ -18,7 +18,8 @@ from recovery.project import CHANNELS, Project, channel_settings
 from recovery.sealing import seal_key
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
-from recovery.workflow.bundle import Bundle, collect, name_of
+from recovery.workflow.bundle import Bundle, collect
+from recovery.workflow.files import name_of
 from recovery.workflow.findings import BadFile, Finding, errors
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.wording import guard_from

@@ -13,9 +13,10 @@ from recovery.core.spec import Workflow
 from recovery.imports.loading import check_mapping
 from recovery.imports.mapping import FOLDER as MAPPINGS
 from recovery.project import CHANNELS, CONFIG, read_settings, starter_root
-from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
+from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow
 from recovery.workflow.calendars import FILE as CALENDARS
 from recovery.workflow.calendars import check_calendars
+from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import Finding, errors, guess, in_order
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.project import check_project, workflow_files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
@@ -26,7 +26,19 @@ class Refused(Exception):
 class Draft:
     """Collects changes, effects and the trace of one event. `case` is always up to date."""
 
-    __slots__ = ("also", "before", "case", "changes", "clocked", "draws", "effects", "event", "stamp", "why", "workflow")
+    __slots__ = (
+        "also",
+        "before",
+        "case",
+        "changes",
+        "clocked",
+        "draws",
+        "effects",
+        "event",
+        "stamp",
+        "why",
+        "workflow",
+    )
 
     def __init__(self, workflow: Workflow, case: Case, event: Event, stamp: Stamp) -> None:
         self.workflow = workflow
@@ -98,6 +110,13 @@ class Draft:
             )
         if checked:
             self.change("facts", checked, source)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Take facts off the record that must be established anew; never the owner."""
+        gone = [name for name in names if name in self.case.facts and name != "owner"]
+        if gone:
+            self.change("forget", gone)
+            self.why.append(f"to be established anew: {', '.join(gone)}")
 
     def _problem(self, name: str, kind: FactType | None, source: str) -> Refusal | None:
         if kind is None:

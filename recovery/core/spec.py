@@ -19,8 +19,8 @@ from recovery.core.facts import BUILT_IN, FactType, Text, read_decimal
 from recovery.core.guards import Guard
 
 if TYPE_CHECKING:
-    from recovery.core.clocks.model import Clock
     from recovery.core.case import Case
+    from recovery.core.clocks.model import Clock
     from recovery.core.machine import MoveTable
 
 SAME = "same"
@@ -94,13 +94,13 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """Something declared that is not yet active; it does nothing and `check` lists it."""
+class Forget:
+    """Facts to be established anew, without a move."""
 
-    verb: str
+    facts: tuple[str, ...]
 
 
-Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Declared
+Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Forget
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +311,12 @@ class Workflow:
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
-        marks = {anchor.name for clock in self.clocks.values() for anchor in clock.anchors() if anchor.kind == "mark"}
+        marks = {
+            anchor.name
+            for clock in self.clocks.values()
+            for anchor in clock.anchors()
+            if anchor.kind == "mark"
+        }
         self.tracked = frozenset({*marks, CYCLE, HELD} if self.clocks else ())
         triggered: dict[str, list[Clock]] = {}
         for clock in self.clocks.values():

@@ -8,7 +8,7 @@ from recovery.core.case import moved
 from recovery.core.clocks.state import CLOSED, CYCLE, step_mark
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import reason as guard_reason
-from recovery.core.spec import CountFailure, Declared, Escalate, Go, RaiseSeverity, Record, Rule, Send
+from recovery.core.spec import CountFailure, Escalate, Forget, Go, RaiseSeverity, Record, Rule, Send
 
 
 def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
@@ -51,8 +51,8 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
             elif isinstance(action, Record):
                 draft.record(action.facts, "engine", "workflow")
             else:
-                assert isinstance(action, Declared)
-                draft.why.append(f"{action.verb}: declared, not yet active")
+                assert isinstance(action, Forget)
+                draft.forget(action.facts)
     return go
 
 
@@ -71,11 +71,7 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
         raise Refused("no_owner", f"{to} needs an owner.", "Record the fact owner first.")
     if forget is None:
         forget = default_forget(draft, to)
-    if forget:
-        gone = [name for name in forget if name in case.facts and name != "owner"]
-        if gone:
-            draft.change("forget", gone)
-            draft.why.append(f"to be established anew: {', '.join(gone)}")
+    draft.forget(forget)
     if case.offered_to is not None and workflow.is_end(to):
         draft.change("set", "offered_to", None)
     draft.why.append(moved(draft.change("move", case.step, to, reason, workflow.is_end(to))))

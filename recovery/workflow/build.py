@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from recovery.core.calendars.calendar import Calendar
+from recovery.core.clocks.model import Clock
 from recovery.core.spec import SAME, Rule, Step, Transition, Workflow
+from recovery.workflow.clocks import read_clocks
 from recovery.workflow.findings import Finding
 from recovery.workflow.model import RuleShape, TransitionShape, WorkflowShape
 from recovery.workflow.names import Names
@@ -31,23 +34,34 @@ class Built:
 
 
 def build(
-    document: Document, shape: WorkflowShape, bundle: str = "", broken: frozenset[Path] = frozenset()
+    document: Document,
+    shape: WorkflowShape,
+    bundle: str = "",
+    broken: frozenset[Path] = frozenset(),
+    calendars: Mapping[str, Calendar] | None = None,
 ) -> Built:
     """Make the workflow a file describes.
 
     Args:
         bundle: the hash of the bundle this is a part of.
+        calendars: that its clocks count by; None in a version from before clocks ran: then it has none.
         broken: paths whose shape was wrong and which are left out; nothing is said about them again.
 
     Returns:
         The workflow and every finding; with an error among them the workflow is only good for further checks.
     """
-    return _Builder(document, shape, broken).build(bundle)
+    return _Builder(document, shape, broken, calendars).build(bundle)
 
 
 class _Builder:
-    def __init__(self, document: Document, shape: WorkflowShape, broken: frozenset[Path]) -> None:
-        self.document, self.shape = document, shape
+    def __init__(
+        self,
+        document: Document,
+        shape: WorkflowShape,
+        broken: frozenset[Path],
+        calendars: Mapping[str, Calendar] | None,
+    ) -> None:
+        self.document, self.shape, self.calendars = document, shape, calendars
         self.names = Names(document, shape, broken)
         self.rules: list[PlacedRule] = []
 
@@ -59,6 +73,10 @@ class _Builder:
             for name, alternatives in shape.transitions.items()
             for path, made in self._transitions(name, alternatives)
         ]
+        clocks: dict[str, Clock] = {}
+        if self.calendars is not None:
+            clocks, rules = read_clocks(names, shape, self.calendars)
+            self.rules += rules
         workflow = Workflow(
             id=shape.workflow,
             bundle=bundle,
@@ -71,6 +89,8 @@ class _Builder:
             severities=shape.severities,
             order=shape.order,
             say=tuple(shape.say),
+            clocks=clocks,
+            acknowledgements=tuple(shape.acknowledgements),
         )
         findings = [*names.findings, *self._inert()]
         return Built(self.document, workflow, findings, self.rules, transitions, shape.ends is not None)
@@ -159,10 +179,7 @@ class _Builder:
         return (*path, number) if isinstance(self.document.get(path), list) else path
 
     def _inert(self) -> list[Finding]:
-        document, shape = self.document, self.shape
-        found = (
-            [declared_not_active(document, ("calendar",), "calendar")] if shape.calendar is not None else []
-        )
-        for part, names in (("clocks", shape.clocks), ("budgets", shape.budgets)):
-            found += [declared_not_active(document, (part, name), f"{part[:-1]} {name}") for name in names]
-        return found
+        return [
+            declared_not_active(self.document, ("budgets", name), f"budget {name}")
+            for name in self.shape.budgets
+        ]

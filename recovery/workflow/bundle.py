@@ -10,20 +10,27 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from recovery.core.calendars.calendar import Calendar
 from recovery.core.spec import Send, Workflow
 from recovery.workflow.basics import LANGUAGE
 from recovery.workflow.build import Built, build
+from recovery.workflow.calendars import check_calendars, expanded, read_expanded
+from recovery.workflow.clocks import ALWAYS
+from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import WorkflowShape
 from recovery.workflow.phrases import PHRASES, phrase_files
 from recovery.workflow.prune import prune
-from recovery.workflow.reader import BYTES_AT_MOST, decode, read_yaml
+from recovery.workflow.reader import decode, read_yaml
 from recovery.workflow.shape import check_shape
 from recovery.workflow.templates import Template, read_template
 
 WORKFLOWS, TEMPLATES = "workflows", "templates"
 """The folders of a project that a bundle is collected from."""
+
+CALENDARS = "config/calendars.json"
+"""The calendars of a version as its bundle keeps them: with every holiday as a date."""
 
 WORKFLOWS_KEPT = 50
 TEMPLATES_KEPT = 500
@@ -51,6 +58,7 @@ class Checked:
     built: Built | None
     findings: list[Finding]
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
+    calendars: list[Calendar] = field(default_factory=list)
 
 
 def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Finding]]:
@@ -71,6 +79,7 @@ def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Findin
     files = {name_of(root, workflow_file): text}
     for by_file in checked.templates.values():
         files.update(by_file)
+    files[CALENDARS] = expanded(checked.calendars)
     for file in phrase_files(root).values():
         data, unreadable = read_file(root, file)
         words, wrong = decode(data, name_of(root, file)) if data is not None else (None, unreadable)
@@ -98,7 +107,7 @@ def load(bundle: Bundle) -> Workflow:
     """
     files = (path for path in sorted(bundle.files) if not path.startswith(PHRASES[0]))
     name = next((path for path in files if path.endswith(".yaml")), "")
-    workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""))
+    workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""), bundle.files.get(CALENDARS))
     if workflow.mentions is None:
         workflow.mentions = _Mentions(bundle)
     return workflow
@@ -123,7 +132,7 @@ class _Mentions(dict[str, tuple[str, ...]]):
 
 
 @lru_cache(maxsize=WORKFLOWS_KEPT)
-def _workflow(hash: str, name: str, text: str) -> Workflow:
+def _workflow(hash: str, name: str, text: str, calendars: str | None) -> Workflow:
     """A workflow built from its text, once: it never changes, so every engine of a process may share it."""
     document, findings = read_yaml(text.encode(), name)
     shape = None
@@ -132,7 +141,7 @@ def _workflow(hash: str, name: str, text: str) -> Workflow:
         findings += wrong
     if document is None or shape is None:
         raise BadFile(findings)
-    built = build(document, shape, hash)
+    built = build(document, shape, hash, calendars=None if calendars is None else read_expanded(calendars))
     if errors(built.findings):
         raise BadFile(errors(built.findings))
     return built.workflow
@@ -166,24 +175,6 @@ def template_path(language: str, name: str) -> str:
     return f"{TEMPLATES}/{language}/{name}.md"
 
 
-def name_of(root: Path, path: Path) -> str:
-    """A file as findings and bundles name it: from the root, with `/`; as given when it is not below it."""
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
-def read_file(root: Path, path: Path) -> tuple[bytes | None, Finding | None]:
-    """A file's bytes, at most one more than is accepted; or why it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(BYTES_AT_MOST + 1), None
-    except OSError as error:
-        message = f"The file cannot be read: {error.strerror or error}."
-        return None, Finding(name_of(root, path), 1, 1, "unreadable", message)
-
-
 def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
     """Everything that is wrong with one workflow and the templates it sends, and its text."""
     name = name_of(root, path)
@@ -202,11 +193,14 @@ def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
         message = f"The workflow is called {called} and its file {path.name}."
         hint = f"Call one like the other, such as {called}.yaml."
         findings.append(document.finding(("workflow",), "wrong_name", message, hint))
-    built = build(document, pruned.shape, broken=pruned.broken)
+    calendars, _ = check_calendars(root)
+    built = build(document, pruned.shape, broken=pruned.broken, calendars=calendars)
     templates, texts, bad = _templates(root, built)
     findings += [*built.findings, *bad, *check_meaning(built, templates, sound=pruned.sound)]
     text, _ = decode(data, name)
-    return text, Checked(built, findings, texts)
+    clocks = built.workflow.clocks.values()
+    used = {clock.calendar.name: clock.calendar for clock in clocks if clock.calendar is not ALWAYS}
+    return text, Checked(built, findings, texts, [used[one] for one in sorted(used)])
 
 
 def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]:

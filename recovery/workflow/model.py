@@ -37,10 +37,7 @@ WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
 ANY_NEED = r"^any( .+)?$"
 DAYS = r"^([2-9]|[1-9][0-9]{1,3}) days$|^1 day$"
 
-INERT_VERBS = ("follow_up", "start", "stop")
-"""Verbs of rules that may be declared and do nothing yet."""
-
-INERT_PARTS = ("calendar", "clocks", "budgets")
+INERT_PARTS = ("budgets",)
 """Parts of a workflow that may be declared and do nothing yet."""
 
 ACTIVE_VERBS = ("send", "escalate", "raise", "count", "record", "go")
@@ -51,10 +48,6 @@ SIBLINGS = {"when_delivered": "send", "once": "send", "to": "send", "coupon": "s
 
 def _nothing(value: Any) -> Any:
     return {} if value is None else value
-
-
-def _any_severity(value: Any) -> Any:
-    return {"any severity": value} if isinstance(value, str) else value
 
 
 # --- Facts
@@ -139,15 +132,16 @@ class RuleShape(Shape):
         None, description="Facts the engine puts on record."
     )
     go: StateId | None = Field(None, description="The step or end to move to.")
-    forget: list[FactName] | None = Field(None, description="Facts to be established anew after `go`.")
-    follow_up: dict[str, Any] | None = Field(None, description="Declared, not yet active.")
-    start: Any = Field(None, description="Declared, not yet active.")
-    stop: Any = Field(None, description="Declared, not yet active.")
+    forget: list[FactName] | None = Field(
+        None, description="Facts to be established anew after `go`; in a clock's rule also without it."
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
-            "anyOf": [{"required": [verb]} for verb in (*ACTIVE_VERBS, *INERT_VERBS)],
-            "dependentRequired": {sibling: [verb] for sibling, verb in SIBLINGS.items()},
+            "anyOf": [{"required": [verb]} for verb in (*ACTIVE_VERBS, "forget")],
+            "dependentRequired": {
+                sibling: [verb] for sibling, verb in SIBLINGS.items() if sibling != "forget"
+            },
         }
     )
 
@@ -285,25 +279,87 @@ _Alternatives = Annotated[
 ]
 
 
-class ClockShape(Shape):
-    """A deadline; declared, not yet active."""
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+Day = Annotated[str, StringConstraints(pattern=DAY)]
 
-    starts: Word | None = Field(None, description="What starts it, such as `received` or a fact.")
-    stops: Word | None = Field(None, description="What stops it.")
-    every: Word | None = Field(None, description="How often it runs out anew.")
-    while_: Word | None = Field(None, alias="while", description="As long as what it runs.")
-    within: (
-        Annotated[
-            dict[str, Word],
-            BeforeValidator(_any_severity, json_schema_input_type=Word | dict[str, Word]),
-        ]
-        | None
-    ) = Field(None, description="How long, or how long for each severity.")
-    send: Word | None = Field(None, description="A template to send when it runs out.")
-    warn_at: Word | None = Field(None, description="After which part of the time to warn.")
-    pause_while: Word | None = Field(None, description="While what it does not count.")
+
+class LimitShape(Shape):
+    """One row of how long a clock runs: the first that fits a case counts."""
+
+    severity: Annotated[int, Field(ge=1, le=9)] | None = Field(None, description="Of the case.")
+    received_from: Day | None = Field(None, description="Cases received on this local date or later.")
+    received_before: Day | None = Field(None, description="Cases received before this local date.")
+    when: Guard | None = Field(None, alias="if", description="Cases for which this is true.")
+    is_: Word = Field(alias="is", description="How long: `3 business days`, `8 weeks`, `4 business hours`.")
+
+
+def _rows(value: Any) -> Any:
+    if isinstance(value, str):
+        return [{"is": value}]
+    if isinstance(value, dict) and "is" not in value:
+        return [_severity_row(key, item) for key, item in value.items()]
+    return [value] if isinstance(value, dict) else value
+
+
+def _severity_row(key: str, item: Any) -> Any:
+    number = key.removeprefix("severity ")
+    if number.isdigit() and key != number:
+        return {"severity": int(number), "is": item}
+    return {"is": item} if key == "any severity" else {key: item}
+
+
+Limits = Annotated[
+    list[LimitShape],
+    Field(min_length=1, max_length=50),
+    BeforeValidator(_rows, json_schema_input_type=Word | dict[str, Word] | list[LimitShape]),
+]
+
+
+class ClockShape(Shape):
+    """A deadline: what starts it, what stops it, how long it runs, and what happens when it runs out."""
+
+    title: Text | None = Field(None, description="What people call it.")
+    when: Guard | None = Field(None, alias="if", description="It runs only in cases for which this is true.")
+    starts: Word | None = Field(
+        None,
+        description="`received` (also when left out), `message`, `heard`, `first_answer`, `closed`, "
+        "`step NAME`, `sent TEMPLATE`, a fact that comes on record, or a condition that becomes true.",
+    )
+    stops: Words | None = Field(None, description="What stops it, any of several; as in `starts`.")
+    restarts: Word | None = Field(None, description="What lets it count anew while it runs; as in `starts`.")
+    while_: Word | None = Field(
+        None, alias="while", description="As long as what it runs: `open`, `step NAME`, a fact, a condition."
+    )
+    within: Limits | None = Field(
+        None, description="How long; or a mapping `severity N` to how long; or rows, the first that fits."
+    )
+    every: Limits | None = Field(None, description="Instead of `within`: it runs out again and again.")
+    times: Annotated[int, Field(ge=1, le=1_000)] | None = Field(
+        None, description="With `every`: how often it runs out at most."
+    )
+    due: FactName | None = Field(None, description="Instead of `within`: the moment this fact names.")
+    from_: FactName | None = Field(
+        None, alias="from", description="The date or instant, a fact, that it counts from."
+    )
+    before: FactName | None = Field(
+        None, description="The date or instant, a fact, that it counts back from."
+    )
+    calendar: Word | None = Field(None, description="Whose hours and days; else the workflow's `calendar`.")
+    after_hours: Literal["same_day", "next_business_day"] = Field(
+        "same_day", description="What receipt at or after close counts as."
+    )
+    pause_while: Word | None = Field(None, description="While what it does not count; as in `while`.")
+    legal: bool = Field(False, description="A law sets it: it never pauses, and goes on at side ends.")
+    warn_at: Word | None = Field(None, description="When it warns: `75%` of the time, or `2 days` before.")
+    on_warn: Rules = Field([], description="What happens when it warns.")
     on_breach: Rules = Field([], description="What happens when it runs out.")
-    legal: bool = Field(False, description="A law sets it: it never pauses.")
+    at_last: Rules = Field([], description="What happens when it has run out `times` times.")
+    send: StateId | None = Field(None, description="Short for `on_breach: [{send: …, once: always}]`.")
+    source: Word | None = Field(None, description="Where the rule comes from, such as `DISP 1.6.2`.")
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [how]} for how in ("within", "every", "due")]}
+    )
 
 
 class WorkflowShape(Shape):
@@ -316,7 +372,12 @@ class WorkflowShape(Shape):
     order: Literal["in_order", "free"] = Field(
         "in_order", description="`in_order` walks on by itself; in `free` only transitions move."
     )
-    calendar: Word | None = Field(None, description="Declared, not yet active.")
+    calendar: Word | None = Field(
+        None, description="A calendar of `config/calendars.yaml`, by which its clocks count."
+    )
+    acknowledgements: list[StateId] = Field(
+        ["acknowledgement"], description="Templates that only say that a message has arrived."
+    )
     escalation: Annotated[list[StateId], Field(min_length=1)] = Field(
         ["agent", "supervisor", "manager"], description="The roles, from the lowest level up."
     )
@@ -342,5 +403,5 @@ class WorkflowShape(Shape):
     say: list[StateId] = Field(
         [], description="Templates that people send by hand, beside those that rules send."
     )
-    clocks: dict[str, ClockShape] = Field({}, description="Declared, not yet active.")
+    clocks: dict[StateId, ClockShape] = Field({}, description="Deadlines, by their names.")
     budgets: dict[str, Any] = Field({}, description="Declared, not yet active.")

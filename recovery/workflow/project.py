@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
+from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow
+from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import Finding, in_order
 from recovery.workflow.templates import read_template
 

@@ -11,8 +11,8 @@ from recovery.core.spec import (
     Action,
     CountFailure,
     Coupon,
-    Declared,
     Escalate,
+    Forget,
     Go,
     RaiseSeverity,
     Record,
@@ -21,20 +21,24 @@ from recovery.core.spec import (
     Transition,
 )
 from recovery.workflow.findings import Finding, one_of
-from recovery.workflow.model import ACTIVE_VERBS, INERT_VERBS, SIBLINGS, RuleShape
+from recovery.workflow.model import ACTIVE_VERBS, SIBLINGS, RuleShape
 from recovery.workflow.names import Names
 from recovery.workflow.reader import Document, Path
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedRule:
-    """A rule with its place in the file and in the process: on entering, on leaving, or with a transition."""
+    """A rule with its place in the file and in the process: on entering or leaving, with a move or a clock.
+
+    `given` are the facts that are surely known whenever it fires.
+    """
 
     rule: Rule
     path: Path
-    on: Literal["enter", "leave", "then"]
+    on: Literal["enter", "leave", "then", "clock"]
     states: tuple[str, ...]
     transition: Transition | None = None
+    given: frozenset[str] = frozenset()
 
 
 def read_rules(names: Names, path: Path, shapes: Sequence[RuleShape]) -> list[tuple[Path, Rule]]:
@@ -57,7 +61,7 @@ def _rule(names: Names, path: Path, shape: RuleShape) -> Rule:
     for key in written:
         if (*path, key) not in names.broken:
             actions += _actions(names, path, key, shape, written)
-    verbs = (*ACTIVE_VERBS, *INERT_VERBS)
+    verbs = (*ACTIVE_VERBS, "forget") if path[0] == "clocks" else ACTIVE_VERBS
     if not any(key in written for key in verbs) and not _broken_inside(names, path):
         names.say(path, "empty_rule", "The rule does nothing.", one_of(ACTIVE_VERBS))
     return Rule(tuple(actions), names.guard((*path, "if"), shape.when), names.document.at(path).line)
@@ -72,11 +76,10 @@ def _actions(
 ) -> list[Action]:
     """What one key of a rule does."""
     here = (*path, key)
-    if key in INERT_VERBS:
-        names.findings.append(declared_not_active(names.document, here, key))
-        return [Declared(key)]
     if key in ACTIVE_VERBS and written[key] is None:
         names.say(here, "missing_value", f"`{key}` says nothing.", key=True)
+    elif key == "forget" and shape.forget and path[0] == "clocks" and "go" not in written:
+        return [Forget(names.forgotten(here, shape.forget) or ())]
     elif key in SIBLINGS and SIBLINGS[key] not in written and not _broken_inside(names, path):
         message = f"`{key}` belongs to `{SIBLINGS[key]}`, which this rule does not have."
         names.say(here, "sibling_alone", message, key=True)

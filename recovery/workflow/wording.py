@@ -13,7 +13,8 @@ from pathlib import Path
 from recovery.core.phrases.automaton import TooLarge
 from recovery.core.phrases.guard import Guard
 from recovery.core.phrases.rules import KNOWN, kind_of
-from recovery.workflow.bundle import TEMPLATES, Bundle, name_of, read_file
+from recovery.workflow.bundle import TEMPLATES, Bundle
+from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import Finding, one_of, shown
 from recovery.workflow.phrases import phrase_files, phrases_path, read_phrases
 from recovery.workflow.templates import Template, read_template

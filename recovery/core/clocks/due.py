@@ -145,7 +145,9 @@ def warn(
     return start + (due_at - start) * share / 100
 
 
-def accrued(span: Span | None, start: datetime, until: datetime, state: ClockState, calendar: Calendar) -> timedelta:
+def accrued(
+    span: Span | None, start: datetime, until: datetime, state: ClockState, calendar: Calendar
+) -> timedelta:
     """How much of its time has passed: business time where that is what the clock counts, else real time."""
     business = span is not None and span.kind in ("business time", "business days")
     passed, at = timedelta(), start

@@ -24,7 +24,7 @@ ROUNDS = 100
 
 def fired(draft: Draft, event: TimerFired) -> None:
     """Let everything happen that is due up to a moment, in the order of its due times."""
-    until = to_text(event.due_at)
+    until = min(to_text(event.due_at), draft.stamp.recorded_at)
     if draft.case.due_at is None or draft.case.due_at > until:
         raise Refused("nothing_due", f"Nothing is due up to {until}.", "Somebody else has seen to it.")
     for _ in range(ROUNDS):
@@ -76,7 +76,9 @@ def _run_out(draft: Draft, clock: Clock, state: ClockState, at: str) -> None:
     if last:
         new = new._replace(status="stopped", stopped_at=now, stopped_in=draft.stamp.seq)
     elif clock.repeats:  # counted from now: whoever was away for days does not make up for each time
-        new = timed(draft.case, clock, new._replace(since=now, seq=draft.stamp.seq, warned_at=None, pauses=()))
+        new = timed(
+            draft.case, clock, new._replace(since=now, seq=draft.stamp.seq, warned_at=None, pauses=())
+        )
     put(draft, clock.name, new)
     _do(draft, clock, clock.on_breach, "running out")
     if last and clock.at_last:
@@ -91,6 +93,8 @@ def _do(draft: Draft, clock: Clock, rules: Sequence[Rule], what: str) -> None:
         move(draft, go.to, f"clock {clock.name}, on {what}", go.forget or ())
         enter(draft)
         return
-    established = [name for name, _, _ in recorded(draft.changes[so_far:])]
+    new = draft.changes[so_far:]
+    established = [name for name, _, _ in recorded(new)]
+    established += [name for change in new if change[0] == "forget" for name in change[1]]
     if established:
         facts_changed(draft, established)

@@ -1,4 +1,4 @@
-"""How the clocks of a case stand, for people: since when and why, how much has passed, when due, by what rule."""
+"""How the clocks of a case stand: since when and why, how much has passed, when due, by which rule."""
 
 from __future__ import annotations
 

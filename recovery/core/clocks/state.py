@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 Status = Literal["running", "paused", "stopped", "off"]
 
 MESSAGE, HEARD, FIRST_ANSWER, CLOSED, CYCLE = "message", "heard", "first_answer", "closed", "cycle"
-"""Marks: the customer wrote; something reached the customer; something beside an acknowledgement did; the case
-reached its main end; a recovery failed, and another cycle began."""
+"""Marks: the customer wrote; something reached the customer; something beside an acknowledgement did; the
+case reached its main end; a recovery failed, and another cycle began."""
 
 HELD = "held"
 """The mark of a case that was opened silently: what its clocks send waits until somebody releases it."""
