@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.spec import Send, Workflow
@@ -16,11 +16,12 @@ from recovery.workflow.basics import LANGUAGE
 from recovery.workflow.build import Built, build
 from recovery.workflow.calendars import check_calendars, expanded, read_expanded
 from recovery.workflow.clocks import ALWAYS
+from recovery.workflow.extends import unfold
 from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import WorkflowShape
-from recovery.workflow.phrases import PHRASES, phrase_files
+from recovery.workflow.phrases import phrase_files
 from recovery.workflow.prune import prune
 from recovery.workflow.reader import decode, read_yaml
 from recovery.workflow.shape import check_shape
@@ -53,12 +54,16 @@ class Bundle:
 
 @dataclass(slots=True)
 class Checked:
-    """What was found out about one workflow file; `built` is None when it could not be read at all."""
+    """What was found out about one workflow file; `built` is None when it could not be read at all.
+
+    `templates` are the texts by name and path, `bases` those of the workflows it extends by path.
+    """
 
     built: Built | None
     findings: list[Finding]
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
     calendars: list[Calendar] = field(default_factory=list)
+    bases: dict[str, str] = field(default_factory=dict)
 
 
 def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Finding]]:
@@ -76,7 +81,7 @@ def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Findin
     findings = in_order(checked.findings)
     if text is None or checked.built is None or errors(findings):
         return None, findings
-    files = {name_of(root, workflow_file): text}
+    files = {name_of(root, workflow_file): text, **checked.bases}
     for by_file in checked.templates.values():
         files.update(by_file)
     files[CALENDARS] = expanded(checked.calendars)
@@ -105,12 +110,22 @@ def load(bundle: Bundle) -> Workflow:
     Raises:
         BadFile: the bundle holds no workflow that this version of the language can read.
     """
-    files = (path for path in sorted(bundle.files) if not path.startswith(PHRASES[0]))
-    name = next((path for path in files if path.endswith(".yaml")), "")
-    workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""), bundle.files.get(CALENDARS))
+    called = f"{bundle.workflow_id}.yaml"
+    name = next((path for path in sorted(bundle.files) if PurePosixPath(path).name == called), "")
+    workflow = _workflow(bundle.hash, name, *_beside(bundle, name))
     if workflow.mentions is None:
         workflow.mentions = _Mentions(bundle)
     return workflow
+
+
+def _beside(bundle: Bundle, name: str) -> tuple[tuple[str, str], ...]:
+    """The texts of a bundle's workflow, of every other in its folder (it may extend them), and its calendars."""
+    folder = PurePosixPath(name).parent
+    return tuple(
+        (path, text)
+        for path, text in sorted(bundle.files.items())
+        if (PurePosixPath(path).parent == folder and path.endswith(".yaml")) or path == CALENDARS
+    )
 
 
 class _Mentions(dict[str, tuple[str, ...]]):
@@ -132,16 +147,27 @@ class _Mentions(dict[str, tuple[str, ...]]):
 
 
 @lru_cache(maxsize=WORKFLOWS_KEPT)
-def _workflow(hash: str, name: str, text: str, calendars: str | None) -> Workflow:
+def _workflow(hash: str, name: str, *files: tuple[str, str]) -> Workflow:
     """A workflow built from its text, once: it never changes, so every engine of a process may share it."""
-    document, findings = read_yaml(text.encode(), name)
+    texts = dict(files)
+    document, findings = read_yaml(texts.get(name, "").encode(), name)
+
+    def beside(other: str) -> tuple[bytes | None, str]:
+        file = PurePosixPath(name).with_name(f"{other}.yaml").as_posix()
+        return texts[file].encode() if file in texts else None, file
+
+    if document is not None:
+        unfolded = unfold(document, beside)
+        document = unfolded.document
+        findings += unfolded.findings
     shape = None
     if document is not None:
         shape, wrong = check_shape(document, WorkflowShape)
         findings += wrong
     if document is None or shape is None:
         raise BadFile(findings)
-    built = build(document, shape, hash, calendars=None if calendars is None else read_expanded(calendars))
+    calendars = read_expanded(texts[CALENDARS]) if CALENDARS in texts else None
+    built = build(document, shape, hash, calendars=calendars)
     if errors(built.findings):
         raise BadFile(errors(built.findings))
     return built.workflow
@@ -184,6 +210,16 @@ def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
     document, findings = read_yaml(data, name)
     if document is None:
         return None, Checked(None, findings)
+
+    def beside(other: str) -> tuple[bytes | None, str]:
+        file = path.with_name(f"{other}.yaml")
+        return read_file(root, file)[0], name_of(root, file)
+
+    unfolded = unfold(document, beside, sorted(file.stem for file in path.parent.glob("*.yaml")))
+    findings += unfolded.findings
+    document = unfolded.document
+    if document is None:
+        return None, Checked(None, findings)
     pruned = prune(document)
     findings += pruned.findings
     if pruned.shape is None:
@@ -200,7 +236,7 @@ def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
     text, _ = decode(data, name)
     clocks = built.workflow.clocks.values()
     used = {clock.calendar.name: clock.calendar for clock in clocks if clock.calendar is not ALWAYS}
-    return text, Checked(built, findings, texts, [used[one] for one in sorted(used)])
+    return text, Checked(built, findings, texts, [used[one] for one in sorted(used)], unfolded.texts)
 
 
 def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -129,7 +129,7 @@ class _Reader:
             at_last=at_last,
             title=shape.title or {},
             source=shape.source or "",
-            file=names.document.file,
+            file=names.document.file_of(path),
             line=names.document.key(path).line,
         )
         return clock if len(names.findings) == said else None

@@ -251,6 +251,9 @@ class StepShape(Shape):
     needs: Annotated[Needs | None, Field(description="What must be on record before the step is left.")] = (
         None
     )
+    after: StateId | None = Field(
+        None, description="Of a new step in a workflow that extends another: the step it comes after."
+    )
 
 
 class EndShape(Shape):
@@ -367,6 +370,13 @@ class WorkflowShape(Shape):
 
     workflow: Annotated[str, StringConstraints(pattern=WORKFLOW_ID, max_length=60)] = Field(
         description="The name, the same as the file's."
+    )
+    extends: StateId | None = Field(
+        None,
+        description="The workflow of the same folder that this one is laid over; the rest is what differs.",
+    )
+    without: list[Word] = Field(
+        [], description="What of it is taken away: names with dots, such as `steps.big_picture`."
     )
     title: Text = Field(description="What people call it.")
     order: Literal["in_order", "free"] = Field(
