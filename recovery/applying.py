@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recovery.commands import (
@@ -31,9 +32,11 @@ from recovery.core.events import (
     MessageReceived,
     MessageWritten,
     NoteAdded,
+    TimerFired,
     payload,
 )
 from recovery.core.facts import shown
+from recovery.core.instants import from_text, to_text
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import Workflow
 from recovery.guarding import guarded
@@ -157,6 +160,7 @@ class Applying:
                 case = self.unit.case(self.tenant, case.merged_into)
         if case is None:
             return Refusal("no_such_case", f"There is no case {shown(command.case)}.")
+        case = self.let_time_pass(case, now)
         if type(event) in LOOKED_AT:
             looked_at = self._looked_at(event, case, now)
             if isinstance(looked_at, Refusal):
@@ -176,6 +180,60 @@ class Applying:
         for decision in decisions:
             self.unit.add(decision, told if decision.event is command.event else None)
         return outcome_of(decisions[0], instead)
+
+    def let_time_pass(self, case: Case, now: datetime) -> Case:
+        """First what is due happens, then what somebody does: whoever comes late finds a clock run out.
+
+        One whose clocks cannot be seen to is set aside, so that the rest go on.
+        """
+        moment = to_text(now)
+        while (due_at := case.due_at) is not None and due_at <= moment:
+            case = self._fire(case, due_at, now)
+        return case
+
+    def see_to(self, due: Sequence[int], *, all_of_them: bool) -> None:
+        """Let clocks of cases run out, across all of them in the order of their due times.
+
+        Args:
+            all_of_them: no other case has anything due; otherwise none goes further than the last of these.
+        """
+        until = to_text(self.now)
+        waiting: list[tuple[str, int]] = []
+        for id in due:
+            case = self.unit.case(self.tenant, id)
+            if case is not None and case.due_at is not None:
+                waiting.append((case.due_at, id))
+        if waiting and not all_of_them:
+            until = max(waiting)[0]
+        heapify(waiting)
+        while waiting:
+            at, id = heappop(waiting)
+            case = self.unit.case(self.tenant, id)
+            assert case is not None
+            next_at = self._fire(case, at, self.now).due_at
+            if next_at is not None and next_at <= until:
+                heappush(waiting, (next_at, id))
+
+    def _fire(self, case: Case, due_at: str, now: datetime) -> Case:
+        """Let what is due up to a moment happen in a case; gives it as it stands then."""
+        decision = self._decide(case, TimerFired(by="engine", occurred_at=now, due_at=from_text(due_at)), now)
+        if isinstance(decision, Refusal):
+            self._set_aside(case, now, f"its clocks cannot be seen to: {decision.message}")
+        else:
+            self.unit.add(decision)
+        found = self.unit.case(self.tenant, case.id)
+        assert found is not None
+        return found
+
+    def _set_aside(self, case: Case, now: datetime, reason: str) -> None:
+        """Put a case in quarantine, unless it is there already."""
+        current = self.unit.case(self.tenant, case.id)
+        if current is None or current.quarantine is not None:
+            return
+        quarantined = CaseQuarantined(by="engine", occurred_at=now, reason=reason)
+        decision = decide(self._versions[case.bundle], current, quarantined, now)
+        assert isinstance(decision, Decision)
+        self.unit.add(decision)
 
     def _looked_at(self, event: Event, case: Case, now: datetime) -> Event | Refusal:
         """What only the shell can judge of an event: the words in it, or whether its file is at hand."""
@@ -266,11 +324,7 @@ class Applying:
             return decide(workflow, case, event, now)
         except Exception as error:
             reason = f"{type(event).__name__} could not be handled: {_named(error)}"
-        if case.quarantine is None:
-            quarantined = CaseQuarantined(by="engine", occurred_at=now, reason=reason)
-            decision = decide(workflow, case, quarantined, now)
-            assert isinstance(decision, Decision)
-            self.unit.add(decision)
+        self._set_aside(case, now, reason)
         return _unforeseen(
             "quarantined", f"Case {case.id} was set aside: {reason}", "; then lift the quarantine"
         )

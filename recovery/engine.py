@@ -95,6 +95,18 @@ class Engine(Couponing, Tending):
         with self.store.write(connection) as unit:
             return self._applying(unit, contents).all(commands)
 
+    def see_to_due(self, limit: int) -> int:
+        """Let clocks run out whose time has come (see `recovery.ticking.fire_due`); gives in how many cases.
+
+        Raises:
+            EnvironmentFault: see `handle`; then nothing was done.
+        """
+        with self.store.write() as unit:
+            applying = self._applying(unit)
+            due = unit.lock_due(self.tenant, applying.now, limit)
+            applying.see_to(due, all_of_them=len(due) < limit)
+        return len(due)
+
     def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal | None]:
         """Close effects in the outbox and let `EffectDelivered`, `EffectFailed` … into their cases, together.
 

@@ -118,6 +118,21 @@ OF_CASES = Statement(
     "ids",
 )
 
+NEXT_MESSAGE = Statement(
+    first(
+        select(effect.c.due_at)
+        .where(
+            effect.c.status == literal_column("'due'"),
+            effect.c.tenant_id == value("tenant"),
+            effect.c.due_at > value("after"),
+        )
+        .order_by(effect.c.due_at, effect.c.id),
+        literal_column("1"),
+    ),
+    "tenant",
+    "after",
+)
+
 OLDEST_DUE = Statement(
     first(
         select(effect.c.due_at)

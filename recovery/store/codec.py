@@ -82,6 +82,7 @@ def case_values(case: Case, head: str) -> CaseValues:
         head,
         encode(rest),
         len(case.tasks),
+        case.due_at,
     )
 
 

@@ -94,3 +94,21 @@ class Explaining(AbstractContextManager[None]):
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if isinstance(error, sqlite3.Error):
             raise explained(error, self._where) from error
+
+
+def lost_race(ids: list[int]) -> LostRace:
+    """Somebody else changed these cases."""
+    cases = ", ".join(map(str, ids[:10])) + (" …" if len(ids) > 10 else "")
+    return LostRace(
+        f"Changed by somebody else in the meantime: case {cases}.",
+        hint="Nothing was written. Load it again and decide again.",
+    )
+
+
+def external_ids_taken(taken: dict[str, int]) -> ExternalIdTaken:
+    """These external ids are those of other cases: id → case."""
+    names = ", ".join(f"{name} is case {id}" for name, id in list(taken.items())[:10])
+    return ExternalIdTaken(
+        f"External ids are taken: {names}.",
+        hint="Nothing was written. Look complaints up by their external id before opening cases for them.",
+    )

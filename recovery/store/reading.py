@@ -196,6 +196,16 @@ class Reading(ABC):
         """Every message of these cases, in the order they were asked for."""
         return [outbox_row(row) for row in self._each(choosing.OF_CASES, tenant, list(cases))]
 
+    def next_due(self, tenant: str) -> str | None:
+        """When a clock of any case is to be seen to next (text instant); None where none is."""
+        rows = self.rows(sql.NEXT_DUE, tenant)
+        return rows[0][0] if rows else None
+
+    def next_message(self, tenant: str, after: datetime) -> str | None:
+        """When the next message is due after a moment (text instant); None where none is."""
+        rows = self.rows(choosing.NEXT_MESSAGE, tenant, to_text(after))
+        return rows[0][0] if rows else None
+
     def oldest_due(self, tenant: str) -> str | None:
         """When the message was due that has waited longest; None when none is due."""
         rows = self.rows(choosing.OLDEST_DUE, tenant)

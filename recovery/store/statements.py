@@ -113,6 +113,25 @@ each other. SQLite has one writer and locks nothing."""
 LOCK_CASE = Statement(_cases.where(case.c.id == value("of_case")).with_for_update(), "tenant", "of_case")
 """The same for one, which most commands are for: a list of one costs twice as much to look through."""
 
+_timed = (
+    _cases.where(case.c.due_at <= value("until"))
+    .order_by(case.c.due_at, case.c.id)
+    .with_for_update(skip_locked=True)
+)
+
+LOCK_DUE = Statement(first(_timed, value("limit")), "tenant", "until", "limit")
+"""Cases to be seen to, those that have waited longest first; one that somebody else sees to is left out."""
+
+NEXT_DUE = Statement(
+    first(
+        select(case.c.due_at)
+        .where(case.c.tenant_id == value("tenant"), case.c.due_at.is_not(None))
+        .order_by(case.c.due_at),
+        literal_column("1"),
+    ),
+    "tenant",
+)
+
 FIND_CASES = Statement(
     select(case.c.external_id, case.c.id).where(
         case.c.tenant_id == value("tenant"), Among(case.c.external_id, "external_ids")
@@ -133,6 +152,9 @@ STAYING = ("severity", "level", "updated_at", "seq", "head", "data")
 
 STEPPING = ("step", *STAYING)
 """What changes when a case goes on to its next step; writing a column writes its indexes, changed or not."""
+
+TIMING = ("due_at", *STEPPING)
+"""What changes when a clock starts, stops or runs out."""
 
 MOVING = names(case, "tenant_id", "id")
 """What may change at all."""
@@ -157,6 +179,7 @@ def _update_case(columns: tuple[str, ...]) -> Many:
 
 UPDATE_STAYING = _update_case(STAYING)
 UPDATE_STEPPING = _update_case(STEPPING)
+UPDATE_TIMING = _update_case(TIMING)
 UPDATE_MOVING = _update_case(MOVING)
 
 # --- the log ------------------------------------------------------------------------------------------------

@@ -65,8 +65,9 @@ class PublicationRow(Row, table=True):
 class CaseRow(Row, table=True):
     """The snapshot of a case. `data` is JSON: the fields of `core.case.Case` without a column of their own.
 
-    `owner`, `ended` and `open_tasks` (how many tasks wait for a person) repeat what the case says elsewhere,
-    for listing; `seq` and `head` are the number of events in its log and the hash of the last one.
+    `owner`, `ended`, `open_tasks` (how many tasks wait for a person) and `due_at` (when one of its clocks is
+    to be seen to next) repeat what the case says elsewhere, for listing and for the worker; `seq` and `head`
+    are the number of events in its log and the hash of the last one.
     """
 
     __tablename__ = "recovery_case"
@@ -110,6 +111,14 @@ class CaseRow(Row, table=True):
             sqlite_where=text("open_tasks > 0"),
             postgresql_where=text("open_tasks > 0"),
         ),
+        Index(
+            "recovery_case_due",
+            "tenant_id",
+            "due_at",
+            "id",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
     )
 
     tenant_id: str = Field(primary_key=True, sa_type=Words)
@@ -131,6 +140,7 @@ class CaseRow(Row, table=True):
     head: str = Field(sa_type=Words)
     data: str = Field(sa_type=Words)
     open_tasks: int = Field(default=0, sa_type=WholeNumber, sa_column_kwargs={"server_default": "0"})
+    due_at: datetime | None = Field(sa_type=Instant)
 
 
 class EventRow(Row, table=True):

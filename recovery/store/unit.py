@@ -28,7 +28,7 @@ from recovery.store.compiling import Many, Statement
 from recovery.store.coupons import ENDING, Coupons
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.entries import entry
-from recovery.store.faults import ExternalIdTaken, LostRace
+from recovery.store.faults import LostRace, external_ids_taken, lost_race
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
 from recovery.store.records import Remembered
@@ -45,7 +45,9 @@ FOLLOWED = OF_MESSAGES | {ENDING}
 _moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.MOVING, "tenant_id", "id")))
 _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING, "tenant_id", "id")))
 _staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STAYING, "tenant_id", "id")))
-_settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.STEPPING))
+_timing = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.TIMING, "tenant_id", "id")))
+_settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.TIMING))
+_due_at = sql.CASE_COLUMNS.index("due_at")
 _step = sql.CASE_COLUMNS.index("step")
 _seq = sql.CASE_COLUMNS.index("seq")
 
@@ -53,13 +55,16 @@ _seq = sql.CASE_COLUMNS.index("seq")
 class _Known:
     """A case in this unit: its newest snapshot and head, and what the database has of it (`was` 0: none)."""
 
-    __slots__ = ("case", "head", "settled", "step", "was")
+    __slots__ = ("case", "due_at", "head", "settled", "step", "was")
 
-    def __init__(self, case: Case, head: str, was: int, step: str, settled: tuple[Any, ...]) -> None:
+    def __init__(
+        self, case: Case, head: str, was: int, step: str, due_at: str | None, settled: tuple[Any, ...]
+    ) -> None:
         self.case = case
         self.head = head
         self.was = was
         self.step = step
+        self.due_at = due_at
         self.settled = settled
 
 
@@ -107,6 +112,18 @@ class Unit:
         for row in self._each(sql.LOCK_CASES, tenant, missing, sql.LOCK_CASE):
             cases[tenant, row[1]] = row
 
+    def lock_due(self, tenant: str, until: datetime, limit: int) -> list[int]:
+        """Cases of which something is due by then, those that have waited longest first.
+
+        Nobody else sees to them before this unit ends; those that somebody else has just now are left out.
+        """
+        self._run(sql.LOCK_DUE, tenant, to_text(until), limit)
+        found = []
+        for row in self._cursor.fetchall():
+            self._cases.setdefault((tenant, row[1]), row)
+            found.append(row[1])
+        return found
+
     def case(self, tenant: str, id: int) -> Case | None:
         """The newest snapshot of a case, decided in this unit or not; None for an unknown number."""
         known = self._find(tenant, id)
@@ -120,7 +137,7 @@ class Unit:
         if known is None or isinstance(known, _Known):
             return known
         case, head = read_case(known)
-        known = self._cases[key] = _Known(case, head, case.seq, case.step, _settled(known))
+        known = self._cases[key] = _Known(case, head, case.seq, case.step, known[_due_at], _settled(known))
         return known
 
     def find(self, tenant: str, external_ids: Iterable[str]) -> dict[str, int]:
@@ -196,7 +213,7 @@ class Unit:
         if not isinstance(known, _Known) or known.case.seq != case.seq - 1:
             known = self._known(case)
         if known is None:
-            known = self._cases[key] = _Known(case, BEGINNING, 0, "", ())
+            known = self._cases[key] = _Known(case, BEGINNING, 0, "", None, ())
             if case.external_id is not None:
                 self._external[case.tenant, case.external_id] = case.id
         else:
@@ -221,11 +238,11 @@ class Unit:
         if known is None and case.seq > 1:
             raise NotFound(f"There is no case {case.id}.")
         if known is not None and known.case.seq != case.seq - 1:
-            raise _lost([case.id])
+            raise lost_race([case.id])
         if known is None and case.external_id is not None:
             taken = self._external.get((case.tenant, case.external_id))
             if taken is not None:
-                raise _taken({case.external_id: taken})
+                raise external_ids_taken({case.external_id: taken})
         return known
 
     def keep_attachment(self, tenant: str, sha256: str, content: bytes) -> None:
@@ -305,6 +322,7 @@ class Unit:
     def _flush_cases(self) -> None:
         new: list[CaseValues] = []
         moving: list[tuple[Any, ...]] = []
+        timing: list[tuple[Any, ...]] = []
         stepping: list[tuple[Any, ...]] = []
         staying: list[tuple[Any, ...]] = []
         for known in self._changed.values():
@@ -314,24 +332,28 @@ class Unit:
                 new.append(values)
             elif settled != known.settled:
                 moving.append((*_moving(values), known.was))
+            elif values[_due_at] != known.due_at:
+                timing.append((*_timing(values), known.was))
             elif values[_step] != known.step:
                 stepping.append((*_stepping(values), known.was))
             else:
                 staying.append((*_staying(values), known.was))
             known.was = known.case.seq
             known.step = known.case.step
+            known.due_at = values[_due_at]
             known.settled = settled
         changed = list(self._changed)
         self._changed.clear()
         opened = list(new)
         if self._many(sql.INSERT_CASE, new) != len(opened):
             raise self._refused(opened)
-        wanted = len(moving) + len(stepping) + len(staying)
+        wanted = len(moving) + len(timing) + len(stepping) + len(staying)
         updated = self._many(sql.UPDATE_MOVING, moving)
+        updated += self._many(sql.UPDATE_TIMING, timing)
         updated += self._many(sql.UPDATE_STEPPING, stepping)
         updated += self._many(sql.UPDATE_STAYING, staying)
         if updated != wanted:
-            raise _lost(self._losers(changed))
+            raise lost_race(self._losers(changed))
 
     def _many(self, statement: Many, rows: list[tuple[Any, ...]]) -> int:
         if not rows:
@@ -362,24 +384,8 @@ class Unit:
                 if id != ours[tenant, name]:
                     taken[tenant, name] = id
         if taken.keys() & self._absent:
-            return _lost(list(taken.values()))
+            return lost_race(list(taken.values()))
         if taken:
-            return _taken({name: id for (_, name), id in taken.items()})
+            return external_ids_taken({name: id for (_, name), id in taken.items()})
         ids = ", ".join(str(row[1]) for row in new[:10])
         return EngineFault(f"Case numbers were used twice, among them one of {ids}.")
-
-
-def _lost(ids: list[int]) -> LostRace:
-    cases = ", ".join(map(str, ids[:10])) + (" …" if len(ids) > 10 else "")
-    return LostRace(
-        f"Changed by somebody else in the meantime: case {cases}.",
-        hint="Nothing was written. Load it again and decide again.",
-    )
-
-
-def _taken(taken: dict[str, int]) -> ExternalIdTaken:
-    names = ", ".join(f"{name} is case {id}" for name, id in list(taken.items())[:10])
-    return ExternalIdTaken(
-        f"External ids are taken: {names}.",
-        hint="Nothing was written. Look complaints up by their external id before opening cases for them.",
-    )

@@ -119,7 +119,7 @@ def load(bundle: Bundle) -> Workflow:
 
 
 def _beside(bundle: Bundle, name: str) -> tuple[tuple[str, str], ...]:
-    """The texts of a bundle's workflow, of every other in its folder (it may extend them), and its calendars."""
+    """The texts of a bundle's workflow, of every other in its folder (to be extended), and its calendars."""
     folder = PurePosixPath(name).parent
     return tuple(
         (path, text)

@@ -1,0 +1,64 @@
+"""Letting time pass: what is due in cases is seen to, in batches, each in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from recovery.clock import ManualClock
+from recovery.core.instants import from_text
+from recovery.delivery.channels import Channel
+from recovery.delivery.outbox import Delivered, deliver_due
+from recovery.engine import Engine
+
+BATCH = 100
+"""How many cases are seen to in one transaction."""
+
+
+def fire_due(engine: Engine, *, limit: int = BATCH) -> int:
+    """See to the cases in which something is due now, in the order of their due times, in one transaction.
+
+    Any number of workers may do so at once: none takes what another one has. What is due is a part of the
+    case, so that it is done with together with what follows from it, or neither.
+
+    Returns:
+        How many cases were seen to; fewer than `limit` when nothing more is due.
+
+    Raises:
+        EnvironmentFault: the database cannot be used; then nothing was done.
+    """
+    return engine.see_to_due(limit)
+
+
+def pass_time(engine: Engine, clock: ManualClock, until: datetime, channel: Channel) -> Delivered:
+    """Let time pass under a simulated clock: everything happens at the very moment it is due, in order.
+
+    Messages leave at their moments too, those that clocks ask for and those that waited.
+
+    Args:
+        clock: the engine's own; it stands at `until` in the end, or later where it did already.
+
+    Raises:
+        EnvironmentFault: the database or a channel cannot be used.
+    """
+    total = Delivered()
+    while True:
+        while fire_due(engine) == BATCH:
+            pass
+        done = deliver_due(engine, channel, at_due_time=True)
+        done.require_channels()
+        total.add(done)
+        next_at = _next(engine, clock.now())
+        if next_at is None or next_at > until:
+            break
+        clock.set(max(clock.now(), next_at))
+    if clock.now() < until:
+        clock.set(until)
+    return total
+
+
+def _next(engine: Engine, after: datetime) -> datetime | None:
+    """When something is due next, a clock or a message."""
+    store, tenant = engine.store, engine.tenant
+    found = (store.next_due(tenant), store.next_message(tenant, after))
+    moments = [at for at in found if at is not None]
+    return from_text(min(moments)) if moments else None
