@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -56,13 +57,14 @@ class _Chosen:
             self.files.append(path)
 
 
-def check_paths(here: Path, paths: Sequence[Path] = ()) -> list[Finding]:
+def check_paths(here: Path, paths: Sequence[Path] = (), today: date | None = None) -> list[Finding]:
     """Check a project, or some of its files and folders, or those of another project.
 
     Args:
         here: the working folder, absolute: the project to check when no path is given (the starter files
             where there is none), and what relative paths and the names in findings are relative to.
         paths: files or folders; a workflow's templates are checked with it.
+        today: given, workflows that do not hold on this day are noted.
 
     Returns:
         Every finding, errors and notices, project by project: the configuration, phrase rules, workflows
@@ -77,7 +79,7 @@ def check_paths(here: Path, paths: Sequence[Path] = ()) -> list[Finding]:
         raise NotFound(f"There is no {' and no '.join(missing)}.", hint="Name files or folders to check.")
     if not paths:
         root = here if _is_project(here) else starter_root()
-        return _named(_check(_everything(root)), root, here, relative=root == here)
+        return _named(_check(_everything(root), today), root, here, relative=root == here)
     chosen: dict[tuple[Path, bool], _Chosen] = {}
     for path in paths:
         full = Path(os.path.normpath(here / path))
@@ -87,7 +89,7 @@ def check_paths(here: Path, paths: Sequence[Path] = ()) -> list[Finding]:
             own.take(file)
     findings: list[Finding] = []
     for (root, relative), own in chosen.items():
-        findings += _named(_check(own), root, here, relative=relative)
+        findings += _named(_check(own, today), root, here, relative=relative)
     return findings
 
 
@@ -134,14 +136,14 @@ def _is_mapping(path: Path) -> bool:
     return document is not None and isinstance(document.value, dict) and "mapping" in document.value
 
 
-def _check(chosen: _Chosen) -> list[Finding]:
+def _check(chosen: _Chosen, today: date | None) -> list[Finding]:
     root = chosen.root
     findings = in_order(_each(root, chosen.settings, _settings))
     findings += in_order(_each(root, chosen.channels, _channels))
     findings += in_order(_each(root, chosen.phrases, _phrases))
     findings += in_order(check_calendars(root)[1] if chosen.calendars else [])
     if chosen.files:
-        findings += check_project(root, tuple(dict.fromkeys(chosen.files)))
+        findings += check_project(root, tuple(dict.fromkeys(chosen.files)), today)
         findings += in_order(check_templates(root, dict.fromkeys(chosen.files)))
     known = _Workflows(root)
     findings += in_order(_each(root, chosen.mappings, partial(_mapping, known)))

@@ -21,6 +21,7 @@ from recovery.core.guards import Guard
 if TYPE_CHECKING:
     from recovery.core.case import Case
     from recovery.core.clocks.model import Clock
+    from recovery.core.derived import Derived
     from recovery.core.machine import MoveTable
 
 SAME = "same"
@@ -264,9 +265,10 @@ class Workflow:
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
-    `say` names the templates that people send by hand, beside those that rules send. `offers` has the message
-    that hands over each offer of a coupon. `acknowledgements` are the templates that only say that a message
-    has arrived. `tracked` are the marks its clocks go by.
+    `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
+    that follow from others, each after those it follows from. `offers` has the message that hands over each
+    offer of a coupon. `acknowledgements` are the templates that only say that a message has arrived. `tracked`
+    are the marks its clocks go by.
     """
 
     id: str
@@ -283,6 +285,7 @@ class Workflow:
     acknowledgements: tuple[str, ...] = ("acknowledgement",)
     order: Literal["in_order", "free"] = "in_order"
     say: tuple[str, ...] = ()
+    derived: tuple[Derived, ...] = ()
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)

@@ -8,9 +8,12 @@ from typing import Literal
 
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.clocks.model import Clock
+from recovery.core.guards import Guard
 from recovery.core.spec import SAME, Rule, Step, Transition, Workflow
 from recovery.workflow.clocks import read_clocks
+from recovery.workflow.derived import read_derived
 from recovery.workflow.findings import Finding
+from recovery.workflow.in_force import check_validity
 from recovery.workflow.model import RuleShape, TransitionShape, WorkflowShape
 from recovery.workflow.names import Names
 from recovery.workflow.needs import read_need, read_needs
@@ -31,6 +34,7 @@ class Built:
     rules: list[PlacedRule] = field(default_factory=list)
     transitions: list[tuple[Path, Transition]] = field(default_factory=list)
     ends_declared: bool = False
+    derived_when: list[tuple[Path, Guard]] = field(default_factory=list)
 
 
 def build(
@@ -77,6 +81,7 @@ class _Builder:
         if self.calendars is not None:
             clocks, rules = read_clocks(names, shape, self.calendars)
             self.rules += rules
+        derived, guards = read_derived(names, shape.derived)
         workflow = Workflow(
             id=shape.workflow,
             bundle=bundle,
@@ -91,9 +96,12 @@ class _Builder:
             say=tuple(shape.say),
             clocks=clocks,
             acknowledgements=tuple(shape.acknowledgements),
+            derived=derived,
         )
-        findings = [*names.findings, *self._inert()]
-        return Built(self.document, workflow, findings, self.rules, transitions, shape.ends is not None)
+        findings = [*names.findings, *check_validity(self.document, shape), *self._inert()]
+        return Built(
+            self.document, workflow, findings, self.rules, transitions, shape.ends is not None, guards
+        )
 
     def _step(self, name: str) -> Step:
         shape, path = self.shape.steps[name], ("steps", name)

@@ -99,6 +99,7 @@ class _Checker:
         """Conditions that are never true, or always, whatever a case knows."""
         placed = [(path, placed.when) for path, placed in self.built.transitions]
         placed += [(rule.path, rule.rule.when) for rule in self.built.rules]
+        placed += self.built.derived_when
         placed += [(path, need.when) for _, path, need in self._needs() if isinstance(need, Need)]
         for path, guard in placed:
             if guard is None or guard is UNREAD:
@@ -200,6 +201,8 @@ class _Checker:
                     facts = action.facts if isinstance(action, Record) else action.when_delivered
                     for name, value in facts.items():
                         said.setdefault(name, []).append(value)
+        for derived in self.workflow.derived:
+            said.setdefault(derived.fact, []).extend(row.value for row in derived.rows)
         places = [(path, need) for _, path, need in self._needs()]
         for path, transition in self.built.transitions:
             places += [((*path, "needs", need.fact), need) for need in transition.needs]

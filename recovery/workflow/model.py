@@ -32,6 +32,7 @@ from recovery.workflow.basics import (
     Words,
     one_or_many,
 )
+from recovery.workflow.pack_shapes import DerivedRow, IsoDay, SourceShape
 
 WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
 ANY_NEED = r"^any( .+)?$"
@@ -379,6 +380,11 @@ class WorkflowShape(Shape):
         [], description="What of it is taken away: names with dots, such as `steps.big_picture`."
     )
     title: Text = Field(description="What people call it.")
+    jurisdiction: Word | None = Field(None, description="Where the law holds that it follows.")
+    valid_from: IsoDay | None = Field(None, description="The first day on which it holds.")
+    valid_to: IsoDay | None = Field(None, description="The last day on which it holds.")
+    sources: list[SourceShape] = Field([], description="The texts it follows.")
+    note: Text | None = Field(None, description="What whoever relies on it must know.")
     order: Literal["in_order", "free"] = Field(
         "in_order", description="`in_order` walks on by itself; in `free` only transitions move."
     )
@@ -396,6 +402,9 @@ class WorkflowShape(Shape):
         {}, description="Values that facts of type `choice` share, by name."
     )
     facts: dict[FactName, FactShape] = Field({}, description="What can be known about a case.")
+    derived: dict[FactName, Annotated[list[DerivedRow], Field(min_length=1)]] = Field(
+        {}, description="Facts that follow from others: rows, of which the first that fits gives the value."
+    )
     steps: Annotated[dict[StateId, StepShape], Field(min_length=1)] = Field(
         description="In the order they are walked."
     )

@@ -20,7 +20,6 @@ from recovery.core.spec import (
     AnyOf,
     CountFailure,
     Coupon,
-    Declared,
     Escalate,
     Go,
     Need,
@@ -133,7 +132,6 @@ def _actions(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Action,
         Escalate(3),
         RaiseSeverity(),
         CountFailure(),
-        Declared("follow_up"),
     ]
     records: list[Action] = [
         Record({"ok": True}),

@@ -7,7 +7,6 @@ from recovery.core.guards import Compare, Constant, FactValue, Known, Or
 from recovery.core.spec import (
     AnyOf,
     CountFailure,
-    Declared,
     Escalate,
     Go,
     Need,
@@ -105,7 +104,7 @@ STEPS = [
         "follow_up",
         AnyOf("answer", (Need("followup.satisfaction"), Need("followup.unreachable", "is", True))),
         AnyOf("goodwill", (Need("goodwill.sent", "is", True), Need("goodwill.waived"))),
-        on_enter=[Send("follow-up"), Declared("follow_up")],
+        on_enter=[Send("follow-up")],
         on_leave=[
             Rule((Send("rating-ask"),), when=CONTENT),
             Rule((Escalate(1), CountFailure(), APOLOGY, Go("resolve")), when=UNHAPPY),

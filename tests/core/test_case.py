@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from recovery.core.clocks.state import ClockState, Mark
 from recovery.core.case import Case, CouponState, Stamp, apply, fold, opened
 from tests.core.builders import case_with
 
@@ -36,10 +37,13 @@ def rich() -> Case:
         offered_to="bo",
         sent={"apology@1": "1.0"},
         awaiting={"1.0": ("apology", {})},
+        inside=["1.1"],
         undelivered={"1.1": ("note", "bounced", {"told": True})},
         tasks={"1.1": ("undelivered", "note")},
         attachments={"ab": ("photo.jpg", "image/jpeg", 10)},
         coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
+        clocks={"first": ClockState("running", "o", 1, 1, "1 day", "d")},
+        marks={"message": Mark("o", 1, 1)},
         messages=4,
         merged_into=9,
         merged_from="one",
@@ -132,6 +136,13 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
         ["coupon_ended", "goodwill@1", 1, "redeemed", "order 7"],
         {"coupons": {"goodwill@1": CouponState("10 USD", "e", 1, "redeemed", "agent:li", NOW[1])}},
     ),
+    (["effect", "2.1", "note", "", {}, "owner"], {"awaiting": {**rich().awaiting, "2.1": ("note", {})}, "inside": ["1.1", "2.1"]}),
+    (
+        ["clock", "first", ["paused", "o", 1, 1, "1 day"]],
+        {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}},
+    ),
+    (["mark", "heard", 1], {"marks": {**rich().marks, "heard": Mark(NOW[0], 2, 1)}}),
+    (["mark", "message"], {"marks": {"message": Mark(NOW[0], 2, 2)}}),
     (["absorb", 6], {"absorbed": [5, 6]}),
     (["release", 5], {"absorbed": []}),
 ]

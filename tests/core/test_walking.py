@@ -10,7 +10,6 @@ from recovery.core.facts import FactType
 from recovery.core.guards import CaseValue, Compare, Constant, FactValue
 from recovery.core.spec import (
     CountFailure,
-    Declared,
     Escalate,
     Go,
     Need,
@@ -265,12 +264,6 @@ def test_facts_a_rule_records_come_from_the_engine_and_carry_the_case_on() -> No
     fact = case.fact("a")
     assert fact is not None
     assert (fact.value, fact.source, fact.by, fact.seq) == ("x", "engine", "customer", 1)
-
-
-def test_what_is_declared_but_not_yet_active_does_nothing_and_says_so() -> None:
-    decision = begun(workflow(step("one", Need("a"), on_enter=[Declared("follow_up")]), facts=FACTS))
-    assert decision.decisions[0].changes[2:] == []
-    assert decision.decisions[0].why[-1] == "follow_up: declared, not yet active"
 
 
 def test_a_free_workflow_fires_entry_rules_but_does_not_walk() -> None:

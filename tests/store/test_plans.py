@@ -28,6 +28,7 @@ HOT = {
     "FIND_CASES": ["recovery_case: tenant_id=? AND external_id=?"],
     "UPDATE_STAYING": [BY_KEY],
     "UPDATE_STEPPING": [BY_KEY],
+    "UPDATE_TIMING": [BY_KEY],
     "UPDATE_MOVING": [BY_KEY],
     "SETTLE_EFFECT": [BY_EFFECT],
     "CLOSE_EFFECT": [BY_EFFECT],
