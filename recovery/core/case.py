@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from recovery.core.clocks.state import ClockState, Mark, next_due, read_state
+from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
 from recovery.core.facts import Fact
 
 Change = list[Any]
@@ -102,6 +102,12 @@ class Case:
     def cycle(self) -> int:
         """1 for the first recovery, one more for each failure."""
         return self.failures + 1
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the customer wrote and has heard nothing since, where the workflow's clocks go by that."""
+        wrote, heard = self.marks.get(MESSAGE), self.marks.get(HEARD)
+        return wrote is not None and (heard is None or heard.asked <= wrote.seq)
 
     @property
     def due_at(self) -> str | None:

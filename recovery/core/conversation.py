@@ -15,6 +15,7 @@ from recovery.core.facts import is_blank, shown
 from recovery.core.instants import from_text, to_text
 from recovery.core.moves import reasoned, supervisors
 from recovery.core.spec import Workflow
+from recovery.core.walk import act
 
 WRITTEN = "written"
 """The template of a message that was made from none; in a context, the part that holds a person's words."""
@@ -29,7 +30,7 @@ WAIT_AT_MOST = 3_600
 
 
 def received(draft: Draft, event: ev.MessageReceived) -> None:
-    """The customer wrote: it is on record, and nothing moves by it."""
+    """The customer wrote: it is on record; whether anything moves by it the workflow says."""
     if is_blank(event.text) and not event.attachments:
         raise Refused("no_text", "A message needs a text.")
     missing = [name for sha256, name in event.attachments.items() if sha256 not in draft.case.attachments]
@@ -41,6 +42,7 @@ def received(draft: Draft, event: ev.MessageReceived) -> None:
         )
     draft.change("count", "messages")
     draft.mark(MESSAGE)
+    act(draft, draft.workflow.on_message, "the customer wrote")
 
 
 def written(draft: Draft, event: ev.MessageWritten) -> None:

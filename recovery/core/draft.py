@@ -7,11 +7,12 @@ from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
 from recovery.core.clocks.state import HELD
+from recovery.core.contact import may_leave
 from recovery.core.decision import Decision, Draw, Effect
 from recovery.core.errors import Fault, Refusal, closest, sentence
-from recovery.core.events import Event
+from recovery.core.events import Event, TimerFired
 from recovery.core.facts import FactType
-from recovery.core.instants import end_of, last_day
+from recovery.core.instants import end_of, from_text, last_day, to_text
 from recovery.core.spec import Send, Workflow
 
 
@@ -158,13 +159,22 @@ class Draft:
             address, channel, language = case.customer.get("address"), case.channel, case.language
         else:
             address, channel, language = case.owner if to == "owner" else None, "desk", "en"
-        self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold))
+        due_at = self._in_contact_hours() if to == "customer" else None
+        self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold, due_at))
         inside = () if to == "customer" else (to,)
         self.change("effect", key, template, once, dict(action.when_delivered), *inside)
         self.why.append(f"send {template} to {to} (held)" if hold else f"send {template} to {to}")
         if coupon is not None:
             expires_at = end_of(self.stamp.recorded_at, coupon.days)
             self.draw(f"{coupon.offer}@{case.cycle}", 1, coupon.value, expires_at)
+
+    def _in_contact_hours(self) -> str | None:
+        """When a message that nobody waits for just now may leave; None: at once."""
+        hours = self.workflow.contact_hours
+        if hours is None or not isinstance(self.event, TimerFired):
+            return None
+        then = may_leave(hours, self.case.customer, from_text(self.stamp.recorded_at))
+        return None if then is None else to_text(then)
 
     def draw(self, offer: str, serial: int, value: str, expires_at: str) -> None:
         """Let a code be drawn for the message just asked for. `offer` is the offer and its cycle."""

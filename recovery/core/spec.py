@@ -19,6 +19,7 @@ from recovery.core.facts import BUILT_IN, FactType, Text, read_decimal
 from recovery.core.guards import Guard
 
 if TYPE_CHECKING:
+    from recovery.core.calendars.calendar import Calendar
     from recovery.core.case import Case
     from recovery.core.clocks.model import Clock
     from recovery.core.derived import Derived
@@ -267,8 +268,10 @@ class Workflow:
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
     `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
     that follow from others, each after those it follows from. `offers` has the message that hands over each
-    offer of a coupon. `acknowledgements` are the templates that only say that a message has arrived. `tracked`
-    are the marks its clocks go by.
+    offer of a coupon. `acknowledgements` are the templates that only say that a message has arrived.
+    `contact_hours`, read on the customer's own clock, are when messages may reach a customer who is not just
+    talking to us. `on_message` are the rules that fire when a customer writes. `tracked` are the marks its
+    clocks go by.
     """
 
     id: str
@@ -283,6 +286,8 @@ class Workflow:
     mentions: Mapping[str, tuple[str, ...]] | None = None
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     acknowledgements: tuple[str, ...] = ("acknowledgement",)
+    contact_hours: Calendar | None = None
+    on_message: tuple[Rule, ...] = ()
     order: Literal["in_order", "free"] = "in_order"
     say: tuple[str, ...] = ()
     derived: tuple[Derived, ...] = ()
@@ -343,6 +348,7 @@ class Workflow:
         lists = [
             *(rules for step in steps for rules in (step.on_enter, step.on_leave)),
             *(m.then for m in moves),
+            self.on_message,
             *((rule,) for clock in self.clocks.values() for rule in clock.rules()),
         ]
         for rule in (rule for rules in lists for rule in rules):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recovery.core.case import moved
+from recovery.core.case import moved, recorded
 from recovery.core.clocks.state import CLOSED, CYCLE, step_mark
 from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused
@@ -215,3 +215,22 @@ def facts_changed(draft: Draft, names: Sequence[str]) -> None:
         names = [*names, *derive(draft)]
     fall_back(draft, names)
     walk_on(draft)
+
+
+def act(draft: Draft, rules: Sequence[Rule], why: str) -> None:
+    """Fire rules that are not bound to a step, and go where they or the facts they change lead.
+
+    Raises:
+        Refused: see `fire` and `fall_back`.
+    """
+    so_far = len(draft.changes)
+    go = fire(draft, rules)
+    if go is not None:
+        move(draft, go.to, why, go.forget or ())
+        enter(draft)
+        return
+    new = draft.changes[so_far:]
+    changed = [name for name, _, _ in recorded(new)]
+    changed += [name for change in new if change[0] == "forget" for name in change[1]]
+    if changed:
+        facts_changed(draft, changed)

@@ -20,7 +20,7 @@ from recovery.scenarios.knowing import Workflows
 from recovery.scenarios.moments import NoMoment, read_moment
 from recovery.scenarios.shape import CLOCK, ExpectShape, GivenShape, MomentShape, ScenarioShape
 from recovery.scenarios.story import THE_CASE, Expected, Moment, Scenario
-from recovery.workflow.bundle import read_file
+from recovery.workflow.files import read_file
 from recovery.workflow.findings import BadFile, Finding, guess, shown
 from recovery.workflow.reader import Document, Path, read_yaml
 from recovery.workflow.shape import explain, not_a_mapping

@@ -153,7 +153,7 @@ STAYING = ("severity", "level", "updated_at", "seq", "head", "data")
 STEPPING = ("step", *STAYING)
 """What changes when a case goes on to its next step; writing a column writes its indexes, changed or not."""
 
-TIMING = ("due_at", *STEPPING)
+TIMING = (*STEPPING, "due_at")
 """What changes when a clock starts, stops or runs out."""
 
 MOVING = names(case, "tenant_id", "id")

@@ -95,6 +95,8 @@ class _Builder:
             order=shape.order,
             say=tuple(shape.say),
             clocks=clocks,
+            contact_hours=(self.calendars or {}).get(shape.contact_hours or ""),
+            on_message=self._rules(("on_message",), shape.on_message, "anytime", tuple(shape.steps)),
             acknowledgements=tuple(shape.acknowledgements),
             derived=derived,
         )
@@ -128,7 +130,7 @@ class _Builder:
         self,
         path: Path,
         shapes: Sequence[RuleShape],
-        on: Literal["enter", "leave"],
+        on: Literal["enter", "leave", "anytime"],
         states: tuple[str, ...],
     ) -> tuple[Rule, ...]:
         found = read_rules(self.names, path, shapes)

@@ -242,8 +242,9 @@ def check_workflow(root: Path, path: Path, today: date | None = None) -> tuple[s
     templates, texts, bad = _templates(root, built)
     findings += [*built.findings, *bad, *check_meaning(built, templates, sound=pruned.sound)]
     text, _ = decode(data, name)
-    clocks = built.workflow.clocks.values()
+    clocks, hours = built.workflow.clocks.values(), built.workflow.contact_hours
     used = {clock.calendar.name: clock.calendar for clock in clocks if clock.calendar is not ALWAYS}
+    used |= {} if hours is None else {hours.name: hours}
     return text, Checked(built, findings, texts, [used[one] for one in sorted(used)], unfolded.texts)
 
 

@@ -36,8 +36,9 @@ def read_clocks(
     names: Names, shape: WorkflowShape, calendars: Mapping[str, Calendar]
 ) -> tuple[dict[str, Clock], list[PlacedRule]]:
     """The clocks of a workflow by their names, those with an error left out; and their rules, with places."""
-    if shape.calendar is not None and shape.calendar not in calendars and ("calendar",) not in names.broken:
-        _unknown(names, ("calendar",), shape.calendar, calendars)
+    for key, calendar in (("calendar", shape.calendar), ("contact_hours", shape.contact_hours)):
+        if calendar is not None and calendar not in calendars and (key,) not in names.broken:
+            _unknown(names, (key,), calendar, calendars)
     clocks: dict[str, Clock] = {}
     rules: list[PlacedRule] = []
     for name, one in shape.clocks.items():
@@ -122,6 +123,7 @@ class _Reader:
             times=shape.times,
             after_hours=shape.after_hours == "next_business_day",
             legal=shape.legal,
+            in_ends=shape.in_ends,
             warn_share=share,
             warn_before=before,
             on_warn=on_warn,
@@ -309,12 +311,17 @@ class _Reader:
 
     def _rules(self, key: str, given: frozenset[str]) -> tuple[Rule, ...]:
         found = read_rules(self.names, (*self.path, key), getattr(self.shape, key))
-        states = tuple(self.workflow.steps)
-        self.rules += [PlacedRule(rule, here, "clock", states, given=given) for here, rule in found]
+        states = self._states()
+        self.rules += [PlacedRule(rule, here, "anytime", states, given=given) for here, rule in found]
         return tuple(rule for _, rule in found)
+
+    def _states(self) -> tuple[str, ...]:
+        """The steps in which it may fire."""
+        word, _, rest = (self.shape.while_ or "").partition(" ")
+        return (rest,) if word == "step" and rest in self.workflow.steps else tuple(self.workflow.steps)
 
     def _sending(self, template: str, given: frozenset[str]) -> Rule:
         line = self.names.document.at((*self.path, "send")).line
         rule = Rule((Send(template, once="always"),), None, line)
-        self.rules.append(PlacedRule(rule, self.path, "clock", tuple(self.workflow.steps), given=given))
+        self.rules.append(PlacedRule(rule, self.path, "anytime", self._states(), given=given))
         return rule

@@ -65,6 +65,7 @@ def vocabulary(
         "channel": FactType("case.channel", "text"),
         "language": FactType("case.language", "text"),
         "mode": FactType("case.mode", "choice", choices=("live", "history")),
+        "unanswered": FactType("case.unanswered", "boolean"),
     }
     return Vocabulary(facts, {name: kinds[name] for name in CASE_VALUES})
 

@@ -98,8 +98,8 @@ def edges(workflow: Workflow) -> list[Edge]:
             step_rules = workflow.steps[source].on_enter if source in workflow.steps else ()
             if not always_goes(step_rules):
                 found.extend(_transition(workflow, transition, source))
-    for clock in workflow.clocks.values():
-        for rule, go in goes(clock.rules()):
+    for rules in (workflow.on_message, *(clock.rules() for clock in workflow.clocks.values())):
+        for rule, go in goes(rules):
             for source in workflow.steps:
                 gone = forgets(workflow, source, go.to, go.forget)
                 found.append(Edge(source, go.to, implied(rule.when), gone))

@@ -16,7 +16,6 @@ from recovery.workflow.expressions import vocabulary
 from recovery.workflow.findings import Finding, errors
 from recovery.workflow.graph import check_ways
 from recovery.workflow.knowledge import (
-    ALWAYS,
     asked,
     forgets,
     implied,
@@ -167,7 +166,7 @@ class _Checker:
         if workflow.order == "free":
             return
         for placed in self.built.rules:
-            if placed.on in ("then", "clock") or asks_the_case(placed.rule.when):
+            if placed.on in ("then", "anytime") or asks_the_case(placed.rule.when):
                 continue
             for action in placed.rule.actions:
                 if isinstance(action, Go):
@@ -272,8 +271,6 @@ class _Checker:
     def _known_at(self, placed: PlacedRule, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
         """What is surely known when a rule fires."""
         workflow = self.workflow
-        if placed.on == "clock":
-            return ALWAYS | placed.given | implied(placed.rule.when)
         here = [known[state] for state in placed.states if state in known]
         if placed.transition is not None:
             here = [
@@ -282,7 +279,9 @@ class _Checker:
                 if state in known
             ]
         surely = frozenset.intersection(*here) if here else frozenset()
-        if placed.on != "then":
+        if placed.on == "anytime":
+            surely |= placed.given
+        elif placed.on != "then":
             step = workflow.steps[placed.states[0]]
             if placed.on == "leave":
                 surely |= needed(workflow, step.id) | recorded(step.on_enter)

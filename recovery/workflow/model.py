@@ -134,7 +134,8 @@ class RuleShape(Shape):
     )
     go: StateId | None = Field(None, description="The step or end to move to.")
     forget: list[FactName] | None = Field(
-        None, description="Facts to be established anew after `go`; in a clock's rule also without it."
+        None,
+        description="Facts to be established anew after `go`; in `clocks` and `on_message` also alone.",
     )
 
     model_config = ConfigDict(
@@ -354,6 +355,7 @@ class ClockShape(Shape):
     )
     pause_while: Word | None = Field(None, description="While what it does not count; as in `while`.")
     legal: bool = Field(False, description="A law sets it: it never pauses, and goes on at side ends.")
+    in_ends: bool = Field(False, description="It runs in every end, too, also when the case is closed.")
     warn_at: Word | None = Field(None, description="When it warns: `75%` of the time, or `2 days` before.")
     on_warn: Rules = Field([], description="What happens when it warns.")
     on_breach: Rules = Field([], description="What happens when it runs out.")
@@ -391,6 +393,12 @@ class WorkflowShape(Shape):
     calendar: Word | None = Field(
         None, description="A calendar of `config/calendars.yaml`, by which its clocks count."
     )
+    contact_hours: Word | None = Field(
+        None,
+        description="A calendar, read on the customer's own clock: when messages may reach them that answer "
+        "nobody just then.",
+    )
+    on_message: Rules = Field([], description="What happens when the customer writes.")
     acknowledgements: list[StateId] = Field(
         ["acknowledgement"], description="Templates that only say that a message has arrived."
     )

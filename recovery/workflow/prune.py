@@ -14,7 +14,7 @@ from recovery.workflow.reader import Document, Path, step_into
 from recovery.workflow.shape import TEXT_KEYS, explain, not_a_mapping
 
 _ROUNDS = 8
-_RULES = ("on_enter", "on_leave", "then", "on_warn", "on_breach", "at_last")
+_RULES = ("on_enter", "on_leave", "on_message", "then", "on_warn", "on_breach", "at_last")
 _STAND_INS: dict[str, Any] = {"title": "?", "workflow": "unnamed"}
 """What stands in for a required value that is missing or wrong."""
 

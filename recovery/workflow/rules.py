@@ -25,17 +25,20 @@ from recovery.workflow.model import ACTIVE_VERBS, SIBLINGS, RuleShape
 from recovery.workflow.names import Names
 from recovery.workflow.reader import Document, Path
 
+ANYTIME = ("clocks", "on_message")
+"""The parts whose rules may fire wherever a case stands; only they may forget facts without a move."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedRule:
-    """A rule with its place in the file and in the process: on entering or leaving, with a move or a clock.
+    """A rule with its place in the file and in the process: at a step, with a move, or at any time.
 
     `given` are the facts that are surely known whenever it fires.
     """
 
     rule: Rule
     path: Path
-    on: Literal["enter", "leave", "then", "clock"]
+    on: Literal["enter", "leave", "then", "anytime"]
     states: tuple[str, ...]
     transition: Transition | None = None
     given: frozenset[str] = frozenset()
@@ -61,7 +64,7 @@ def _rule(names: Names, path: Path, shape: RuleShape) -> Rule:
     for key in written:
         if (*path, key) not in names.broken:
             actions += _actions(names, path, key, shape, written)
-    verbs = (*ACTIVE_VERBS, "forget") if path[0] == "clocks" else ACTIVE_VERBS
+    verbs = (*ACTIVE_VERBS, "forget") if path[0] in ANYTIME else ACTIVE_VERBS
     if not any(key in written for key in verbs) and not _broken_inside(names, path):
         names.say(path, "empty_rule", "The rule does nothing.", one_of(ACTIVE_VERBS))
     document = names.document
@@ -80,7 +83,7 @@ def _actions(
     here = (*path, key)
     if key in ACTIVE_VERBS and written[key] is None:
         names.say(here, "missing_value", f"`{key}` says nothing.", key=True)
-    elif key == "forget" and shape.forget and path[0] == "clocks" and "go" not in written:
+    elif key == "forget" and shape.forget and path[0] in ANYTIME and "go" not in written:
         return [Forget(names.forgotten(here, shape.forget) or ())]
     elif key in SIBLINGS and SIBLINGS[key] not in written and not _broken_inside(names, path):
         message = f"`{key}` belongs to `{SIBLINGS[key]}`, which this rule does not have."

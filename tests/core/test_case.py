@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from recovery.core.clocks.state import ClockState, Mark
 from recovery.core.case import Case, CouponState, Stamp, apply, fold, opened
+from recovery.core.clocks.state import ClockState, Mark
 from tests.core.builders import case_with
 
 NOW = ("2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
@@ -136,7 +136,10 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
         ["coupon_ended", "goodwill@1", 1, "redeemed", "order 7"],
         {"coupons": {"goodwill@1": CouponState("10 USD", "e", 1, "redeemed", "agent:li", NOW[1])}},
     ),
-    (["effect", "2.1", "note", "", {}, "owner"], {"awaiting": {**rich().awaiting, "2.1": ("note", {})}, "inside": ["1.1", "2.1"]}),
+    (
+        ["effect", "2.1", "note", "", {}, "owner"],
+        {"awaiting": {**rich().awaiting, "2.1": ("note", {})}, "inside": ["1.1", "2.1"]},
+    ),
     (
         ["clock", "first", ["paused", "o", 1, 1, "1 day"]],
         {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}},

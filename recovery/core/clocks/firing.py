@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
-from recovery.core.case import recorded
 from recovery.core.clocks.model import Clock
 from recovery.core.clocks.running import put, settle, timed
 from recovery.core.clocks.state import ClockState
 from recovery.core.draft import Draft, Refused
 from recovery.core.events import TimerFired
 from recovery.core.instants import from_text, to_text
-from recovery.core.spec import Rule
-from recovery.core.walk import enter, facts_changed, fire, move
+from recovery.core.walk import act
 
 LATE = timedelta(minutes=1)
 """From how late on it is said that something was noticed late."""
@@ -60,7 +57,7 @@ def _happen(draft: Draft, name: str) -> None:
     elif state.warn_at is not None:
         put(draft, name, state._replace(warn_at=None, warned_at=draft.stamp.occurred_at))
         draft.why.append(f"clock {name} warns: due at {state.due_at}")
-        _do(draft, clock, clock.on_warn, "warning")
+        act(draft, clock.on_warn, f"clock {name}, on warning")
     else:
         assert state.due_at is not None
         _run_out(draft, clock, state, state.due_at)
@@ -80,21 +77,7 @@ def _run_out(draft: Draft, clock: Clock, state: ClockState, at: str) -> None:
             draft.case, clock, new._replace(since=now, seq=draft.stamp.seq, warned_at=None, pauses=())
         )
     put(draft, clock.name, new)
-    _do(draft, clock, clock.on_breach, "running out")
+    act(draft, clock.on_breach, f"clock {clock.name}, on running out")
     if last and clock.at_last:
         settle(draft)
-        _do(draft, clock, clock.at_last, "running out for the last time")
-
-
-def _do(draft: Draft, clock: Clock, rules: Sequence[Rule], what: str) -> None:
-    so_far = len(draft.changes)
-    go = fire(draft, rules)
-    if go is not None:
-        move(draft, go.to, f"clock {clock.name}, on {what}", go.forget or ())
-        enter(draft)
-        return
-    new = draft.changes[so_far:]
-    established = [name for name, _, _ in recorded(new)]
-    established += [name for change in new if change[0] == "forget" for name in change[1]]
-    if established:
-        facts_changed(draft, established)
+        act(draft, clock.at_last, f"clock {clock.name}, on running out for the last time")

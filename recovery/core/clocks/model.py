@@ -155,6 +155,7 @@ class Clock:
         repeats: it runs out again and again, `times` at most.
         after_hours: receipt at or after close counts as the next business day.
         legal: a law sets it: it never pauses, and goes on at side ends.
+        in_ends: it runs in every end, too.
         warn_share: per cent of the time after which it warns; `warn_before`: that long before it is due.
         at_last: what happens when it has run out `times` times.
     """
@@ -175,6 +176,7 @@ class Clock:
     times: int | None = None
     after_hours: bool = False
     legal: bool = False
+    in_ends: bool = False
     warn_share: int | None = None
     warn_before: Span | None = None
     on_warn: tuple[Rule, ...] = ()

@@ -41,6 +41,7 @@ def _concerned(draft: Draft) -> list[Clock]:
                 found += by_trigger.get(name, ())
         elif kind == "mark":
             found += by_trigger.get(mark_trigger(change[1]), ())
+            found += by_trigger.get(case_trigger("unanswered"), ())
         elif kind == "move":
             ends = draft.workflow.ends
             if change[1] in ends or change[2] in ends:
@@ -136,7 +137,7 @@ def _begun(draft: Draft, clock: Clock) -> tuple[str, int] | None:
 
 def _goes_on(workflow: Workflow, case: Case, clock: Clock) -> bool:
     """Legal clocks go on when the service is ended or the complaint taken back (domain.md §1)."""
-    return clock.legal and case.step not in (workflow.main_end, MERGED)
+    return clock.in_ends or (clock.legal and case.step not in (workflow.main_end, MERGED))
 
 
 def _stop(draft: Draft, clock: Clock, state: ClockState) -> str | None:
