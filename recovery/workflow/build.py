@@ -11,6 +11,7 @@ from recovery.core.spec import SAME, Rule, Step, Transition, Workflow
 from recovery.workflow.derived import read_derived
 from recovery.workflow.findings import Finding
 from recovery.workflow.in_force import check_validity
+from recovery.workflow.letter_parts import read_letters
 from recovery.workflow.model import RuleShape, TransitionShape, WorkflowShape
 from recovery.workflow.names import Names
 from recovery.workflow.needs import read_need, read_needs
@@ -77,6 +78,7 @@ class _Builder:
             order=shape.order,
             say=tuple(shape.say),
             derived=derived,
+            letters=read_letters(names, shape.letters),
         )
         findings = [*names.findings, *check_validity(self.document, shape), *self._inert()]
         return Built(
