@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from recovery.core.case import Case
     from recovery.core.clocks.model import Clock
     from recovery.core.derived import Derived
+    from recovery.core.letter_parts import LetterPart
     from recovery.core.machine import MoveTable
 
 SAME = "same"
@@ -267,11 +268,11 @@ class Workflow:
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
     `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
-    that follow from others, each after those it follows from. `offers` has the message that hands over each
-    offer of a coupon. `acknowledgements` are the templates that only say that a message has arrived.
-    `contact_hours`, read on the customer's own clock, are when messages may reach a customer who is not just
-    talking to us. `on_message` are the rules that fire when a customer writes. `tracked` are the marks its
-    clocks go by.
+    that follow from others, each after those it follows from. `letters` are what a letter must hold, by
+    its template. `offers` has the message that hands over each offer of a coupon. `acknowledgements` are the
+    templates that only say that a message has arrived. `contact_hours`, read on the customer's own clock, are
+    when messages may reach a customer who is not just talking to us. `on_message` are the rules that fire
+    when a customer writes. `tracked` are the marks its clocks go by.
     """
 
     id: str
@@ -291,6 +292,7 @@ class Workflow:
     order: Literal["in_order", "free"] = "in_order"
     say: tuple[str, ...] = ()
     derived: tuple[Derived, ...] = ()
+    letters: Mapping[str, tuple[LetterPart, ...]] = field(default_factory=dict)
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)

@@ -14,6 +14,7 @@ from recovery.workflow.clocks import read_clocks
 from recovery.workflow.derived import read_derived
 from recovery.workflow.findings import Finding
 from recovery.workflow.in_force import check_validity
+from recovery.workflow.letter_parts import read_letters
 from recovery.workflow.model import RuleShape, TransitionShape, WorkflowShape
 from recovery.workflow.names import Names
 from recovery.workflow.needs import read_need, read_needs
@@ -99,6 +100,7 @@ class _Builder:
             on_message=self._rules(("on_message",), shape.on_message, "anytime", tuple(shape.steps)),
             acknowledgements=tuple(shape.acknowledgements),
             derived=derived,
+            letters=read_letters(names, shape.letters),
         )
         findings = [*names.findings, *check_validity(self.document, shape), *self._inert()]
         return Built(

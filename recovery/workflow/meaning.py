@@ -23,6 +23,7 @@ from recovery.workflow.knowledge import (
     recorded,
     surely_known,
 )
+from recovery.workflow.letter_parts import check_letters
 from recovery.workflow.names import UNREAD
 from recovery.workflow.reader import Path
 from recovery.workflow.rules import PlacedRule
@@ -254,6 +255,7 @@ class _Checker:
         for versions in templates.values():
             for template in versions:
                 self.findings += check_template(template, self.workflow.facts, self.workflow.id)
+        self.findings += check_letters(self.document, self.workflow.letters, templates)
         known = surely_known(self.workflow) if sound else {}
         for placed in self.built.rules if sound else ():
             for action in placed.rule.actions:

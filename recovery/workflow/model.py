@@ -32,7 +32,7 @@ from recovery.workflow.basics import (
     Words,
     one_or_many,
 )
-from recovery.workflow.pack_shapes import DerivedRow, IsoDay, SourceShape
+from recovery.workflow.pack_shapes import DerivedRow, IsoDay, PartShape, SourceShape
 
 WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
 ANY_NEED = r"^any( .+)?$"
@@ -412,6 +412,9 @@ class WorkflowShape(Shape):
     facts: dict[FactName, FactShape] = Field({}, description="What can be known about a case.")
     derived: dict[FactName, Annotated[list[DerivedRow], Field(min_length=1)]] = Field(
         {}, description="Facts that follow from others: rows, of which the first that fits gives the value."
+    )
+    letters: dict[StateId, Annotated[list[PartShape], Field(min_length=1)]] = Field(
+        {}, description="What letters must say, by their templates."
     )
     steps: Annotated[dict[StateId, StepShape], Field(min_length=1)] = Field(
         description="In the order they are walked."

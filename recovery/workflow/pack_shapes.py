@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from recovery.workflow.basics import Guard, Scalar, Shape, Word
+from recovery.workflow.basics import FactName, Guard, Language, Scalar, Shape, Text, Word
 
 
 def _day(value: str) -> str:
@@ -39,3 +39,13 @@ class DerivedRow(Shape):
 
     when: Guard | None = Field(None, alias="if", description="The row fits when this is true.")
     is_: Scalar = Field(alias="is", description="The fact's value.")
+
+
+class PartShape(Shape):
+    """Something that a letter must say."""
+
+    what: Text = Field(description="What it is, such as *the ombudsman's website*.")
+    any_of: list[Word] | dict[Language, list[Word]] = Field(
+        [], description="Wordings, one of which every letter holds; or a mapping from language to wordings."
+    )
+    says: list[FactName] = Field([], description="Facts that it states and says.")
