@@ -14,7 +14,7 @@ from recovery.core import spec
 from recovery.core.decision import Effect
 from recovery.core.facts import BUILT_IN, KINDS, SOURCES, FactType
 from recovery.core.guards import CASE_VALUES, OPERATORS
-from recovery.workflow.model import ACTIVE_VERBS, INERT_VERBS, SIBLINGS, RuleShape
+from recovery.workflow.rule_shapes import ACTIVE_VERBS, SIBLINGS, RuleShape
 
 COMMON = ("by", "occurred_at", "hold")
 
@@ -123,12 +123,17 @@ def case_values() -> str:
 def actions() -> str:
     """What a rule can do: each verb with what it means and the keys that may stand beside it."""
     assert set(ACTIONS) == set(ACTIVE_VERBS), "every active verb has an action of the core"
-    assert len(typing.get_args(spec.Action)) == len(ACTIONS) + 1, "and every action a verb; Declared has none"
+    assert len(typing.get_args(spec.Action)) == len(ACTIONS) + 1, "and every action a verb; `forget` is two"
     rows = []
-    for verb in (*ACTIVE_VERBS, *INERT_VERBS):
+    for verb in ACTIVE_VERBS:
         beside = [sibling for sibling, owner in SIBLINGS.items() if owner == verb]
-        says = described(ACTIONS[verb]) if verb in ACTIONS else "Declared, not yet active: it does nothing."
-        rows.append([code(verb), says, "<br>".join(f"`{name}`: {_about(name)}" for name in beside)])
+        rows.append(
+            [
+                code(verb),
+                described(ACTIONS[verb]),
+                "<br>".join(f"`{name}`: {_about(name)}" for name in beside),
+            ]
+        )
     return table(["verb", "what it does", "keys beside it"], rows)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from recovery.core import coupons
 from recovery.core import events as ev
+from recovery.core.calendars.local import is_zone
 from recovery.core.case import Case, Stamp, opened
 from recovery.core.clocks.firing import fired
 from recovery.core.clocks.running import settle
@@ -21,7 +22,7 @@ from recovery.core.conversation import attached, noted, received, written
 from recovery.core.decision import Decision
 from recovery.core.draft import Draft, Refused
 from recovery.core.errors import Refusal
-from recovery.core.facts import is_blank
+from recovery.core.facts import is_blank, shown
 from recovery.core.handovers import accept, decline, offer
 from recovery.core.instants import to_text
 from recovery.core.letters import cancelled, delivered, done, failed, handed, retried
@@ -93,6 +94,9 @@ def _stranger(workflow: Workflow, event: ev.Event) -> Refusal:
 def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived, stamp: Stamp) -> Draft:
     if (event.text is None or is_blank(event.text)) and event.mode == "live":
         raise Refused("no_text", "A complaint needs a text.", "Say what happened, in any words.")
+    zone = event.customer.get("zone")
+    if zone is not None and not is_zone(zone):
+        raise Refused("wrong_zone", f"{shown(zone)} is not a time zone.", "Such as Europe/London.")
     if not 1 <= event.severity <= workflow.severities:
         raise Refused(
             "wrong_severity", f"Severity {event.severity} is not within 1 to {workflow.severities}."

@@ -40,8 +40,9 @@ class Event:
 class ComplaintReceived(Event):
     """A complaint opens a case. Only a text and a way to answer are asked of a customer (domain.md §1).
 
-    `customer` may have `name`, `address`, `id`. Without an address the channel is `portal`. `source` is who
-    the text and `facts` come from. `mode` `history` marks a case of the past: it never sends anything.
+    `customer` may have `name`, `address`, `id`, `zone` (`Europe/London`). Without an address the channel is
+    `portal`. `source` is who the text and `facts` come from. `mode` `history` marks a case of the past: it
+    never sends anything.
     """
 
     text: str | None = None

@@ -15,10 +15,11 @@ from recovery.workflow.derived import read_derived
 from recovery.workflow.findings import Finding
 from recovery.workflow.in_force import check_validity
 from recovery.workflow.letter_parts import read_letters
-from recovery.workflow.model import RuleShape, TransitionShape, WorkflowShape
+from recovery.workflow.model import TransitionShape, WorkflowShape
 from recovery.workflow.names import Names
 from recovery.workflow.needs import read_need, read_needs
 from recovery.workflow.reader import Document, Path
+from recovery.workflow.rule_shapes import RuleShape
 from recovery.workflow.rules import PlacedRule, declared_not_active, read_rules
 
 ANY_STEP = "any"

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.spec import Send, Workflow
 from recovery.workflow.basics import LANGUAGE
+from recovery.workflow.before_clocks import leave_out
 from recovery.workflow.build import Built, build
 from recovery.workflow.calendars import check_calendars, expanded, read_expanded
 from recovery.workflow.clocks import ALWAYS
@@ -162,6 +163,8 @@ def _workflow(hash: str, name: str, *files: tuple[str, str]) -> Workflow:
         unfolded = unfold(document, beside)
         document = unfolded.document
         findings += unfolded.findings
+    if document is not None and CALENDARS not in texts:
+        leave_out(document)
     shape = None
     if document is not None:
         shape, wrong = check_shape(document, WorkflowShape)

@@ -13,8 +13,9 @@ from recovery.core.clocks.model import Anchor, Clock, Limit, Open
 from recovery.core.clocks.state import CLOSED, FIRST_ANSWER, HEARD, MESSAGE, sent_mark, step_mark
 from recovery.core.guards import CaseValue, Compare, Constant, FactValue, Guard, Known
 from recovery.core.spec import Rule, Send
+from recovery.workflow.clock_shapes import ClockShape, LimitShape
 from recovery.workflow.findings import guess, one_of, shown
-from recovery.workflow.model import ClockShape, LimitShape, WorkflowShape
+from recovery.workflow.model import WorkflowShape
 from recovery.workflow.names import Names
 from recovery.workflow.reader import Path
 from recovery.workflow.rules import PlacedRule, read_rules
@@ -28,7 +29,6 @@ ALWAYS = Calendar("always", "UTC", ((Window(0, 1440),),) * 7)
 """What a clock of real time counts by where it names no calendar: the zone matters to nobody."""
 
 _SHARE = re.compile(r"([1-9][0-9]?)\s*%")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FROM = ("date", "instant")
 
 
@@ -79,11 +79,13 @@ class _Reader:
         limits = self._limits(how, calendar)
         if (shape.from_ or shape.before) is not None and how == "due":
             self._say(
-                "due", "wrong_clock", "`due` names the moment itself; `from` and `before` do not go with it."
+                ("due",),
+                "wrong_clock",
+                "`due` names the moment itself; `from` and `before` do not go with it.",
             )
         if shape.from_ is not None and shape.before is not None:
             self._say(
-                "before", "wrong_clock", "A clock counts either `from` a fact or back from it, `before`."
+                ("before",), "wrong_clock", "A clock counts either `from` a fact or back from it, `before`."
             )
         counted = shape.from_ or shape.before
         for key, fact in (("from", shape.from_), ("before", shape.before)):
@@ -136,10 +138,10 @@ class _Reader:
         )
         return clock if len(names.findings) == said else None
 
-    def _say(self, key: str, code: str, message: str, hint: str = "", *, at_key: bool = False) -> None:
-        path = (*self.path, key) if key else self.path
+    def _say(self, within: Path, code: str, message: str, hint: str = "", *, at_key: bool = False) -> None:
+        path = (*self.path, *within)
         if path not in self.names.broken:
-            self.names.say(path, code, message, hint, key=at_key or not key)
+            self.names.say(path, code, message, hint, key=at_key or not within)
 
     def _item(self, key: str, number: int) -> Path:
         path = (*self.path, key)
@@ -151,11 +153,11 @@ class _Reader:
         given = [key for key in ("within", "every", "due") if key in written]
         if not given:
             message = f"The clock {self.name} does not say how long it runs."
-            self._say("", "missing_key", message, "Give it `within`, `every` or `due`.")
+            self._say((), "missing_key", message, "Give it `within`, `every` or `due`.")
             return None
         if len(given) > 1:
             message = f"The clock {self.name} says in two ways how long it runs: {' and '.join(given)}."
-            self._say(given[1], "wrong_clock", message, "Keep one of them.", at_key=True)
+            self._say((given[1],), "wrong_clock", message, "Keep one of them.", at_key=True)
         return given[0]  # type: ignore[return-value]
 
     def _calendar(self) -> Calendar | None:
@@ -175,7 +177,7 @@ class _Reader:
                 found.append(limit)
         if any(limit == Limit(limit.span) for limit in found[:-1]):
             message = "A row that fits every case stands before others, which are never reached."
-            self._say(how or "", "never_reached", message, "Put it last.")
+            self._say((how or "within",), "never_reached", message, "Put it last.")
         return tuple(found)
 
     def _limit(self, how: str, number: int, shape: LimitShape, calendar: Calendar | None) -> Limit | None:
@@ -205,20 +207,9 @@ class _Reader:
             span,
             shape.severity,
             names.guard((*path, "if"), shape.when),
-            self._date((*path, "received_from"), shape.received_from),
-            self._date((*path, "received_before"), shape.received_before),
+            _date(shape.received_from),
+            _date(shape.received_before),
         )
-
-    def _date(self, path: Path, text: str | None) -> date | None:
-        if text is None:
-            return None
-        try:
-            if not _DATE.fullmatch(text):
-                raise ValueError
-            return date.fromisoformat(text)
-        except ValueError:
-            self.names.say(path, "wrong_value", f"{shown(text)} is no date.", "Write it as 2026-04-01.")
-            return None
 
     def _moment_fact(self, key: str, name: str | None, kinds: tuple[str, ...]) -> None:
         if name is None:
@@ -288,7 +279,7 @@ class _Reader:
         if share:
             return int(share[1]), None
         if "%" in text:
-            self._say("warn_at", "wrong_value", f"{shown(text)} is no share.", "From 1% to 99%.")
+            self._say(("warn_at",), "wrong_value", f"{shown(text)} is no share.", "From 1% to 99%.")
             return None, None
         span = span_at(self.names.document, (*self.path, "warn_at"), text, self.names.findings)
         return None, span
@@ -298,16 +289,16 @@ class _Reader:
         shape = self.shape
         if shape.legal and shape.pause_while is not None:
             message = "A clock that a law sets never pauses."
-            self._say("pause_while", "legal_pause", message, "Leave one of the two out.", at_key=True)
+            self._say(("pause_while",), "legal_pause", message, "Leave one of the two out.", at_key=True)
         if shape.on_warn and shape.warn_at is None:
-            self._say("on_warn", "sibling_alone", "`on_warn` belongs to `warn_at`.", at_key=True)
+            self._say(("on_warn",), "sibling_alone", "`on_warn` belongs to `warn_at`.", at_key=True)
         if shape.times is not None and how != "every":
-            self._say("times", "sibling_alone", "`times` belongs to `every`.", at_key=True)
+            self._say(("times",), "sibling_alone", "`times` belongs to `every`.", at_key=True)
         if shape.at_last and shape.times is None:
-            self._say("at_last", "sibling_alone", "`at_last` belongs to `times`.", at_key=True)
+            self._say(("at_last",), "sibling_alone", "`at_last` belongs to `times`.", at_key=True)
         if how in ("within", "due") and not shape.stops and shape.while_ is None:
             message = f"Nothing stops the clock {self.name}: it would run out in every case."
-            self._say("", "never_stops", message, "Give it `stops`.")
+            self._say((), "never_stops", message, "Give it `stops`.")
 
     def _rules(self, key: str, given: frozenset[str]) -> tuple[Rule, ...]:
         found = read_rules(self.names, (*self.path, key), getattr(self.shape, key))
@@ -325,3 +316,7 @@ class _Reader:
         rule = Rule((Send(template, once="always"),), None, line)
         self.rules.append(PlacedRule(rule, self.path, "anytime", self._states(), given=given))
         return rule
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

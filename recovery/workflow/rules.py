@@ -21,9 +21,9 @@ from recovery.core.spec import (
     Transition,
 )
 from recovery.workflow.findings import Finding, one_of
-from recovery.workflow.model import ACTIVE_VERBS, SIBLINGS, RuleShape
 from recovery.workflow.names import Names
 from recovery.workflow.reader import Document, Path
+from recovery.workflow.rule_shapes import ACTIVE_VERBS, SIBLINGS, RuleShape
 
 ANYTIME = ("clocks", "on_message")
 """The parts whose rules may fire wherever a case stands; only they may forget facts without a move."""

@@ -15,6 +15,7 @@ from recovery.core.case import Case
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
+from recovery.core.instants import from_text
 from recovery.core.spec import Workflow
 from recovery.workflow.bundle import collect, load
 from recovery.workflow.findings import errors
@@ -121,6 +122,16 @@ class Story:
         """Ask for a transition, whatever the answer."""
         named = {name.replace("__", "."): value for name, value in facts.items()}
         return self.tell(ev.MoveRequested, by=by, transition=transition, facts=named)
+
+    def wait(self, **span: float) -> Story:
+        """Let time pass; what clocks ask for happens at its moment."""
+        until = self.now + timedelta(**span)
+        while (due_at := self.case.due_at) is not None and from_text(due_at) <= until:
+            self.now = max(self.now, from_text(due_at)) - timedelta(hours=1)
+            answer = self.tell(ev.TimerFired, by="engine", due_at=from_text(due_at))
+            assert isinstance(answer, Decision), answer
+        self.now = until
+        return self
 
     def deliver(self) -> Story:
         """Everything that has been sent arrives."""

@@ -141,9 +141,11 @@ def test_a_low_mark_reopens_the_resolution_one_level_up_with_its_own_apology() -
 
 
 def test_after_a_second_recovery_the_survey_goes_out_again() -> None:
-    story = at_follow_up().record("customer", followup__satisfaction=1).deliver()
+    story = at_follow_up().wait(days=5)
+    assert story.sent.count("follow-up") == 1
+    story.record("customer", followup__satisfaction=1).deliver()
     story.record("agent", resolution__kind="refund", resolution__done_at="2026-11-23T10:00:00+00:00")
-    story.record("customer", resolution__accepted=True)
+    story.record("customer", resolution__accepted=True).wait(days=5)
     assert story.sent.count("follow-up") == 2
 
 

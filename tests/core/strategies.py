@@ -310,6 +310,7 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "name": st.sampled_from(["photo.jpg", "photo.jpg", "note.exe"]),
     "type": st.just("image/jpeg"),
     "size": st.sampled_from([1, 9_000_000, 11_000_000]),
+    "due_at": st.sampled_from([START, START + timedelta(days=1), START + timedelta(days=40)]),
     "sha256": st.sampled_from([digit * 64 for digit in "0123456789"]),
 }
 FORCED = {"by", "occurred_at", "hold", "source"}

@@ -17,6 +17,7 @@ from tests.core.builders import NAIVE, START, Story, begun, step, texts, workflo
 GOOD: dict[str, Any] = {
     "by": "agent:li",
     "occurred_at": START,
+    "due_at": START,
     "hold": False,
     "text": "It broke.",
     "customer": {"name": "Ana"},

@@ -74,7 +74,7 @@ SHAPE = {
         "write true",
         "title: Small",
         "title: Small\nclocks: {§wait: {legal: §on}}",
-        ["declared_not_active", "wrong_type"],
+        ["missing_key", "wrong_type"],
     ),
     "an unknown order": ("in_order", "title: Small", "title: Small\norder: §inorder", ["wrong_value"]),
     "an unknown type of fact": ("date", "{type: date}", "{type: §dat}", ["wrong_value"]),

@@ -26,7 +26,12 @@ def bundle_of(root: Path, text: str = WORKFLOW, templates: dict[str, str] | None
 
 def test_a_bundle_holds_the_workflow_and_every_language_of_what_it_sends(tmp_path: Path) -> None:
     bundle = bundle_of(tmp_path, templates={"zh/sorry": TEMPLATE, "en/unused": TEMPLATE})
-    assert set(bundle.files) == {"workflows/small.yaml", "templates/en/sorry.md", "templates/zh/sorry.md"}
+    assert set(bundle.files) == {
+        "workflows/small.yaml",
+        "templates/en/sorry.md",
+        "templates/zh/sorry.md",
+        "config/calendars.json",
+    }
     assert bundle.workflow_id == "small"
     assert bundle.hash == hash_of(bundle.files)
 
@@ -104,31 +109,18 @@ def test_a_workflow_with_errors_makes_no_bundle_and_one_with_notices_does(tmp_pa
     assert bundle is None
     assert [finding.code for finding in findings] == ["wrong_type"]
     bundle, findings = collect(
-        tmp_path, write(tmp_path, changed("title: Small", "title: Small\ncalendar: support"))
+        tmp_path,
+        write(tmp_path, changed("title: Small", "title: Small\nbudgets: {daily: {limit: 2000 USD}}")),
     )
     assert bundle is not None
     assert [(finding.code, finding.level) for finding in findings] == [("declared_not_active", "notice")]
 
 
 def test_what_is_declared_and_does_nothing_yet_is_listed(tmp_path: Path) -> None:
-    text = changed("title: Small", "title: Small\ncalendar: support\nbudgets: {daily: {limit: 2000 USD}}") + (
-        "clocks:\n"
-        "  first-answer: {starts: received, stops: first_answer, within: 4 business hours, warn_at: 75%,"
-        " on_breach: [{escalate: 1}, {send: not-there-yet}]}\n"
-        "  resolution: {within: {severity 1: 5 business days}, legal: true}\n"
-    )
-    text = changed("        go: hear\n", "        go: hear\n        follow_up: {after: 3 days}\n", text)
+    text = changed("title: Small", "title: Small\nbudgets: {daily: {limit: 2000 USD}}")
     bundle, findings = collect(tmp_path, write(tmp_path, text))
     assert bundle is not None
-    assert [finding.message for finding in findings] == [
-        "calendar: declared, not yet active.",
-        "budget daily: declared, not yet active.",
-        "follow_up: declared, not yet active.",
-        "clock first-answer: declared, not yet active.",
-        "clock resolution: declared, not yet active.",
-    ]
-    assert errors(findings) == []
-    assert len(load(bundle).steps["mend"].on_leave[0].actions) == 2
+    assert [finding.message for finding in findings] == ["budget daily: declared, not yet active."]
 
 
 def test_a_bundle_that_is_no_workflow_cannot_be_loaded() -> None:

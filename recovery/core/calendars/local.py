@@ -44,6 +44,15 @@ def zone_of(name: str) -> ZoneInfo:
         raise ValueError(f"{name} is no time zone") from None
 
 
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    try:
+        zone_of(name)
+    except ValueError:
+        return False
+    return True
+
+
 def at_wall(zone: ZoneInfo, day: int, minutes: int) -> int:
     """The instant at which a clock on the wall shows so many minutes after the midnight that begins a day.
 
