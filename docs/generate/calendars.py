@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from docs.generate.markdown import code, table
+from recovery.workflow.basics import Shape
 from recovery.workflow.calendars import CalendarShape, CalendarsShape, HolidaysShape
-from recovery.workflow.model import Shape
 
 
 def file_keys() -> str:

@@ -103,16 +103,22 @@ Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Declared
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`if` a guard holds, do these actions. A guard that is unknown does not fire."""
+    """`if` a guard holds, do these actions. A guard that is unknown does not fire.
+
+    `file` is where it stands when the workflow extends another and has it from there.
+    """
 
     actions: tuple[Action, ...]
     when: Guard | None = None
     line: int = 0
+    file: str = ""
+    place: str = field(init=False, repr=False, compare=False)
     asks: str = field(init=False, repr=False, compare=False)
     asks_about: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # What the guard says is written into every trace; it is put into words once.
+        # Where it stands and what the guard says is written into every trace; it is put into words once.
+        object.__setattr__(self, "place", f"{self.file} line {self.line}".strip())
         object.__setattr__(self, "asks", str(self.when))
         object.__setattr__(self, "asks_about", tuple(dict.fromkeys(self.when.facts())) if self.when else ())
 

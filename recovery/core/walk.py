@@ -21,7 +21,7 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
         if rule.when is not None:
             answer = rule.when.evaluate(draft.case)
             because = guard_reason(rule.asks, rule.asks_about, answer, draft.case)
-            draft.why.append(f"line {rule.line}: {'fired' if answer else 'not fired'}, {because}")
+            draft.why.append(f"{rule.place}: {'fired' if answer else 'not fired'}, {because}")
             if not answer:
                 continue
         for action in rule.actions:

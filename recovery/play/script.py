@@ -51,16 +51,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A line that is no event."""
+    """A line that is no event. `field` is the one that is wrong; None where it is not one alone."""
 
     number: int
     case: str | None
     kind: str | None
     refusal: Refusal
+    field: str | None = None
 
 
 class _Wrong(Exception):
     """A field is missing or not of its type."""
+
+    def __init__(self, said: str, field: str | None = None) -> None:
+        super().__init__(said)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +137,26 @@ def read_script(lines: Iterable[str]) -> Iterator[Line | Unreadable]:
             yield _read(number, text)
 
 
+def read_row(number: int, row: Mapping[str, Any]) -> Line | Unreadable:
+    """Read one line that has been taken apart: its keys with their values, as in a JSON object."""
+    case, kind = (name if usable(name) else None for name in (row.get("case"), row.get("event")))
+    try:
+        return _line(number, dict(row))
+    except _Wrong as wrong:
+        return _unreadable(number, wrong, case, kind)
+
+
 def _read(number: int, text: str) -> Line | Unreadable:
-    case = kind = None
     try:
         row = _parse(text)
-        case, kind = (name if usable(name) else None for name in (row.get("case"), row.get("event")))
-        return _line(number, row)
     except _Wrong as wrong:
-        message, _, hint = str(wrong).partition("\n")
-        return Unreadable(number, case, kind, Refusal("unreadable", message, hint))
+        return _unreadable(number, wrong)
+    return read_row(number, row)
+
+
+def _unreadable(number: int, wrong: _Wrong, case: str | None = None, kind: str | None = None) -> Unreadable:
+    message, _, hint = str(wrong).partition("\n")
+    return Unreadable(number, case, kind, Refusal("unreadable", message, hint), wrong.field)
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -184,7 +200,8 @@ def _line(number: int, row: dict[str, Any]) -> Line:
         if name not in fields:
             known = ", ".join(["at", "case", "by", *fields])
             raise _Wrong(
-                f"{shown(name)} is not a field of {kind}.\nIts fields are {known}.{_guess(name, fields)}"
+                f"{shown(name)} is not a field of {kind}.\nIts fields are {known}.{_guess(name, fields)}",
+                name,
             )
     for name, field in fields.items():
         value = row.get(name)
@@ -192,15 +209,17 @@ def _line(number: int, row: dict[str, Any]) -> Line:
             if field.required:
                 raise _Wrong(f"{kind} needs {name}: {field.wanted}.")
         elif not isinstance(value, field.of) or isinstance(value, bool):
-            raise _Wrong(f"{name} of {kind} is {shown(value)}, not {field.wanted}.")
+            raise _Wrong(f"{name} of {kind} is {shown(value)}, not {field.wanted}.", name)
     if cls is None:
         return Line(number, kind, at, None, None)
     if not usable(case):
         raise _Wrong(f"{kind} needs case: the external id of the case, a text of 1 to {MAX_NAME} characters.")
     if not isinstance(by, str) or not by:
-        raise _Wrong(f"{kind} needs by: who did it, such as agent:li.")
+        raise _Wrong(f"{kind} needs by: who did it, such as agent:li.", "by")
     if ev.role(by) in ev.INSIDE:
-        raise _Wrong(f"by is {shown(by)}; that is the program itself.\nName who did it, such as agent:li.")
+        raise _Wrong(
+            f"by is {shown(by)}; that is the program itself.\nName who did it, such as agent:li.", "by"
+        )
     return _event(number, kind, at, case, by, row)
 
 
@@ -220,11 +239,11 @@ def _guess(word: str, known: Iterable[str]) -> str:
 def _event(number: int, kind: str, at: datetime, case: str, by: str, row: dict[str, Any]) -> Line:
     given = {name: value for name, value in row.items() if value is not None}
     if given.get("source", SOURCES[0]) not in SOURCES:
-        raise _Wrong(f"source is {shown(given['source'])}, not {_SOURCE.wanted}.")
+        raise _Wrong(f"source is {shown(given['source'])}, not {_SOURCE.wanted}.", "source")
     workflow = given.pop("workflow", None)
     other = given.pop("into", None)
     if kind == "merge" and not usable(other):
-        raise _Wrong(f"into of merge is {shown(other)}, not the external id of a case.")
+        raise _Wrong(f"into of merge is {shown(other)}, not the external id of a case.", "into")
     if kind == "complaint":
         customer = {"address": given.pop("from", None), "name": given.pop("name", None)}
         given["customer"] = {name: value for name, value in customer.items() if value}

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from recovery.core.spec import Send, Workflow
+from recovery.workflow.basics import LANGUAGE
 from recovery.workflow.build import Built, build
+from recovery.workflow.extends import unfold
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.meaning import check_meaning
-from recovery.workflow.model import LANGUAGE, WorkflowShape
-from recovery.workflow.phrases import PHRASES, phrase_files
+from recovery.workflow.model import WorkflowShape
+from recovery.workflow.phrases import phrase_files
 from recovery.workflow.prune import prune
 from recovery.workflow.reader import BYTES_AT_MOST, decode, read_yaml
 from recovery.workflow.shape import check_shape
@@ -45,11 +47,15 @@ class Bundle:
 
 @dataclass(slots=True)
 class Checked:
-    """What was found out about one workflow file; `built` is None when it could not be read at all."""
+    """What was found out about one workflow file; `built` is None when it could not be read at all.
+
+    `templates` are the texts by name and path, `bases` those of the workflows it extends by path.
+    """
 
     built: Built | None
     findings: list[Finding]
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
 
 
 def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Finding]]:
@@ -67,7 +73,7 @@ def collect(root: Path, workflow_file: Path) -> tuple[Bundle | None, list[Findin
     findings = in_order(checked.findings)
     if text is None or checked.built is None or errors(findings):
         return None, findings
-    files = {name_of(root, workflow_file): text}
+    files = {name_of(root, workflow_file): text, **checked.bases}
     for by_file in checked.templates.values():
         files.update(by_file)
     for file in phrase_files(root).values():
@@ -95,12 +101,22 @@ def load(bundle: Bundle) -> Workflow:
     Raises:
         BadFile: the bundle holds no workflow that this version of the language can read.
     """
-    files = (path for path in sorted(bundle.files) if not path.startswith(PHRASES[0]))
-    name = next((path for path in files if path.endswith(".yaml")), "")
-    workflow = _workflow(bundle.hash, name, bundle.files.get(name, ""))
+    called = f"{bundle.workflow_id}.yaml"
+    name = next((path for path in sorted(bundle.files) if PurePosixPath(path).name == called), "")
+    workflow = _workflow(bundle.hash, name, *_beside(bundle, name))
     if workflow.mentions is None:
         workflow.mentions = _Mentions(bundle)
     return workflow
+
+
+def _beside(bundle: Bundle, name: str) -> tuple[tuple[str, str], ...]:
+    """The texts of a bundle's workflow and of every other in its folder, which it may extend."""
+    folder = PurePosixPath(name).parent
+    return tuple(
+        (path, text)
+        for path, text in sorted(bundle.files.items())
+        if PurePosixPath(path).parent == folder and path.endswith(".yaml")
+    )
 
 
 class _Mentions(dict[str, tuple[str, ...]]):
@@ -122,9 +138,19 @@ class _Mentions(dict[str, tuple[str, ...]]):
 
 
 @lru_cache(maxsize=WORKFLOWS_KEPT)
-def _workflow(hash: str, name: str, text: str) -> Workflow:
+def _workflow(hash: str, name: str, *files: tuple[str, str]) -> Workflow:
     """A workflow built from its text, once: it never changes, so every engine of a process may share it."""
-    document, findings = read_yaml(text.encode(), name)
+    texts = dict(files)
+    document, findings = read_yaml(texts.get(name, "").encode(), name)
+
+    def beside(other: str) -> tuple[bytes | None, str]:
+        file = PurePosixPath(name).with_name(f"{other}.yaml").as_posix()
+        return texts[file].encode() if file in texts else None, file
+
+    if document is not None:
+        unfolded = unfold(document, beside)
+        document = unfolded.document
+        findings += unfolded.findings
     shape = None
     if document is not None:
         shape, wrong = check_shape(document, WorkflowShape)
@@ -192,6 +218,16 @@ def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
     document, findings = read_yaml(data, name)
     if document is None:
         return None, Checked(None, findings)
+
+    def beside(other: str) -> tuple[bytes | None, str]:
+        file = path.with_name(f"{other}.yaml")
+        return read_file(root, file)[0], name_of(root, file)
+
+    unfolded = unfold(document, beside, sorted(file.stem for file in path.parent.glob("*.yaml")))
+    findings += unfolded.findings
+    document = unfolded.document
+    if document is None:
+        return None, Checked(None, findings)
     pruned = prune(document)
     findings += pruned.findings
     if pruned.shape is None:
@@ -205,7 +241,7 @@ def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
     templates, texts, bad = _templates(root, built)
     findings += [*built.findings, *bad, *check_meaning(built, templates, sound=pruned.sound)]
     text, _ = decode(data, name)
-    return text, Checked(built, findings, texts)
+    return text, Checked(built, findings, texts, unfolded.texts)
 
 
 def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]:

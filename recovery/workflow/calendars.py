@@ -14,11 +14,11 @@ from pydantic import BeforeValidator, Field
 from recovery.core.calendars.calendar import Calendar, Window
 from recovery.core.calendars.local import zone_of
 from recovery.core.calendars.plain import as_data, from_data
+from recovery.workflow.basics import Line, Shape, StateId, Word
 from recovery.workflow.bundle import name_of, read_file
 from recovery.workflow.days_off import YEARS, DaysOff, Reads
 from recovery.workflow.findings import BadFile, Finding, errors, guess, shown
 from recovery.workflow.hours import HoursReader
-from recovery.workflow.model import Line, Shape, StateId, Word
 from recovery.workflow.reader import Document, read_yaml
 from recovery.workflow.reader import Path as Place
 from recovery.workflow.shape import check_shape

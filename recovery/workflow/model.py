@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,17 +17,25 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema
 from typing_extensions import TypeAliasType
 
 from recovery.core.facts import SOURCES
+from recovery.workflow.basics import (
+    FactName,
+    Guard,
+    Scalar,
+    Shape,
+    StateId,
+    Text,
+    Word,
+    Words,
+    one_or_many,
+)
 
-FACT_NAME = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
-STATE_ID = r"^[a-z][a-z0-9_-]*$"
 WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
 ANY_NEED = r"^any( .+)?$"
 DAYS = r"^([2-9]|[1-9][0-9]{1,3}) days$|^1 day$"
-LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 INERT_VERBS = ("follow_up", "start", "stop")
 """Verbs of rules that may be declared and do nothing yet."""
@@ -42,26 +48,6 @@ ACTIVE_VERBS = ("send", "escalate", "raise", "count", "record", "go")
 SIBLINGS = {"when_delivered": "send", "once": "send", "to": "send", "coupon": "send", "forget": "go"}
 """Keys of a rule that belong to a verb beside them."""
 
-FactName = Annotated[str, StringConstraints(pattern=FACT_NAME, max_length=100)]
-StateId = Annotated[str, StringConstraints(pattern=STATE_ID, max_length=60)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"\S")]
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
-
-
-def _text(value: Any) -> Any:
-    return {"en": value} if isinstance(value, str) else value
-
-
-def _english(value: dict[str, str]) -> dict[str, str]:
-    if "en" not in value:
-        raise PydanticCustomError("no_english", "The text has no English (`en`)")
-    return value
-
-
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, (str, dict)) else value
-
 
 def _nothing(value: Any) -> Any:
     return {} if value is None else value
@@ -69,33 +55,6 @@ def _nothing(value: Any) -> Any:
 
 def _any_severity(value: Any) -> Any:
     return {"any severity": value} if isinstance(value, str) else value
-
-
-def _scalar(value: Any) -> Any:
-    if value is None or isinstance(value, (dict, list)):
-        raise PydanticCustomError("scalar", "A text, a whole number, true or false is wanted")
-    return value
-
-
-_Texts = Annotated[dict[Language, Line], Field(json_schema_extra={"required": ["en"]})]
-Text = Annotated[
-    dict[Language, Line],
-    AfterValidator(_english),
-    BeforeValidator(_text, json_schema_input_type=Line | _Texts),
-]
-"""A text for people: a map from language to text with `en` in it, or a plain English text."""
-
-Words = Annotated[
-    list[Word], Field(min_length=1), BeforeValidator(_one_or_many, json_schema_input_type=Word | list[Word])
-]
-Scalar = Annotated[Any, BeforeValidator(_scalar, json_schema_input_type=str | int | bool)]
-Guard = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-
-
-class Shape(BaseModel):
-    """What every part has: no unknown keys, no silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True, title=None)
 
 
 # --- Facts
@@ -109,7 +68,7 @@ class _Fact(Shape):
         Annotated[
             list[Source],
             Field(min_length=1),
-            BeforeValidator(_one_or_many, json_schema_input_type=Source | list[Source]),
+            BeforeValidator(one_or_many, json_schema_input_type=Source | list[Source]),
         ]
         | None
     ) = Field(None, description="Who this can be known from; left out, from anybody.")
@@ -298,6 +257,9 @@ class StepShape(Shape):
     needs: Annotated[Needs | None, Field(description="What must be on record before the step is left.")] = (
         None
     )
+    after: StateId | None = Field(
+        None, description="Of a new step in a workflow that extends another: the step it comes after."
+    )
 
 
 class EndShape(Shape):
@@ -309,7 +271,7 @@ class TransitionShape(Shape):
     sources: Annotated[
         list[StateId],
         Field(min_length=1),
-        BeforeValidator(_one_or_many, json_schema_input_type=StateId | list[StateId]),
+        BeforeValidator(one_or_many, json_schema_input_type=StateId | list[StateId]),
     ] = Field(alias="from", description="A step or an end, several of them, or `any` step.")
     to: StateId = Field(description="A step, an end, or `same` to stay.")
     by: Words = Field(description="The roles that may ask for it.")
@@ -322,7 +284,7 @@ class TransitionShape(Shape):
 _Alternatives = Annotated[
     list[TransitionShape],
     Field(min_length=1),
-    BeforeValidator(_one_or_many, json_schema_input_type=TransitionShape | list[TransitionShape]),
+    BeforeValidator(one_or_many, json_schema_input_type=TransitionShape | list[TransitionShape]),
 ]
 
 
@@ -352,6 +314,13 @@ class WorkflowShape(Shape):
 
     workflow: Annotated[str, StringConstraints(pattern=WORKFLOW_ID, max_length=60)] = Field(
         description="The name, the same as the file's."
+    )
+    extends: StateId | None = Field(
+        None,
+        description="The workflow of the same folder that this one is laid over; the rest is what differs.",
+    )
+    without: list[Word] = Field(
+        [], description="What of it is taken away: names with dots, such as `steps.big_picture`."
     )
     title: Text = Field(description="What people call it.")
     order: Literal["in_order", "free"] = Field(

@@ -11,8 +11,8 @@ from pydantic import Field, StringConstraints
 
 from recovery.core.phrases.patterns import Choice, One, Part, Pattern, PatternProblem, read_pattern
 from recovery.core.phrases.rules import CLASSES, KINDS, UNTRUTH, Level, Need, Rule, RuleSet
+from recovery.workflow.basics import FACT_NAME, Language, Line, Shape
 from recovery.workflow.findings import Finding, errors, shown
-from recovery.workflow.model import FACT_NAME, Language, Line, Shape
 from recovery.workflow.reader import Document, Path, read_yaml
 from recovery.workflow.shape import check_shape
 

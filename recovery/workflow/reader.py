@@ -43,12 +43,16 @@ _PLAIN = {"true": True, "false": False, "": None, "~": None, "null": None}
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML file as plain data (dict, list, str, int, bool, None) that knows where everything stands."""
+    """One YAML file as plain data (dict, list, str, int, bool, None) that knows where everything stands.
+
+    `files` names the file of each value that stands in another one, which this one extends.
+    """
 
     file: str
     value: Any
     keys: dict[Path, Position] = field(default_factory=dict, repr=False)
     values: dict[Path, Position] = field(default_factory=dict, repr=False)
+    files: dict[Path, str] = field(default_factory=dict, repr=False)
 
     def key(self, path: Path) -> Position:
         """Where the key of a path stands; of a list's item, the item; of the top, the first line."""
@@ -56,9 +60,16 @@ class Document:
 
     def at(self, path: Path) -> Position:
         """Where the value of a path stands; of a path that is not there, what holds it."""
+        return self.values.get(self._there(path), _TOP)
+
+    def file_of(self, path: Path) -> str:
+        """The file in which `at` stands."""
+        return self.files.get(self._there(path), self.file)
+
+    def _there(self, path: Path) -> Path:
         while path not in self.values and path:
             path = path[:-1]
-        return self.values.get(path, _TOP)
+        return path
 
     def get(self, path: Path) -> Any:
         """The value at a path; None when there is none."""
@@ -72,12 +83,12 @@ class Document:
     def finding(self, path: Path, code: str, message: str, hint: str = "", *, key: bool = False) -> Finding:
         """An error at the value of a path, or at its key."""
         place = self.key(path) if key else self.at(path)
-        return Finding(self.file, place.line, place.column, code, message, hint)
+        return Finding(self.file_of(path), place.line, place.column, code, message, hint)
 
     def notice(self, path: Path, code: str, message: str, hint: str = "") -> Finding:
         """A notice at the key of a path."""
         place = self.key(path)
-        return Finding(self.file, place.line, place.column, code, message, hint, "notice")
+        return Finding(self.file_of(path), place.line, place.column, code, message, hint, "notice")
 
 
 def step_into(value: Any, part: str | int) -> tuple[bool, Any]:

@@ -60,7 +60,9 @@ def _rule(names: Names, path: Path, shape: RuleShape) -> Rule:
     verbs = (*ACTIVE_VERBS, *INERT_VERBS)
     if not any(key in written for key in verbs) and not _broken_inside(names, path):
         names.say(path, "empty_rule", "The rule does nothing.", one_of(ACTIVE_VERBS))
-    return Rule(tuple(actions), names.guard((*path, "if"), shape.when), names.document.at(path).line)
+    document = names.document
+    file = document.files.get(path, "")
+    return Rule(tuple(actions), names.guard((*path, "if"), shape.when), document.at(path).line, file)
 
 
 def _broken_inside(names: Names, path: Path) -> bool:

@@ -9,10 +9,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from recovery.workflow.basics import Shape
 from recovery.workflow.calendars import CalendarsShape
-from recovery.workflow.model import Shape, WorkflowShape
+from recovery.workflow.model import WorkflowShape
 
 PUBLISHED = "docs/reference/workflow.schema.json"
+OVERLAY_PUBLISHED = "docs/reference/overlay.schema.json"
 CALENDARS_PUBLISHED = "docs/reference/calendars.schema.json"
 """Where the schemas are published, from the repository's root."""
 
@@ -20,6 +22,13 @@ CALENDARS_PUBLISHED = "docs/reference/calendars.schema.json"
 def workflow_schema() -> dict[str, Any]:
     """The schema of a workflow file, JSON Schema 2020-12."""
     return _schema("A service recovery workflow", WorkflowShape)
+
+
+def overlay_schema() -> dict[str, Any]:
+    """The schema of a workflow file that extends another: what is required may stand in that one."""
+    schema = _loosened(workflow_schema())
+    title = "A service recovery workflow that extends another"
+    return {**schema, "title": title, "required": ["workflow", "extends"]}
 
 
 def calendars_schema() -> dict[str, Any]:
@@ -38,10 +47,35 @@ def _schema(title: str, model: type[Shape]) -> dict[str, Any]:
 
 def published() -> dict[str, str]:
     """Every schema as it is published, by its place."""
-    schemas = {PUBLISHED: workflow_schema(), CALENDARS_PUBLISHED: calendars_schema()}
+    schemas = {
+        PUBLISHED: workflow_schema(),
+        OVERLAY_PUBLISHED: overlay_schema(),
+        CALENDARS_PUBLISHED: calendars_schema(),
+    }
     return {
         place: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for place, schema in schemas.items()
     }
+
+
+def _loosened(node: Any, *, names: bool = False) -> Any:
+    """Without everything that asks for a key, so that a part of a mapping is enough."""
+    if isinstance(node, list):
+        return [_loosened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    made = {
+        "anyOf" if key == "oneOf" and not names else key: _loosened(
+            value, names=key in ("properties", "patternProperties", "$defs") and not names
+        )
+        for key, value in node.items()
+        if names or key not in _ASKING
+    }
+    if not names and "anyOf" in made and all(option == {} for option in made["anyOf"]):
+        del made["anyOf"]
+    return made
+
+
+_ASKING = ("required", "dependentRequired", "minProperties", "not", "discriminator")
 
 
 def _plain(node: Any, *, names: bool = False) -> Any:

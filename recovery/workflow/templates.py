@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from recovery.workflow.basics import FactName, Shape, Word
 from recovery.workflow.findings import Finding
-from recovery.workflow.model import FactName, Shape, Word
 from recovery.workflow.reader import Document, decode, read_yaml
 from recovery.workflow.shape import check_shape
 from recovery.workflow.template_markdown import check_markdown

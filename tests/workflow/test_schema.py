@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from recovery.workflow.model import WorkflowShape
 from recovery.workflow.reader import read_yaml
-from recovery.workflow.schema import CALENDARS_PUBLISHED, PUBLISHED, published
+from recovery.workflow.schema import CALENDARS_PUBLISHED, OVERLAY_PUBLISHED, PUBLISHED, published
 from recovery.workflow.shape import check_shape
 from tests.real_data import ROOT
 from tests.workflow.small import WORKFLOW, places
@@ -20,6 +20,7 @@ from tests.workflow.test_ways import FREE, RIGHT
 
 SHIPPED = sorted((ROOT / "workflows").glob("*.yaml"))
 PUBLIC = Draft202012Validator(json.loads((ROOT / PUBLISHED).read_text(encoding="utf-8")))
+OVERLAY = Draft202012Validator(json.loads((ROOT / OVERLAY_PUBLISHED).read_text(encoding="utf-8")))
 
 ONLY_YAML_CAN_TELL = {"a doubled key", "two doubled facts"}
 """Wrong in the file, and right once it has been read: no schema can find them."""
@@ -45,7 +46,7 @@ def loads(text: str) -> bool:
     return check_shape(document, WorkflowShape)[0] is not None
 
 
-@pytest.mark.parametrize("place", [PUBLISHED, CALENDARS_PUBLISHED])
+@pytest.mark.parametrize("place", [PUBLISHED, OVERLAY_PUBLISHED, CALENDARS_PUBLISHED])
 def test_the_published_schemas_are_current(place: str) -> None:
     text = (ROOT / place).read_text(encoding="utf-8")
     assert text == published()[place], "run: python -m recovery.workflow.schema"
@@ -66,8 +67,9 @@ def test_the_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_workflow_fits_the_schema(path: Path) -> None:
-    problems = [error.message for error in PUBLIC.iter_errors(data_of(path.read_text(encoding="utf-8")))]
-    assert problems == []
+    data = data_of(path.read_text(encoding="utf-8"))
+    schema = OVERLAY if "extends" in data else PUBLIC
+    assert [error.message for error in schema.iter_errors(data)] == []
 
 
 @pytest.mark.parametrize("text", [WORKFLOW, FREE, *RIGHT.values()])

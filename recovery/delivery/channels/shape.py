@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from recovery.workflow.model import STATE_ID, Line, Shape, Word
+from recovery.workflow.basics import STATE_ID, Line, Shape, Word
 
 Name = Annotated[str, StringConstraints(pattern=STATE_ID, max_length=40)]
 Host = Annotated[str, StringConstraints(min_length=1, max_length=253)]

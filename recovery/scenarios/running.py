@@ -1,0 +1,172 @@
+"""Running scenarios: each in a small database of its own, many at once, on all cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from recovery.bootstrap import open_engine
+from recovery.clock import ManualClock
+from recovery.project import Project
+from recovery.scenarios.comparing import Difference
+from recovery.scenarios.coverage import Touched, touched
+from recovery.scenarios.knowing import Known, Workflows
+from recovery.scenarios.reading import read_scenario
+from recovery.scenarios.stage import tell
+from recovery.scenarios.story import Scenario
+from recovery.store.sqlite import SqliteStore
+from recovery.workflow.findings import Finding
+
+FOLDERS = ("scenarios", "tests/scenarios")
+"""Where a project's scenarios are looked for, from its folder."""
+
+FEW = 12
+"""As many scenarios are told before another process is worth its start."""
+
+START = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one scenario went.
+
+    Attributes:
+        file: as the reader of a finding would type it; `line` is that of the scenario's name.
+        workflow: None where the file could not be read.
+        findings: what is wrong in the file; then it was not run.
+        differences: where it was not as expected.
+        trace: the last lines of what had happened by then.
+        touched: the parts of the workflow it came to.
+    """
+
+    name: str
+    file: str
+    line: int
+    workflow: str | None = None
+    rule: str | None = None
+    seconds: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    trace: tuple[str, ...] = ()
+    touched: Touched = frozenset()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.findings and not self.differences
+
+
+def scenario_files(root: Path, paths: Sequence[Path]) -> list[Path]:
+    """The scenario files among paths, folders searched; those of the project when none is given.
+
+    Raises:
+        FileNotFoundError: a path does not exist.
+    """
+    found: dict[Path, None] = {}
+    for path in paths or [root / folder for folder in FOLDERS if (root / folder).is_dir()]:
+        if path.is_dir():
+            found |= dict.fromkeys(sorted(file for file in path.rglob("*.yaml") if file.is_file()))
+        elif path.exists():
+            found[path] = None
+        else:
+            raise FileNotFoundError(path)
+    return list(found)
+
+
+def run_files(
+    workflows: Workflows, files: Sequence[Path], *, here: Path, jobs: int = 1, text: str = ""
+) -> list[Result]:
+    """Run scenario files, in their order.
+
+    Args:
+        workflows: of the project they are about.
+        here: the folder that files are called from.
+        jobs: how many processes at most.
+        text: only scenarios with this in their name or file, in small letters or capitals.
+
+    Raises:
+        EnvironmentFault: no database can be made.
+    """
+    results: dict[str, Result] = {}
+    sound: list[Scenario] = []
+    for file in files:
+        read = read_scenario(here, file, workflows, text)
+        if read is not None:
+            results[read.file] = Result(read.name, read.file, read.line, findings=read.findings)
+            sound += [read.scenario] if read.scenario is not None else []
+    with ground(workflows.root, workflows.sound()) as place:
+        results |= {result.file: result for result in _run_all(place, sound, jobs)}
+    return list(results.values())
+
+
+def _run_all(place: Path, scenarios: list[Scenario], jobs: int) -> Iterator[Result]:
+    work = partial(run, place)
+    jobs = min(jobs, -(-len(scenarios) // FEW))
+    if jobs <= 1:
+        yield from map(work, scenarios)
+        return
+    how = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(jobs, mp_context=how) as pool:
+        yield from pool.map(work, scenarios, chunksize=4)
+
+
+@contextmanager
+def ground(root: Path, known: Sequence[Known]) -> Iterator[Path]:
+    """A folder with a database that has workflows and no case, to be copied; removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="recovery-") as folder:
+        place = Path(folder)
+        clock = ManualClock(START)
+        file = place / "empty.db"
+        SqliteStore.open(file, clock=clock.now, entropy=random.Random(0).randbytes).upgrade()
+        engine = open_engine(Project(root, f"sqlite:///{file}"), clock=clock, synchronous="NORMAL")
+        for one in known:
+            bundle = one.bundle
+            engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
+        engine.store.close()
+        yield place
+
+
+def run(place: Path, scenario: Scenario) -> Result:
+    """Run one scenario in a copy of a `ground`'s database.
+
+    Raises:
+        EnvironmentFault: the copy cannot be made or used.
+    """
+    begun = perf_counter()
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        file = Path(folder) / "story.db"
+        shutil.copyfile(place / "empty.db", file)
+        clock = ManualClock(START)
+        engine = open_engine(
+            Project(place, f"sqlite:///{file}"),
+            clock=clock,
+            entropy=random.Random(0).randbytes,
+            synchronous="NORMAL",
+        )
+        try:
+            told = tell(scenario, engine, clock)
+            parts = touched(engine.workflow(scenario.version), told.records)
+        finally:
+            engine.store.close()
+    return Result(
+        scenario.name,
+        scenario.file,
+        scenario.line,
+        scenario.workflow,
+        scenario.rule,
+        perf_counter() - begun,
+        differences=told.differences,
+        trace=told.trace,
+        touched=parts,
+    )

@@ -1,0 +1,203 @@
+"""One scenario on an engine of its own: time passes, somebody acts, and what is so is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from recovery.clock import ManualClock
+from recovery.commands import Command
+from recovery.core.case import Case
+from recovery.core.errors import RecoveryError, Refusal
+from recovery.core.events import CaseMerged, ComplaintReceived, Event, FactsRecorded, MessageWritten
+from recovery.core.facts import SOURCES
+from recovery.core.instants import from_text
+from recovery.core.spec import Workflow
+from recovery.delivery.message import Message
+from recovery.delivery.outcomes import Delivered, Outcome, Rejected
+from recovery.drafting import filled
+from recovery.engine import Engine
+from recovery.scenarios.comparing import Difference, View, accepted, difference, no_case
+from recovery.scenarios.moments import written
+from recovery.scenarios.story import Act, Moment, Scenario
+from recovery.store.records import Record
+from recovery.testing import run_until
+
+TRACE_LINES = 12
+"""How many lines of what happened are told of a scenario that fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a story went.
+
+    Attributes:
+        differences: of the first moment that was not as expected; the story ended there.
+        trace: the last lines of what happened, of the case that moment was about.
+        records: the log of every case.
+    """
+
+    differences: tuple[Difference, ...]
+    trace: tuple[str, ...]
+    records: tuple[Record, ...]
+
+
+class Mailbox:
+    """Takes every message, or none while `delivery` fails."""
+
+    def __init__(self) -> None:
+        self.fails = False
+
+    def deliver(self, message: Message) -> Outcome:
+        """Say what became of a message (see `recovery.delivery.channels.Channel`)."""
+        if self.fails:
+            return Rejected("in this story nothing can be delivered")
+        return Delivered(f"taken for {message.address or 'the case'}")
+
+
+def tell(scenario: Scenario, engine: Engine, clock: ManualClock) -> Told:
+    """Run a scenario. `clock` must be the engine's own, and the database empty but for the workflow."""
+    return _Stage(scenario, engine, clock).tell()
+
+
+class _Stage:
+    def __init__(self, scenario: Scenario, engine: Engine, clock: ManualClock) -> None:
+        self.scenario = scenario
+        self.engine = engine
+        self.clock = clock
+        self.mailbox = Mailbox()
+        self.stands_still = False
+        self.zone = ZoneInfo(scenario.zone)
+        self._seen: set[tuple[int, str]] = set()
+
+    def tell(self) -> Told:
+        self.clock.set(self.scenario.story[0].at)
+        for moment in self.scenario.story:
+            differences = self._moment(moment)
+            if differences:
+                return Told(tuple(differences), self._trace(moment.case), self._records())
+        return Told((), (), self._records())
+
+    # --- a moment -------------------------------------------------------------------------------------------
+
+    def _moment(self, moment: Moment) -> list[Difference]:
+        self._pass(moment.at)
+        if moment.delivery is not None:
+            self.mailbox.fails = moment.delivery == "fails"
+            self.stands_still = moment.delivery == "stands still"
+        refusal = self._act(moment.act) if moment.act is not None else None
+        self._pass(moment.at)
+        expects_refusal = any(one.what == "refused" for one in moment.expected or ())
+        if refusal is not None and not expects_refusal:
+            assert moment.act is not None
+            return [accepted(refusal, moment.act.place, moment.act.line.kind)]
+        if moment.expected is None:
+            return []
+        return self._compared(moment, refusal)
+
+    def _pass(self, until: datetime) -> None:
+        """Let time pass, with everything that is due on the way at its own moment."""
+        if self.stands_still:
+            self.clock.set(until)
+        else:
+            run_until(self.engine, until, self.mailbox)
+
+    def _compared(self, moment: Moment, refusal: Refusal | None) -> list[Difference]:
+        case = self._case(moment.case)
+        if case is None:
+            only_refused = all(one.what == "refused" for one in moment.expected or ())
+            if not only_refused:
+                return [no_case(moment.case, moment.place)]
+            case = Case(self.engine.tenant, 0, self.scenario.workflow, self.scenario.version, "")
+        rows = self.engine.store.outbox(self.engine.tenant, case=case.id, status="delivered")
+        arrived = [row for row in rows if (row.case, row.effect) not in self._seen]
+        self._seen |= {(row.case, row.effect) for row in arrived}
+        view = View(self.engine.workflow(case.bundle), case, arrived, refusal, self.zone)
+        found = (difference(view, expected) for expected in moment.expected or ())
+        return [one for one in found if one is not None]
+
+    # --- an act ---------------------------------------------------------------------------------------------
+
+    def _act(self, act: Act) -> Refusal | None:
+        """Do it, and give the refusal it meets."""
+        line = act.line
+        assert line.event is not None
+        assert line.case is not None
+        if isinstance(line.event, ComplaintReceived):
+            return self._open(line.event)
+        ids = self._ids()
+        if line.case not in ids:
+            return Refusal("no_such_case", f"There is no case {line.case}.", "A complaint opens one.")
+        event: Event = line.event
+        if isinstance(event, CaseMerged):
+            if line.other not in ids:
+                return Refusal("no_such_case", f"There is no case {line.other}.", "A complaint opens one.")
+            event = replace(event, into=ids[line.other])
+        case = self.engine.case(ids[line.case])
+        if act.is_anybody:
+            event = replace(event, by=_somebody(self.engine.workflow(case.bundle), case))
+        if act.is_filled:
+            assert isinstance(event, MessageWritten)
+            try:
+                event = filled(self.engine, case, event)
+            except RecoveryError as error:
+                return Refusal("not_filled", error.message, error.hint)
+        return self._handle(Command(event, case.id))
+
+    def _open(self, event: ComplaintReceived) -> Refusal | None:
+        refusal = self._handle(Command(event, workflow=self.scenario.workflow))
+        facts = self.scenario.facts
+        if refusal is not None or not facts:
+            return refusal
+        case = self._ids()[event.external_id or ""]
+        for source, given in _by_source(self.engine.workflow(self.scenario.version), facts).items():
+            by = source if source in ("customer", "engine", "import") else "agent"
+            known = FactsRecorded(by=by, occurred_at=event.occurred_at, facts=given, source=source)
+            refusal = refusal or self._handle(Command(known, case))
+        return refusal
+
+    def _handle(self, command: Command) -> Refusal | None:
+        (answer,) = self.engine.handle_many([command])
+        return answer if isinstance(answer, Refusal) else None
+
+    # --- what is there --------------------------------------------------------------------------------------
+
+    def _ids(self) -> dict[str, int]:
+        names = {moment.case for moment in self.scenario.story}
+        return dict(self.engine.store.find_cases(self.engine.tenant, names))
+
+    def _case(self, name: str) -> Case | None:
+        id = self._ids().get(name)
+        return None if id is None else self.engine.case(id)
+
+    def _records(self) -> tuple[Record, ...]:
+        return tuple(
+            record for id in self._ids().values() for record in self.engine.store.log(self.engine.tenant, id)
+        )
+
+    def _trace(self, name: str) -> tuple[str, ...]:
+        id = self._ids().get(name)
+        lines = []
+        for record in self.engine.store.log(self.engine.tenant, id) if id is not None else ():
+            lines.append(f"{written(from_text(record.occurred_at), self.zone)}  {record.kind} by {record.by}")
+            lines += [f"  {line}" for line in record.why]
+        return tuple(lines[-TRACE_LINES:])
+
+
+def _somebody(workflow: Workflow, case: Case) -> str:
+    """Who acts where nobody is named: the owner, or somebody of the lowest level."""
+    level = workflow.escalation[0]
+    return level if case.owner is None else f"{level}:{case.owner}"
+
+
+def _by_source(workflow: Workflow, facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Facts by who says them: whoever may, an agent where anybody may."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in facts.items():
+        said_by = workflow.facts[name].said_by
+        source = next(one for one in ("agent", *SOURCES) if not said_by or one in said_by)
+        found.setdefault(source, {})[name] = value
+    return found
