@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -16,13 +18,20 @@ from recovery.project import CHANNELS, CONFIG, read_settings, starter_root
 from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
 from recovery.workflow.calendars import FILE as CALENDARS
 from recovery.workflow.calendars import check_calendars
-from recovery.workflow.findings import Finding, errors, guess, in_order
+from recovery.workflow.compensation import FILE as COMPENSATION
+from recovery.workflow.compensation import check_compensation
+from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.project import check_project, workflow_files
+from recovery.workflow.rates import FILE as RATES
+from recovery.workflow.rates import rates_of, read_rates
 from recovery.workflow.reader import read_yaml
 from recovery.workflow.wording import check_templates, guard_from
 
 YAML = (".yaml", ".yml")
+
+OWN_FILES = (CONFIG, CHANNELS, CALENDARS, RATES, COMPENSATION)
+"""The files of a project's `config/` that are read under these names."""
 
 
 @dataclass(slots=True)
@@ -36,6 +45,8 @@ class _Chosen:
     channels: list[Path] = field(default_factory=list)
     phrases: list[Path] = field(default_factory=list)
     calendars: list[Path] = field(default_factory=list)
+    rates: list[Path] = field(default_factory=list)
+    compensation: list[Path] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
 
     def take(self, path: Path) -> None:
@@ -45,6 +56,10 @@ class _Chosen:
             self.channels.append(path)
         elif path == self.root / CALENDARS:
             self.calendars.append(path)
+        elif path == self.root / RATES:
+            self.rates.append(path)
+        elif path == self.root / COMPENSATION:
+            self.compensation.append(path)
         elif path in phrase_files(self.root).values():
             self.phrases.append(path)
         elif path.parent == (self.root / CONFIG).parent or path.match(f"{WORKFLOWS}/*.yml"):
@@ -55,13 +70,14 @@ class _Chosen:
             self.files.append(path)
 
 
-def check_paths(here: Path, paths: Sequence[Path] = ()) -> list[Finding]:
+def check_paths(here: Path, paths: Sequence[Path] = (), today: date | None = None) -> list[Finding]:
     """Check a project, or some of its files and folders, or those of another project.
 
     Args:
         here: the working folder, absolute: the project to check when no path is given (the starter files
             where there is none), and what relative paths and the names in findings are relative to.
         paths: files or folders; a workflow's templates are checked with it.
+        today: given, workflows that do not hold on this day are noted.
 
     Returns:
         Every finding, errors and notices, project by project: the configuration, phrase rules, workflows
@@ -76,7 +92,7 @@ def check_paths(here: Path, paths: Sequence[Path] = ()) -> list[Finding]:
         raise NotFound(f"There is no {' and no '.join(missing)}.", hint="Name files or folders to check.")
     if not paths:
         root = here if _is_project(here) else starter_root()
-        return _named(_check(_everything(root)), root, here, relative=root == here)
+        return _named(_check(_everything(root), today), root, here, relative=root == here)
     chosen: dict[tuple[Path, bool], _Chosen] = {}
     for path in paths:
         full = Path(os.path.normpath(here / path))
@@ -86,7 +102,7 @@ def check_paths(here: Path, paths: Sequence[Path] = ()) -> list[Finding]:
             own.take(file)
     findings: list[Finding] = []
     for (root, relative), own in chosen.items():
-        findings += _named(_check(own), root, here, relative=relative)
+        findings += _named(_check(own, today), root, here, relative=relative)
     return findings
 
 
@@ -116,7 +132,7 @@ def _files(path: Path) -> list[Path]:
     if not _is_project(path):
         return sorted(file for file in path.rglob("*") if file.suffix in (*YAML, ".md") and file.is_file())
     return [
-        *(path / name for name in (CONFIG, CHANNELS, CALENDARS) if (path / name).is_file()),
+        *(path / name for name in OWN_FILES if (path / name).is_file()),
         *phrase_files(path).values(),
         *sorted(file for ending in YAML for file in (path / WORKFLOWS).glob(f"*{ending}")),
         *sorted((path / TEMPLATES).glob("*/*.md")),
@@ -133,16 +149,18 @@ def _is_mapping(path: Path) -> bool:
     return document is not None and isinstance(document.value, dict) and "mapping" in document.value
 
 
-def _check(chosen: _Chosen) -> list[Finding]:
+def _check(chosen: _Chosen, today: date | None) -> list[Finding]:
     root = chosen.root
     findings = in_order(_each(root, chosen.settings, _settings))
     findings += in_order(_each(root, chosen.channels, _channels))
     findings += in_order(_each(root, chosen.phrases, _phrases))
     findings += in_order(check_calendars(root)[1] if chosen.calendars else [])
     if chosen.files:
-        findings += check_project(root, tuple(dict.fromkeys(chosen.files)))
+        findings += check_project(root, tuple(dict.fromkeys(chosen.files)), today)
         findings += in_order(check_templates(root, dict.fromkeys(chosen.files)))
     known = _Workflows(root)
+    findings += in_order(_each(root, chosen.rates, _rates))
+    findings += in_order(_each(root, chosen.compensation, partial(_compensation, root, known)))
     findings += in_order(_each(root, chosen.mappings, partial(_mapping, known)))
     for path in dict.fromkeys(chosen.unread):
         message = "Nothing reads a file of this name here."
@@ -175,6 +193,18 @@ def _channels(data: bytes, file: str) -> list[Finding]:
     return read_channels(data, file)[1]
 
 
+def _rates(data: bytes, file: str) -> list[Finding]:
+    return read_rates(data, file)[1]
+
+
+def _compensation(root: Path, workflows: _Workflows, data: bytes, file: str) -> list[Finding]:
+    try:
+        rates = rates_of(root)
+    except BadFile:
+        rates = None
+    return check_compensation(data, file, rates, workflows.sound())
+
+
 def _mapping(workflows: _Workflows, data: bytes, file: str) -> list[Finding]:
     return check_mapping(data, file, workflows)[1]
 
@@ -185,6 +215,14 @@ class _Workflows:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: dict[str, Workflow] = {}
+
+    def sound(self) -> list[Workflow]:
+        """All without errors of their own."""
+        found = []
+        for path in workflow_files(self._root):
+            with suppress(NotFound):
+                found.append(self(path.stem))
+        return found
 
     def __call__(self, name: str) -> Workflow:
         if name not in self._known:

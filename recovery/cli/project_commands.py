@@ -41,9 +41,10 @@ def check(
 ) -> int:
     """Find everything that is wrong in workflows, templates and mappings."""
     from recovery.checking import check_paths
+    from recovery.clock import SystemClock
     from recovery.workflow.findings import errors
 
-    findings = check_paths(Path.cwd(), paths or [])
+    findings = check_paths(Path.cwd(), paths or [], SystemClock().now().date())
     wrong = errors(findings)
     if json:
         as_json({"findings": [finding.as_dict() for finding in findings]})

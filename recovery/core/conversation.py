@@ -12,6 +12,7 @@ from recovery.core.draft import Draft, Refused, context, once_key
 from recovery.core.errors import closest, sentence
 from recovery.core.facts import is_blank, shown
 from recovery.core.instants import from_text, to_text
+from recovery.core.letter_parts import lacking
 from recovery.core.moves import reasoned, supervisors
 from recovery.core.spec import Workflow
 
@@ -51,6 +52,7 @@ def written(draft: Draft, event: ev.MessageWritten) -> None:
     _in_the_house(draft, event.by, "write for the house")
     _not_merged(draft)
     _writable(draft, event)
+    _complete(draft, event)
     once, facts = _standing_for(draft, event)
     to_customer = event.to == "customer"
     template = event.template or WRITTEN
@@ -144,6 +146,24 @@ def _writable(draft: Draft, event: ev.MessageWritten) -> None:
             raise Refused(
                 "not_allowed", f"{event.by} may not overrule the phrase guard.", "A supervisor may."
             )
+
+
+def _complete(draft: Draft, event: ev.MessageWritten) -> None:
+    """A letter that a law asks for has every part of it, whoever wrote the words."""
+    parts = draft.workflow.letters.get(event.template or "", ())
+    if not parts or event.to != "customer":
+        return
+    language = event.language or draft.case.language
+    missing = lacking(parts, event.text, language)
+    if missing:
+        first, *rest = missing
+        words = first.wordings(language)
+        raise Refused(
+            "incomplete_letter",
+            f"{event.template} must say this, and does not: {first.what['en']}.",
+            f"Such as: {words[0]}" if words else f"Nobody has said how it is worded in {language}.",
+            details=tuple(part.what["en"] for part in rest),
+        )
 
 
 def _standing_for(draft: Draft, event: ev.MessageWritten) -> tuple[str, dict[str, Any]]:

@@ -19,6 +19,8 @@ from recovery.core.guards import Guard
 
 if TYPE_CHECKING:
     from recovery.core.case import Case
+    from recovery.core.derived import Derived
+    from recovery.core.letter_parts import LetterPart
     from recovery.core.machine import MoveTable
 
 SAME = "same"
@@ -262,8 +264,9 @@ class Workflow:
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
-    `say` names the templates that people send by hand, beside those that rules send. `offers` has the message
-    that hands over each offer of a coupon.
+    `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
+    that follow from others, each after those it follows from. `letters` are what a letter must hold, by
+    its template. `offers` has the message that hands over each offer of a coupon.
     """
 
     id: str
@@ -278,6 +281,8 @@ class Workflow:
     mentions: Mapping[str, tuple[str, ...]] | None = None
     order: Literal["in_order", "free"] = "in_order"
     say: tuple[str, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    letters: Mapping[str, tuple[LetterPart, ...]] = field(default_factory=dict)
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)

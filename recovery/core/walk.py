@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recovery.core.case import moved
+from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import reason as guard_reason
 from recovery.core.spec import CountFailure, Declared, Escalate, Go, RaiseSeverity, Record, Rule, Send
@@ -97,6 +98,8 @@ def default_forget(draft: Draft, to: str) -> tuple[str, ...]:
 
 def enter(draft: Draft) -> None:
     """Fire the entry rules of the state just reached, follow the moves they ask for, and walk on."""
+    if draft.workflow.derived:
+        derive(draft)
     _arrive(draft)
     walk_on(draft)
 
@@ -114,6 +117,8 @@ def walk_on(draft: Draft) -> None:
     """Leave every step whose needs are met, until one is not or an end is reached."""
     workflow = draft.workflow
     while draft.case.quarantine is None:
+        if workflow.derived:
+            derive(draft)
         step = workflow.steps.get(draft.case.step)
         if step is None:
             return
@@ -206,5 +211,7 @@ def facts_changed(draft: Draft, names: Sequence[str]) -> None:
     Raises:
         Refused: see `fall_back` and `fire`.
     """
+    if draft.workflow.derived:
+        names = [*names, *derive(draft)]
     fall_back(draft, names)
     walk_on(draft)

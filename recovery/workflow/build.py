@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from recovery.core.guards import Guard
 from recovery.core.spec import SAME, Rule, Step, Transition, Workflow
+from recovery.workflow.derived import read_derived
 from recovery.workflow.findings import Finding
+from recovery.workflow.in_force import check_validity
+from recovery.workflow.letter_parts import read_letters
 from recovery.workflow.model import RuleShape, TransitionShape, WorkflowShape
 from recovery.workflow.names import Names
 from recovery.workflow.needs import read_need, read_needs
@@ -28,6 +32,7 @@ class Built:
     rules: list[PlacedRule] = field(default_factory=list)
     transitions: list[tuple[Path, Transition]] = field(default_factory=list)
     ends_declared: bool = False
+    derived_when: list[tuple[Path, Guard]] = field(default_factory=list)
 
 
 def build(
@@ -59,6 +64,7 @@ class _Builder:
             for name, alternatives in shape.transitions.items()
             for path, made in self._transitions(name, alternatives)
         ]
+        derived, guards = read_derived(names, shape.derived)
         workflow = Workflow(
             id=shape.workflow,
             bundle=bundle,
@@ -71,9 +77,13 @@ class _Builder:
             severities=shape.severities,
             order=shape.order,
             say=tuple(shape.say),
+            derived=derived,
+            letters=read_letters(names, shape.letters),
         )
-        findings = [*names.findings, *self._inert()]
-        return Built(self.document, workflow, findings, self.rules, transitions, shape.ends is not None)
+        findings = [*names.findings, *check_validity(self.document, shape), *self._inert()]
+        return Built(
+            self.document, workflow, findings, self.rules, transitions, shape.ends is not None, guards
+        )
 
     def _step(self, name: str) -> Step:
         shape, path = self.shape.steps[name], ("steps", name)

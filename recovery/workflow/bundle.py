@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ from recovery.workflow.basics import LANGUAGE
 from recovery.workflow.build import Built, build
 from recovery.workflow.extends import unfold
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
+from recovery.workflow.in_force import check_in_force
 from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import WorkflowShape
 from recovery.workflow.phrases import phrase_files
@@ -209,8 +211,12 @@ def read_file(root: Path, path: Path) -> tuple[bytes | None, Finding | None]:
         return None, Finding(name_of(root, path), 1, 1, "unreadable", message)
 
 
-def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
-    """Everything that is wrong with one workflow and the templates it sends, and its text."""
+def check_workflow(root: Path, path: Path, today: date | None = None) -> tuple[str | None, Checked]:
+    """Everything that is wrong with one workflow and the templates it sends, and its text.
+
+    Args:
+        today: given, a workflow that does not hold on this day is noted.
+    """
     name = name_of(root, path)
     data, unreadable = read_file(root, path)
     if data is None:
@@ -237,6 +243,8 @@ def check_workflow(root: Path, path: Path) -> tuple[str | None, Checked]:
         message = f"The workflow is called {called} and its file {path.name}."
         hint = f"Call one like the other, such as {called}.yaml."
         findings.append(document.finding(("workflow",), "wrong_name", message, hint))
+    if today is not None:
+        findings += check_in_force(document, pruned.shape, today)
     built = build(document, pruned.shape, broken=pruned.broken)
     templates, texts, bad = _templates(root, built)
     findings += [*built.findings, *bad, *check_meaning(built, templates, sound=pruned.sound)]

@@ -23,6 +23,7 @@ from recovery.workflow.knowledge import (
     recorded,
     surely_known,
 )
+from recovery.workflow.letter_parts import check_letters
 from recovery.workflow.names import UNREAD
 from recovery.workflow.reader import Path
 from recovery.workflow.rules import PlacedRule
@@ -98,6 +99,7 @@ class _Checker:
         """Conditions that are never true, or always, whatever a case knows."""
         placed = [(path, placed.when) for path, placed in self.built.transitions]
         placed += [(rule.path, rule.rule.when) for rule in self.built.rules]
+        placed += self.built.derived_when
         placed += [(path, need.when) for _, path, need in self._needs() if isinstance(need, Need)]
         for path, guard in placed:
             if guard is None or guard is UNREAD:
@@ -199,6 +201,8 @@ class _Checker:
                     facts = action.facts if isinstance(action, Record) else action.when_delivered
                     for name, value in facts.items():
                         said.setdefault(name, []).append(value)
+        for derived in self.workflow.derived:
+            said.setdefault(derived.fact, []).extend(row.value for row in derived.rows)
         places = [(path, need) for _, path, need in self._needs()]
         for path, transition in self.built.transitions:
             places += [((*path, "needs", need.fact), need) for need in transition.needs]
@@ -251,6 +255,7 @@ class _Checker:
         for versions in templates.values():
             for template in versions:
                 self.findings += check_template(template, self.workflow.facts, self.workflow.id)
+        self.findings += check_letters(self.document, self.workflow.letters, templates)
         known = surely_known(self.workflow) if sound else {}
         for placed in self.built.rules if sound else ():
             for action in placed.rule.actions:

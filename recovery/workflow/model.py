@@ -32,6 +32,7 @@ from recovery.workflow.basics import (
     Words,
     one_or_many,
 )
+from recovery.workflow.pack_shapes import DerivedRow, IsoDay, PartShape, SourceShape
 
 WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
 ANY_NEED = r"^any( .+)?$"
@@ -323,6 +324,11 @@ class WorkflowShape(Shape):
         [], description="What of it is taken away: names with dots, such as `steps.big_picture`."
     )
     title: Text = Field(description="What people call it.")
+    jurisdiction: Word | None = Field(None, description="Where the law holds that it follows.")
+    valid_from: IsoDay | None = Field(None, description="The first day on which it holds.")
+    valid_to: IsoDay | None = Field(None, description="The last day on which it holds.")
+    sources: list[SourceShape] = Field([], description="The texts it follows.")
+    note: Text | None = Field(None, description="What whoever relies on it must know.")
     order: Literal["in_order", "free"] = Field(
         "in_order", description="`in_order` walks on by itself; in `free` only transitions move."
     )
@@ -335,6 +341,12 @@ class WorkflowShape(Shape):
         {}, description="Values that facts of type `choice` share, by name."
     )
     facts: dict[FactName, FactShape] = Field({}, description="What can be known about a case.")
+    derived: dict[FactName, Annotated[list[DerivedRow], Field(min_length=1)]] = Field(
+        {}, description="Facts that follow from others: rows, of which the first that fits gives the value."
+    )
+    letters: dict[StateId, Annotated[list[PartShape], Field(min_length=1)]] = Field(
+        {}, description="What letters must say, by their templates."
+    )
     steps: Annotated[dict[StateId, StepShape], Field(min_length=1)] = Field(
         description="In the order they are walked."
     )

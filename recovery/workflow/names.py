@@ -81,8 +81,12 @@ class Names:
             self.say(path, "wrong_value", f"{kind.name}: {error}.", hint)
             return value
 
-    def recorded(self, path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Facts the engine will record, each of its type and one that the engine may say."""
+    def recorded(self, path: Path, values: Mapping[str, Any], at: Path | None = None) -> dict[str, Any]:
+        """Facts the engine will record, each of its type and one that the engine may say.
+
+        Args:
+            at: where the value stands when it is not under the fact's name.
+        """
         made = {}
         for name, value in values.items():
             here = (*path, name)
@@ -97,7 +101,7 @@ class Names:
                 message = f"{name} is said by the {said_by}; a rule is the engine speaking."
                 hint = "Add engine to its said_by, or let it be asked."
                 self.say(here, "wrong_source", message, hint, key=True)
-            made[name] = self.value(here, kind, value)
+            made[name] = self.value(at or here, kind, value)
         return made
 
     def forgotten(self, path: Path, names: Sequence[str] | None) -> tuple[str, ...] | None:

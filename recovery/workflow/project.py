@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow, name_of, read_file
@@ -10,12 +11,13 @@ from recovery.workflow.findings import Finding, in_order
 from recovery.workflow.templates import read_template
 
 
-def check_project(root: Path, paths: Sequence[Path] = ()) -> list[Finding]:
+def check_project(root: Path, paths: Sequence[Path] = (), today: date | None = None) -> list[Finding]:
     """Check workflows with the templates they send, and templates nobody sends.
 
     Args:
         root: the project's folder, with `workflows/` and `templates/`.
         paths: files or folders to check instead of the whole project; a workflow's templates go with it.
+        today: given, workflows that do not hold on this day are noted.
 
     Returns:
         Every finding, errors and notices, in order of file and place; at most one syntax finding a file.
@@ -24,7 +26,7 @@ def check_project(root: Path, paths: Sequence[Path] = ()) -> list[Finding]:
     workflows, templates = _chosen(root, paths, findings)
     sent: set[str] = set()
     for path in workflows:
-        _, checked = check_workflow(root, path)
+        _, checked = check_workflow(root, path, today)
         findings += checked.findings
         sent.update(name for texts in checked.templates.values() for name in texts)
     for path in templates:

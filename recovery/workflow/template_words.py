@@ -87,6 +87,15 @@ def _environment() -> Environment:
     return Environment(autoescape=False)
 
 
+def parsed(text: str) -> nodes.Template:
+    """The tree of a text; nothing of it is compiled.
+
+    Raises:
+        TemplateSyntaxError: it cannot be read.
+    """
+    return _environment().parse(text)
+
+
 class Words:
     """Holds one text against the white list: `check` fills `findings` and `uses`."""
 
@@ -100,7 +109,7 @@ class Words:
     def check(self) -> None:
         """Parse the text and walk it; nothing of it is compiled."""
         try:
-            tree = _environment().parse(self.text)
+            tree = parsed(self.text)
             self._body(tree.body, frozenset(), frozenset(), 0)
         except TemplateSyntaxError as error:
             self._say(error.lineno, "", "template_syntax", f"{error.message or 'The text cannot be read'}.")

@@ -1,0 +1,71 @@
+"""Facts that follow from other facts, by a table: an amount that a law sets by distance, a limit by kind.
+
+The first row whose condition holds gives the value. A row whose condition is unknown ends the search: what is
+not known yet decides nothing. So a derived fact is on record exactly while its table gives a value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recovery.core.case import Case
+from recovery.core.draft import Draft
+from recovery.core.guards import Guard, why
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: in cases for which `when` holds (None: in all others), this value.
+
+    `line` and `file` say where it stands; `file` only when the workflow has it from one it extends.
+    """
+
+    value: Any
+    when: Guard | None = None
+    line: int = 0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A fact and its table."""
+
+    fact: str
+    rows: tuple[Row, ...]
+
+    def row(self, case: Case) -> Row | None:
+        """The row that gives the value; None while a fact is missing, or when no row fits."""
+        for row in self.rows:
+            answer = True if row.when is None else row.when.evaluate(case)
+            if answer is None:
+                return None
+            if answer:
+                return row
+        return None
+
+
+def derive(draft: Draft) -> list[str]:
+    """Put on record what follows from the facts now; the engine says it. What follows no more is taken back.
+
+    Returns:
+        The facts that changed.
+
+    Raises:
+        Refused: a table gives a value that its fact cannot have; the fault is the workflow's.
+    """
+    changed = []
+    for derived in draft.workflow.derived:
+        name, case = derived.fact, draft.case
+        row, fact = derived.row(case), case.fact(derived.fact)
+        if row is not None and (fact is None or fact.value != row.value):
+            because = "" if row.when is None else f", {why(row.when, case)}"
+            place = f"{row.file} line {row.line}".strip()
+            draft.record({name: row.value}, "engine", "workflow")
+            draft.why.append(f"{name} follows: {row.value} ({place}{because})")
+            changed.append(name)
+        elif row is None and fact is not None and fact.source == "engine":
+            draft.change("forget", [name])
+            draft.why.append(f"{name} follows no more and is taken back")
+            changed.append(name)
+    return changed
