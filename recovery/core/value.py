@@ -122,7 +122,7 @@ def _sum(amounts: Iterable[Fraction]) -> Fraction:
     return sum(amounts, ZERO)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Cohort:
     """Customers added up: the three Rs are retention, related sales and referrals.
 
@@ -141,18 +141,20 @@ class Cohort:
     stayed: int = 0
     could_stay: int = 0
 
-    def add(self, life: Lifetime) -> None:
-        """Count one customer in."""
+    def plus(self, life: Lifetime) -> Cohort:
+        """The cohort with one customer more."""
         stayed, could_stay = life.retention
-        self.customers += 1
-        self.value += life.value
-        self.bought += life.bought
-        self.related += life.related
-        self.referred_net += life.referred_bought - life.referred_cost
-        self.referred_customers += life.referred_customers
-        self.referring += life.referred_customers > 0 or life.referred_bought > 0
-        self.stayed += stayed
-        self.could_stay += could_stay
+        return Cohort(
+            self.customers + 1,
+            self.value + life.value,
+            self.bought + life.bought,
+            self.related + life.related,
+            self.referred_net + life.referred_bought - life.referred_cost,
+            self.referred_customers + life.referred_customers,
+            self.referring + (life.referred_customers > 0 or life.referred_bought > 0),
+            self.stayed + stayed,
+            self.could_stay + could_stay,
+        )
 
     @property
     def mean(self) -> Fraction | None:
@@ -183,7 +185,8 @@ class Cohorts:
 
     def add(self, cohort: str, currency: str, life: Lifetime) -> None:
         """Count a customer in; `cohort` is one of `COHORTS`, or empty when nobody said."""
-        self._rows.setdefault((currency, cohort), Cohort()).add(life)
+        key = (currency, cohort)
+        self._rows[key] = self._rows.get(key, Cohort()).plus(life)
 
     def __iter__(self) -> Iterator[tuple[str, str, Cohort]]:
         """Currency, cohort and its figures, the cohorts in their order."""
