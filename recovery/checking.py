@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -17,14 +18,21 @@ from recovery.project import CHANNELS, CONFIG, read_settings, starter_root
 from recovery.workflow.bundle import TEMPLATES, WORKFLOWS, check_workflow
 from recovery.workflow.calendars import FILE as CALENDARS
 from recovery.workflow.calendars import check_calendars
+from recovery.workflow.compensation import FILE as COMPENSATION
+from recovery.workflow.compensation import check_compensation
 from recovery.workflow.files import name_of, read_file
-from recovery.workflow.findings import Finding, errors, guess, in_order
+from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.project import check_project, workflow_files
+from recovery.workflow.rates import FILE as RATES
+from recovery.workflow.rates import rates_of, read_rates
 from recovery.workflow.reader import read_yaml
 from recovery.workflow.wording import check_templates, guard_from
 
 YAML = (".yaml", ".yml")
+
+OWN_FILES = (CONFIG, CHANNELS, CALENDARS, RATES, COMPENSATION)
+"""The files of a project's `config/` that are read under these names."""
 
 
 @dataclass(slots=True)
@@ -38,6 +46,8 @@ class _Chosen:
     channels: list[Path] = field(default_factory=list)
     phrases: list[Path] = field(default_factory=list)
     calendars: list[Path] = field(default_factory=list)
+    rates: list[Path] = field(default_factory=list)
+    compensation: list[Path] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
 
     def take(self, path: Path) -> None:
@@ -47,6 +57,10 @@ class _Chosen:
             self.channels.append(path)
         elif path == self.root / CALENDARS:
             self.calendars.append(path)
+        elif path == self.root / RATES:
+            self.rates.append(path)
+        elif path == self.root / COMPENSATION:
+            self.compensation.append(path)
         elif path in phrase_files(self.root).values():
             self.phrases.append(path)
         elif path.parent == (self.root / CONFIG).parent or path.match(f"{WORKFLOWS}/*.yml"):
@@ -119,7 +133,7 @@ def _files(path: Path) -> list[Path]:
     if not _is_project(path):
         return sorted(file for file in path.rglob("*") if file.suffix in (*YAML, ".md") and file.is_file())
     return [
-        *(path / name for name in (CONFIG, CHANNELS, CALENDARS) if (path / name).is_file()),
+        *(path / name for name in OWN_FILES if (path / name).is_file()),
         *phrase_files(path).values(),
         *sorted(file for ending in YAML for file in (path / WORKFLOWS).glob(f"*{ending}")),
         *sorted((path / TEMPLATES).glob("*/*.md")),
@@ -146,6 +160,8 @@ def _check(chosen: _Chosen, today: date | None) -> list[Finding]:
         findings += check_project(root, tuple(dict.fromkeys(chosen.files)), today)
         findings += in_order(check_templates(root, dict.fromkeys(chosen.files)))
     known = _Workflows(root)
+    findings += in_order(_each(root, chosen.rates, _rates))
+    findings += in_order(_each(root, chosen.compensation, partial(_compensation, root, known)))
     findings += in_order(_each(root, chosen.mappings, partial(_mapping, known)))
     for path in dict.fromkeys(chosen.unread):
         message = "Nothing reads a file of this name here."
@@ -178,6 +194,18 @@ def _channels(data: bytes, file: str) -> list[Finding]:
     return read_channels(data, file)[1]
 
 
+def _rates(data: bytes, file: str) -> list[Finding]:
+    return read_rates(data, file)[1]
+
+
+def _compensation(root: Path, workflows: _Workflows, data: bytes, file: str) -> list[Finding]:
+    try:
+        rates = rates_of(root)
+    except BadFile:
+        rates = None
+    return check_compensation(data, file, rates, workflows.sound())
+
+
 def _mapping(workflows: _Workflows, data: bytes, file: str) -> list[Finding]:
     return check_mapping(data, file, workflows)[1]
 
@@ -188,6 +216,14 @@ class _Workflows:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: dict[str, Workflow] = {}
+
+    def sound(self) -> list[Workflow]:
+        """All without errors of their own."""
+        found = []
+        for path in workflow_files(self._root):
+            with suppress(NotFound):
+                found.append(self(path.stem))
+        return found
 
     def __call__(self, name: str) -> Workflow:
         if name not in self._known:

@@ -17,7 +17,7 @@ FINDING = (
     *("Finding", "finding", "notice", "_say", "say", "wrong", "refuse"),
     *("_Stop", "Stop", "_Bad", "Bad", "Problem"),
 )
-FOUND_IN = ("workflow", "imports", "delivery", "project.py", "checking.py")
+FOUND_IN = ("workflow", "imports", "delivery", "scenarios", "project.py", "checking.py")
 
 PATTERNS_AT_MOST = 3
 

@@ -6,7 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import calendars, channels, codes, commands, domain, language, outside, phrases, python_api
+from docs.generate import (
+    calendars,
+    channels,
+    codes,
+    commands,
+    domain,
+    language,
+    outside,
+    phrases,
+    python_api,
+    scenarios,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -46,6 +57,12 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "phrase-sizes": phrases.sizes,
     "phrase-figures": phrases.figures,
     "phrase-afterwards": phrases.afterwards,
+    "scenario-keys": scenarios.file_keys,
+    "scenario-given-keys": scenarios.given_keys,
+    "scenario-moment-keys": scenarios.moment_keys,
+    "scenario-acts": scenarios.act_keys,
+    "scenario-expect-keys": scenarios.expect_keys,
+    "scenario-clock-keys": scenarios.clock_keys,
     "play-lines": outside.play_lines,
     "mapping-keys": outside.mapping_keys,
     "shipped-mappings": outside.shipped_mappings,

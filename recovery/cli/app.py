@@ -21,6 +21,7 @@ from recovery.cli import (
     say_command,
     talk_commands,
     task_commands,
+    test_command,
 )
 
 EPILOG = "Exit codes: 0 done · 1 problems found · 2 wrong usage · 3 refused · 4 environment · 5 bug"
@@ -58,6 +59,7 @@ for module in (
     preview_command,
     guard_commands,
     calendar_commands,
+    test_command,
     run_commands,
     case_commands,
     say_command,

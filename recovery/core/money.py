@@ -1,9 +1,14 @@
-"""Amounts of money: exact decimals with a currency, as facts and offers keep them. Never a float."""
+"""Amounts of money: exact decimals with a currency, as facts and offers keep them. Never a float.
+
+Sums and products are fractions until the end, so that nothing is lost on the way; what is paid or shown is
+rounded once, to what the currency has, half a unit away from zero.
+"""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 MONEY = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,4})?) ([A-Z]{3})")
@@ -16,6 +21,9 @@ class Money(NamedTuple):
     amount: Decimal
     currency: str
 
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
+
 
 def read_money(text: str) -> Money:
     """`"12.50 USD"` as an amount.
@@ -27,3 +35,17 @@ def read_money(text: str) -> Money:
     if found is None:
         raise ValueError('an amount is written with its currency, such as "12.50 USD"')
     return Money(Decimal(found[1]), found[2])
+
+
+def rounded(amount: Fraction | Decimal | int, decimals: int) -> Decimal:
+    """An exact amount with so many decimals; half a unit is rounded away from zero (0.125 to 0.13)."""
+    units = abs(Fraction(amount)) * 10**decimals
+    whole, rest = divmod(units.numerator, units.denominator)
+    if 2 * rest >= units.denominator:
+        whole += 1
+    return Decimal((int(amount < 0 < whole), tuple(map(int, str(whole))), -decimals))
+
+
+def spoken(money: Money) -> str:
+    """An amount for people, with its thousands apart: `12,800.00 USD`."""
+    return f"{money.amount:,f} {money.currency}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -186,7 +187,7 @@ class Rows:
         if line.problem:
             return BadRow(number, line.number, _sentence(line.problem), raw=raw)
         try:
-            found = json.loads(line.text)
+            found = json.loads(line.text, parse_float=Decimal)  # so that no digit is lost
         except RecursionError:
             return BadRow(number, line.number, "The JSON is nested too deep.", raw=raw)
         except ValueError as error:
@@ -253,4 +254,6 @@ def _sentence(problem: str) -> str:
 def _plain(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str | Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=float)

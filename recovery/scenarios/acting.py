@@ -95,7 +95,7 @@ class Acting:
                 "no value" if not known else "a mapping" if main is None or kind == "record" else "a text"
             )
             hint = f"Its fields are {', '.join(known)}." if known and kind != "record" else ""
-            self._say(path, "wrong_type", f"{kind} wants {wanted}.", hint)
+            self._say(path, "wrong_type", f"{kind} wants {wanted}.", hint, key=value is None)
             return None
         return {**(self._given if kind == "complaint" else {}), main: value}
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from recovery.core.case import Case
 from recovery.core.errors import Refusal
-from recovery.core.spec import AnyOf, Workflow
+from recovery.core.spec import AnyOf, Need, Workflow
 from recovery.scenarios.story import Expected
 from recovery.store.records import OutboxRow
 from recovery.workflow.findings import Position
@@ -103,6 +103,12 @@ def _none_of(look: Callable[[View], Iterable[str]]) -> Callable[[View, Expected]
     return compare
 
 
+def _step(view: View, expected: Expected) -> Compared:
+    was = view.case.step
+    needs = ", ".join(map(str, _missing(view)))
+    return was == expected.value, shown(expected.value), f"{was}, which needs {needs}" if needs else was
+
+
 def _fact(view: View, expected: Expected) -> Compared:
     was = view.case.facts.get(expected.name)
     return was == expected.value, _known(expected.value), _known(was)
@@ -116,16 +122,34 @@ def _arrived(recipient: str) -> Callable[[View], list[str]]:
     return lambda view: [row.template for row in view.arrived if row.recipient == recipient]
 
 
-def _needed(view: View) -> list[str]:
+def _missing(view: View) -> list[Need | AnyOf]:
+    """What the step still needs, as far as it is known to be needed."""
     step = view.workflow.steps.get(view.case.step)
+    found = step.missing(view.case) if step is not None else []
+    return [need for need in found if isinstance(need, AnyOf) or _is_needed(view, need)]
+
+
+def _needed(view: View) -> list[str]:
     found: dict[str, None] = {}
-    for need in step.missing(view.case) if step is not None else ():
-        found |= dict.fromkeys(one.fact for one in (need.of if isinstance(need, AnyOf) else (need,)))
+    for need in _missing(view):
+        alternatives = need.of if isinstance(need, AnyOf) else (need,)
+        found |= {one.fact: None for one in alternatives if _is_needed(view, one)}
     return list(found)
 
 
+def _is_needed(view: View, need: Need) -> bool:
+    return need.when is None or bool(need.when.evaluate(view.case))
+
+
+def _refused(view: View, expected: Expected) -> Compared:
+    refusal = view.refusal
+    if refusal is None:
+        return expected.value is None, shown(expected.value), "accepted"
+    return refusal.code == expected.value, shown(expected.value), f"{refusal.code} ({refusal.message})"
+
+
 WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
-    "step": _same(lambda view: view.case.step),
+    "step": _step,
     "open": _same(lambda view: not view.workflow.is_end(view.case.step)),
     "owner": _same(lambda view: view.case.owner),
     "level": _same(lambda view: view.workflow.escalation[view.case.level]),
@@ -139,7 +163,7 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "tasks": _these(lambda view: [kind for kind, _ in view.case.tasks.values()]),
     "asked": _these(_needed),
     "not_asked": _none_of(_needed),
-    "refused": _same(lambda view: None if view.refusal is None else view.refusal.code),
+    "refused": _refused,
 }
 """How each thing that can be expected is looked at."""
 

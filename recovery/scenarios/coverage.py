@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
-from recovery.core.spec import SAME, Rule, Workflow
+from recovery.core.case import Case, fold
+from recovery.core.spec import Rule, Workflow
 from recovery.store.records import Record
 
 KINDS = ("steps", "transitions", "rules", "messages")
@@ -67,33 +68,31 @@ def _parts(workflow: Workflow) -> Iterator[tuple[str, str]]:
 
 def _told(workflow: Workflow, records: Iterable[Record]) -> Iterator[tuple[str, str]]:
     rules = {rule.line: rule.asks for rule in _rules(workflow) if rule.when is not None}
-    case, step = None, ""
+    case: Case | None = None
     for record in records:
-        if record.case != case:
-            case, step = record.case, workflow.start
-            yield "steps", step
-        if record.kind == "MoveRequested":
-            yield from _made(workflow, record, step)
+        if case is not None and record.case != case.id:
+            case = None
+        if record.kind == "MoveRequested" and case is not None:
+            yield from _made(workflow, record.event["transition"], case)
         for change in record.changes:
-            if change[0] == "move":
-                step = change[2]
-                yield "steps", step
+            if change[0] == "open":
+                yield "steps", workflow.start
+            elif change[0] == "move":
+                yield "steps", change[2]
             elif change[0] == "effect":
                 yield "messages", change[2]
         for line in record.why:
             found = _FIRED.match(line)
             if found is not None and int(found[1]) in rules:
                 yield "rules", _rule(int(found[1]), rules[int(found[1])])
+        case = fold(case, [asdict(record)])
 
 
-def _made(workflow: Workflow, record: Record, step: str) -> Iterator[tuple[str, str]]:
-    """The transition that was made; of several with its name the one that leads where the case went."""
-    name = record.event["transition"]
-    moves = [change for change in record.changes if change[0] == "move"]
-    to = moves[0][2] if moves and moves[0][3] == name else SAME
-    found = [move for move, _ in workflow.moves.named(name, step)]
-    for move in [one for one in found if one.to == to] or found:
-        yield "transitions", _transition(workflow, name, move.line)
+def _made(workflow: Workflow, name: str, case: Case) -> Iterator[tuple[str, str]]:
+    """The transition that was made from where a case stood: the one of its name whose condition held."""
+    for move, _ in workflow.moves.named(name, case.step):
+        if move.when is None or move.when.evaluate(case):
+            yield "transitions", _transition(workflow, name, move.line)
 
 
 def _rules(workflow: Workflow) -> Iterator[Rule]:

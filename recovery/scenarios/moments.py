@@ -43,7 +43,7 @@ def read_moment(text: str, zone: ZoneInfo, before: datetime | None = None) -> da
         if text.startswith("+"):
             return _later(text, zone, before)
         return _moment(text, zone)
-    except (OverflowError, NoMoment) as error:
+    except (OverflowError, ValueError) as error:
         if isinstance(error, NoMoment):
             raise
         raise NoMoment(f"`{text}` is out of reach.") from None
@@ -66,7 +66,10 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
     past = timedelta(seconds=second)
     if found["offset"] is None:
         return instant(at_wall(zone, day.toordinal(), 60 * hour + minute)) + past
-    midnight = datetime.fromisoformat(f"{day}T00:00:00{found['offset'].replace('Z', '+00:00')}")
+    try:
+        midnight = datetime.fromisoformat(f"{day}T00:00:00{found['offset']}")
+    except ValueError:
+        raise NoMoment(f"`{text}` has no such offset.", "Such as Z or +01:00.") from None
     return utc(midnight) + timedelta(hours=hour, minutes=minute) + past
 
 

@@ -179,6 +179,9 @@ class _Reader:
     ) -> Iterator[Expected]:
         """Everything that is expected at a moment, after its words were looked up."""
         words.expectation(path, shape)
+        for key in [name for name in shape.model_fields_set if name == "breached" or name.startswith(CLOCK)]:
+            message = "Clocks are declared and not yet active, so nothing can be expected of them."
+            self._say((*path, key), "declared_not_active", message, "")
         for name in sorted(shape.model_fields_set & set(ExpectShape.model_fields)):
             value = getattr(shape, name)
             if name == "facts":

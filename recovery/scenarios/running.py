@@ -7,7 +7,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from time import perf_counter
 
 from recovery.bootstrap import open_engine
 from recovery.clock import ManualClock
+from recovery.core.errors import NotFound
+from recovery.engine import Engine
 from recovery.project import Project
 from recovery.scenarios.comparing import Difference
 from recovery.scenarios.coverage import Touched, touched
@@ -34,6 +36,7 @@ FOLDERS = ("scenarios", "tests/scenarios")
 FEW = 12
 """As many scenarios are told before another process is worth its start."""
 
+EMPTY = "empty.db"
 START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -71,7 +74,7 @@ def scenario_files(root: Path, paths: Sequence[Path]) -> list[Path]:
     """The scenario files among paths, folders searched; those of the project when none is given.
 
     Raises:
-        FileNotFoundError: a path does not exist.
+        NotFound: a path does not exist.
     """
     found: dict[Path, None] = {}
     for path in paths or [root / folder for folder in FOLDERS if (root / folder).is_dir()]:
@@ -80,7 +83,7 @@ def scenario_files(root: Path, paths: Sequence[Path]) -> list[Path]:
         elif path.exists():
             found[path] = None
         else:
-            raise FileNotFoundError(path)
+            raise NotFound(f"There is no {path}.", hint="Name scenario files, or folders with some.")
     return list(found)
 
 
@@ -105,7 +108,8 @@ def run_files(
         if read is not None:
             results[read.file] = Result(read.name, read.file, read.line, findings=read.findings)
             sound += [read.scenario] if read.scenario is not None else []
-    with ground(workflows.root, workflows.sound()) as place:
+    with ground() as place:
+        publish(place, workflows.sound())
         results |= {result.file: result for result in _run_all(place, sound, jobs)}
     return list(results.values())
 
@@ -122,19 +126,35 @@ def _run_all(place: Path, scenarios: list[Scenario], jobs: int) -> Iterator[Resu
 
 
 @contextmanager
-def ground(root: Path, known: Sequence[Known]) -> Iterator[Path]:
-    """A folder with a database that has workflows and no case, to be copied; removed at the end."""
+def ground() -> Iterator[Path]:
+    """A folder with a database that has no case, to be copied for each story; removed at the end.
+
+    Raises:
+        EnvironmentFault: it cannot be made.
+    """
     with tempfile.TemporaryDirectory(prefix="recovery-") as folder:
         place = Path(folder)
-        clock = ManualClock(START)
-        file = place / "empty.db"
-        SqliteStore.open(file, clock=clock.now, entropy=random.Random(0).randbytes).upgrade()
-        engine = open_engine(Project(root, f"sqlite:///{file}"), clock=clock, synchronous="NORMAL")
-        for one in known:
-            bundle = one.bundle
-            engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
-        engine.store.close()
+        moment = ManualClock(START).now
+        SqliteStore.open(place / EMPTY, clock=moment, entropy=random.Random(0).randbytes).upgrade()
         yield place
+
+
+def publish(place: Path, known: Iterable[Known]) -> None:
+    """Put versions of workflows into a `ground`'s database, for the stories to come."""
+    engine = _engine(place / EMPTY, ManualClock(START))
+    for one in known:
+        bundle = one.bundle
+        engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
+    engine.store.close()
+
+
+def _engine(file: Path, clock: ManualClock) -> Engine:
+    return open_engine(
+        Project(file.parent, f"sqlite:///{file}"),
+        clock=clock,
+        entropy=random.Random(0).randbytes,
+        synchronous="NORMAL",
+    )
 
 
 def run(place: Path, scenario: Scenario) -> Result:
@@ -146,14 +166,9 @@ def run(place: Path, scenario: Scenario) -> Result:
     begun = perf_counter()
     with tempfile.TemporaryDirectory(dir=place) as folder:
         file = Path(folder) / "story.db"
-        shutil.copyfile(place / "empty.db", file)
+        shutil.copyfile(place / EMPTY, file)
         clock = ManualClock(START)
-        engine = open_engine(
-            Project(place, f"sqlite:///{file}"),
-            clock=clock,
-            entropy=random.Random(0).randbytes,
-            synchronous="NORMAL",
-        )
+        engine = _engine(file, clock)
         try:
             told = tell(scenario, engine, clock)
             parts = touched(engine.workflow(scenario.version), told.records)

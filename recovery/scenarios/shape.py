@@ -94,7 +94,9 @@ class ExpectShape(Shape):
     sent_to_supervisor: Names = Field([], description="As `sent`, of messages to a supervisor.")
     tasks: Kinds = Field([], description="What waits for people: these kinds and no others, in any order.")
     asked: Names = Field(
-        [], description="The facts that the step still needs: these and no others, in any order."
+        [],
+        description="The facts that the step still needs, as far as that is known: these and no others, in "
+        "any order. Of alternatives all.",
     )
     not_asked: Names = Field([], description="Facts of which the step needs none any more.")
     breached: Names = Field([], description="The clocks that have run out so far: these and no others.")

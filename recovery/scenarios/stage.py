@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from recovery.clock import ManualClock
 from recovery.commands import Command
-from recovery.core.case import Case
+from recovery.core.case import Case, recorded
 from recovery.core.errors import RecoveryError, Refusal
 from recovery.core.events import CaseMerged, ComplaintReceived, Event, FactsRecorded, MessageWritten
 from recovery.core.facts import SOURCES
@@ -20,13 +20,13 @@ from recovery.delivery.message import Message
 from recovery.delivery.outcomes import Delivered, Outcome, Rejected
 from recovery.drafting import filled
 from recovery.engine import Engine
-from recovery.scenarios.comparing import Difference, View, accepted, difference, no_case
+from recovery.scenarios.comparing import Difference, View, accepted, difference, no_case, shown
 from recovery.scenarios.moments import written
 from recovery.scenarios.story import Act, Moment, Scenario
 from recovery.store.records import Record
 from recovery.testing import run_until
 
-TRACE_LINES = 12
+TRACE_LINES = 16
 """How many lines of what happened are told of a scenario that fails."""
 
 
@@ -117,7 +117,7 @@ class _Stage:
         self._seen |= {(row.case, row.effect) for row in arrived}
         view = View(self.engine.workflow(case.bundle), case, arrived, refusal, self.zone)
         found = (difference(view, expected) for expected in moment.expected or ())
-        return [one for one in found if one is not None]
+        return sorted(one for one in found if one is not None)
 
     # --- an act ---------------------------------------------------------------------------------------------
 
@@ -183,6 +183,8 @@ class _Stage:
         lines = []
         for record in self.engine.store.log(self.engine.tenant, id) if id is not None else ():
             lines.append(f"{written(from_text(record.occurred_at), self.zone)}  {record.kind} by {record.by}")
+            told = recorded(record.changes)
+            lines += [f"  {fact}: {shown(value)} (from the {source})" for fact, value, source in told]
             lines += [f"  {line}" for line in record.why]
         return tuple(lines[-TRACE_LINES:])
 

@@ -50,6 +50,15 @@ activity: {column: What, values: {Opened: insert_ticket, Closed: closed}}
 columns_required: [Ticket, When, What]
 """
 
+SCENARIO = """
+scenario: {name}
+rule: A complaint opens a case.
+story:
+  - at: Fri 2026-11-20 17:55
+    complaint: It never came.
+    expect: {{step: {step}}}
+"""
+
 
 def sections() -> dict[str, dict[str, str]]:
     """Command → key → kind, as the page has it; `open, record, do` counts for each."""
@@ -176,6 +185,11 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("show", case)
     say("list")
     say("list", "--limit", "1")
+    Path("scenarios").mkdir()
+    Path("scenarios/good.yaml").write_text(SCENARIO.format(name="It opens", step="identify"))
+    Path("scenarios/bad.yaml").write_text(SCENARIO.format(name="It does not close", step="closed"))
+    Path("scenarios/unreadable.yaml").write_text("story:")
+    say("test", "--coverage")
     Path("play.jsonl").write_text(
         "\n".join(json.dumps({"at": "2026-11-02T09:00:00Z", **line}) for line in PLAY)
     )

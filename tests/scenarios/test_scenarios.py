@@ -1,0 +1,48 @@
+"""Every scenario of this folder: each file is a test, called as the scenario is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recovery.scenarios.knowing import Workflows
+from recovery.scenarios.reading import read_scenario
+from recovery.scenarios.report import problems
+from recovery.scenarios.running import ground, publish, run
+from recovery.workflow.reader import read_yaml
+from tests.real_data import ROOT
+
+FILES = sorted((ROOT / "tests" / "scenarios").rglob("*.yaml"))
+
+
+def name_of(file: Path) -> str:
+    document, _ = read_yaml(file.read_bytes(), file.name)
+    return str((document and document.get(("scenario",))) or file.stem)
+
+
+@pytest.fixture(scope="module")
+def workflows() -> Workflows:
+    return Workflows(ROOT, "ten-step")
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    with ground() as folder:
+        yield folder
+
+
+@pytest.mark.parametrize("file", FILES, ids=map(name_of, FILES))
+def test_scenario(file: Path, workflows: Workflows, place: Path) -> None:
+    read = read_scenario(ROOT, file, workflows)
+    assert read is not None
+    assert read.scenario is not None, "\n".join(map(str, read.findings))
+    publish(place, [workflows.find(read.scenario.workflow)])
+    result = run(place, read.scenario)
+    assert result.ok, "\n".join(problems(result))
+
+
+def test_no_two_scenarios_have_the_same_name() -> None:
+    names = [name_of(file) for file in FILES]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
