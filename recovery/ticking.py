@@ -47,7 +47,7 @@ def pass_time(engine: Engine, clock: ManualClock, until: datetime, channel: Chan
         done = deliver_due(engine, channel, at_due_time=True)
         done.require_channels()
         total.add(done)
-        next_at = _next(engine, clock.now())
+        next_at = next_moment(engine, clock.now())
         if next_at is None or next_at > until:
             break
         clock.set(max(clock.now(), next_at))
@@ -56,8 +56,8 @@ def pass_time(engine: Engine, clock: ManualClock, until: datetime, channel: Chan
     return total
 
 
-def _next(engine: Engine, after: datetime) -> datetime | None:
-    """When something is due next, a clock or a message."""
+def next_moment(engine: Engine, after: datetime) -> datetime | None:
+    """When something is due next: a clock, at any time, or a message after this moment."""
     store, tenant = engine.store, engine.tenant
     found = (store.next_due(tenant), store.next_message(tenant, after))
     moments = [at for at in found if at is not None]

@@ -39,6 +39,9 @@ PAUSES: dict[str, Pause] = {
 }
 """How long until something more can be said after a fact was put on record."""
 
+WHILE: Pause = (2 * HOUR, 10 * HOUR)
+"""How long until somebody looks again whether something has come."""
+
 Value = Callable[[View], Any]
 
 
@@ -53,8 +56,10 @@ def next_answer(view: View) -> Act | Wait:
         options = row["any_of"] if isinstance(need, AnyOf) else [row]
         if any(option["comes_with"] for option in options):
             continue
-        return _alternative(view, need) if isinstance(need, AnyOf) else _answer(view, need, needs)
-    return Wait(SOON)
+        turn = _alternative(view, need) if isinstance(need, AnyOf) else _answer(view, need, needs)
+        if turn is not None:
+            return turn
+    return Wait(WHILE)
 
 
 def _answer(view: View, need: Need, needs: list[Need | AnyOf]) -> Act:
@@ -88,12 +93,15 @@ def _is_needed(view: View, need: Need) -> bool:
     return need.when is None or bool(need.when.evaluate(view.case))
 
 
-def _alternative(view: View, need: AnyOf) -> Act | Wait:
-    """Choose one of several ways, as the case has it."""
+def _alternative(view: View, need: AnyOf) -> Act | Wait | None:
+    """Choose one of several ways, as the case has it; None while it is for somebody else to begin."""
     facts = [one.fact for one in need.of]
     if "followup.unreachable" in facts:
+        survey = view.case.clocks.get("follow-up")
+        if survey is not None and survey.cycle == view.case.cycle and survey.runs == 0:
+            return None  # nobody has been asked yet
         if view.character.follow_up == "unreachable" and view.case.cycle == 1:
-            return view.note({"followup.unreachable": True}, REPLY, "unreachable")
+            return None  # every try comes to nothing, and after a while that is on record
         return _answer(view, next(one for one in need.of if one.fact == "followup.satisfaction"), [*need.of])
     if "goodwill.waived" in facts:
         return _goodwill(view)

@@ -17,12 +17,13 @@ from recovery.core.errors import Refusal
 from recovery.core.events import role
 from recovery.core.explain import explain
 from recovery.delivery.channels import Channel
-from recovery.delivery.outbox import deliver_due
+from recovery.delivery.outbox import Delivered
 from recovery.demo import hours
 from recovery.demo.answers import next_answer
 from recovery.demo.incidents import next_incident
 from recovery.demo.people import REPLY, Act, Mind, View, Wait, later
 from recovery.engine import Engine
+from recovery.ticking import pass_time
 
 WINDOW = timedelta(minutes=30)
 BATCH = 200
@@ -108,6 +109,7 @@ class Desk:
     # --- one round ------------------------------------------------------------------------------------------
 
     def _round(self) -> None:
+        self._count(pass_time(self.engine, self.clock, self._queue[0][0], self.channel))
         turns = self._due()
         ids = [mind.case for _, mind in turns if mind.case is not None]
         cases = self.engine.store.cases(self.engine.tenant, ids)
@@ -126,8 +128,9 @@ class Desk:
         self.clock.set(max(self.clock.now(), turns[-1][0]))
         for (moment, mind, act), answer in zip(taken, self.engine.handle_many(commands), strict=True):
             self._settle(moment, mind, act, answer)
-        done = deliver_due(self.engine, self.channel, at_due_time=True)
-        done.require_channels()
+        self._count(pass_time(self.engine, self.clock, self.clock.now(), self.channel))
+
+    def _count(self, done: Delivered) -> None:
         self.played.messages += done.delivered
         self.played.undelivered += done.failed
 

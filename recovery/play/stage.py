@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -12,9 +13,9 @@ from recovery.commands import Command
 from recovery.core.errors import Refusal
 from recovery.core.events import CaseMerged
 from recovery.delivery.channels import Channel
-from recovery.delivery.outbox import deliver_due
 from recovery.engine import Engine
 from recovery.play.script import Line, Unreadable, read_script
+from recovery.ticking import next_moment, pass_time
 
 BATCH = 200
 
@@ -89,6 +90,7 @@ class _Stage:
         self.channel = channel
         self.report = PlayReport()
         self._waiting: list[Line] = []
+        self._next = next_moment(engine, clock.now())
         self._cases: set[str] = set()
 
     def take(self, line: Line | Unreadable) -> None:
@@ -98,9 +100,12 @@ class _Stage:
             return
         if line.event is None or line.case is None:
             self.flush()
-            self._advance(line)
+            self._let_pass(line.at)
             self.report.accepted += 1
             return
+        if self._next is not None and self._next <= line.at:
+            self.flush()
+            self._let_pass(line.at)
         names = {line.case, line.other or line.case}
         if names & self._cases or len(self._waiting) >= BATCH:
             self.flush()
@@ -134,10 +139,14 @@ class _Stage:
             if line.kind == "complaint":
                 self.report.repeated += answer.repeated
                 self.report.cases += not answer.repeated
-        done = deliver_due(self.engine, self.channel, at_due_time=True)
-        done.require_channels()
+        self._let_pass(self.clock.now())
+
+    def _let_pass(self, until: datetime) -> None:
+        """Let time pass: clocks run out and messages leave, each at its moment."""
+        done = pass_time(self.engine, self.clock, until, self.channel)
         self.report.delivered += done.delivered
         self.report.undelivered += done.failed
+        self._next = next_moment(self.engine, self.clock.now())
 
     def _advance(self, line: Line) -> None:
         self.clock.set(max(self.clock.now(), line.at))

@@ -19,7 +19,6 @@ from recovery.core.loyalty import OUTCOMES, Loyalty, Shares
 from recovery.core.money import Money
 from recovery.core.rates import Rates
 from recovery.core.spec import Workflow
-from recovery.workflow.bundle import name_of, read_file
 from recovery.workflow.compensation_checks import check_policy, check_rates, check_words
 from recovery.workflow.compensation_parts import Parts
 from recovery.workflow.compensation_shape import (
@@ -28,6 +27,7 @@ from recovery.workflow.compensation_shape import (
     PolicyShape,
     RuleShape,
 )
+from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import BadFile, Finding, errors, one_of, shown
 from recovery.workflow.rates import is_currency
 from recovery.workflow.reader import Path, read_yaml

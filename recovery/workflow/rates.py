@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from recovery.core.rates import Rates
 from recovery.workflow.basics import Scalar, Shape, Word
-from recovery.workflow.bundle import name_of, read_file
+from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import BadFile, Finding, errors, shown
 from recovery.workflow.reader import read_yaml
 from recovery.workflow.shape import check_shape
