@@ -11,8 +11,10 @@ from recovery.cli import (
     calendar_commands,
     care_commands,
     case_commands,
+    clv_command,
     coupon_commands,
     guard_commands,
+    offers_command,
     outbox_commands,
     preview_command,
     project_commands,
@@ -69,6 +71,8 @@ for module in (
     report_commands,
     care_commands,
     coupon_commands,
+    offers_command,
+    clv_command,
     bench_command,
 ):
     module.add_to(app)

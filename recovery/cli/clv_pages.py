@@ -85,8 +85,8 @@ class Lines:
             self._whole(self._first)
         rows = [_cohort_cells(currency, name, cohort) for currency, name, cohort in cohorts]
         if self._many or any(name for _, name, _ in cohorts):
-            columns = ["cohort", "customers", "value", "on average", "retention", "related", "referring"]
-            say(table("Cohorts", [*columns, "by referred"], rows))
+            columns = ["cohort", "customers", "worth on average", "stay", "related", "refer", "referred"]
+            say(table("Cohorts", columns, rows))
         if not rows:
             say("No customer.")
         if self.rejected:
@@ -106,7 +106,7 @@ class Lines:
         if at_stake := self._stake(one):
             say(
                 f"At stake: {_said(at_stake.at_stake, currency)} {currency}; satisfying them quickly keeps "
-                f"{_said(at_stake.worth_recovering, currency)} of that."
+                f"{_said(at_stake.worth_recovering, currency)} {currency} of that."
             )
 
 
@@ -122,8 +122,7 @@ def _cohort_cells(currency: str, name: str, cohort: Cohort) -> list[Any]:
     return [
         (name or "not said").replace("_", " "),
         f"{cohort.customers:,}",
-        f"{_said(cohort.value, currency)} {currency}",
-        "" if mean is None else _said(mean, currency),
+        "" if mean is None else f"{_said(mean, currency)} {currency}",
         _share(cohort.retention),
         _share(cohort.related_share),
         _share(cohort.referring_share),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -73,9 +74,9 @@ def offers(
     if isinstance(answer, Refusal):
         raise EventRefused(answer)
     if give:
-        _verdict(answer, language, json)
+        _verdict(answer, situation, language, json)
     elif json:
-        as_json(recommendation_data(answer))
+        as_json(recommendation_data(answer, situation))
     else:
         say(*_told(answer, situation, language))
 
@@ -218,7 +219,14 @@ def _stake_lines(found: Recommendation, situation: Situation) -> list[str]:
     return [f"At stake: {lost} of {spoken(value)}; satisfying them quickly keeps {kept} of that."]
 
 
-def _verdict(found: Verdict, language: str, json: bool) -> None:
+def _stake(amount: Fraction, situation: Situation) -> str:
+    """A part of the customer's value, in its currency."""
+    value = situation.money("value")
+    assert value is not None, "what is at stake was told, so the value is known"
+    return str(situation.rates.money(amount, value.currency))
+
+
+def _verdict(found: Verdict, situation: Situation, language: str, json: bool) -> None:
     from recovery.core.money import spoken
 
     if json:
@@ -228,7 +236,7 @@ def _verdict(found: Verdict, language: str, json: bool) -> None:
                 "total": str(found.total),
                 "ceiling": None if found.ceiling is None else str(found.ceiling),
                 "warnings": [warned._asdict() for warned in found.warnings],
-                "recommended": recommendation_data(found.recommended),
+                "recommended": recommendation_data(found.recommended, situation),
             }
         )
         return
@@ -241,7 +249,7 @@ def _verdict(found: Verdict, language: str, json: bool) -> None:
     )
 
 
-def recommendation_data(found: Recommendation) -> dict[str, Any]:
+def recommendation_data(found: Recommendation, situation: Situation) -> dict[str, Any]:
     """A recommendation as plain data, amounts as text."""
     return {
         "rule": found.rule,
@@ -251,6 +259,10 @@ def recommendation_data(found: Recommendation) -> dict[str, Any]:
         "ceiling_why": list(found.ceiling_why),
         "settle_at_once": found.settle_at_once,
         "agent_time": str(found.agent_time),
+        "at_stake": None if found.at_stake is None else _stake(found.at_stake.at_stake, situation),
+        "worth_recovering": (
+            None if found.at_stake is None else _stake(found.at_stake.worth_recovering, situation)
+        ),
         "note": None if found.note is None else dict(found.note),
         "warnings": [warned._asdict() for warned in found.warnings],
         "looks": [look._asdict() | {"reasons": list(look.reasons)} for look in found.looks],

@@ -154,7 +154,7 @@ class Draft:
         mentions = self.workflow.mentions
         about = context(case, None if mentions is None else mentions[template])
         key = f"{self.stamp.seq}.{n}"
-        hold = self.event.hold or HELD in case.marks
+        hold = self.event.hold or (HELD in case.marks and isinstance(self.event, TimerFired))
         if to == "customer":
             address, channel, language = case.customer.get("address"), case.channel, case.language
         else:

@@ -39,11 +39,11 @@ def read_money(text: str) -> Money:
 
 def rounded(amount: Fraction | Decimal | int, decimals: int) -> Decimal:
     """An exact amount with so many decimals; half a unit is rounded away from zero (0.125 to 0.13)."""
-    units = abs(Fraction(amount)) * 10**decimals
-    whole, rest = divmod(units.numerator, units.denominator)
-    if 2 * rest >= units.denominator:
-        whole += 1
-    return Decimal((int(amount < 0 < whole), tuple(map(int, str(whole))), -decimals))
+    top, bottom = amount.as_integer_ratio()
+    units, rest = divmod(abs(top) * 10**decimals, bottom)
+    if 2 * rest >= bottom:
+        units += 1
+    return Decimal(f"{-units if top < 0 else units}E-{decimals}")
 
 
 def spoken(money: Money) -> str:

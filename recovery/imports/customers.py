@@ -55,7 +55,7 @@ Unpayable = Callable[[str], str]
 """Why an amount such as `10.555 USD` cannot be paid; empty when it can."""
 
 
-class _Bad(Exception):
+class _BadCell(Exception):
     """A cell that cannot be used: the column, and what would be accepted."""
 
     def __init__(self, column: str, reason: str) -> None:
@@ -166,25 +166,27 @@ def _kept(row: Row | BadRow, how: Reading, named: bool | None) -> _Kept | BadRow
         return row
     try:
         return _taken_apart(row, how, named)
-    except _Bad as wrong:
+    except _BadCell as wrong:
         return bad(row, wrong.reason, wrong.column)
 
 
 def _taken_apart(row: Row, how: Reading, named: bool | None) -> _Kept:
     cells = {name: row.cells.get(name, "").strip() for name in COLUMNS}
     if not _YEAR.fullmatch(cells["year"]) or int(cells["year"]) == 0:
-        raise _Bad("year", f"A year is a whole number from 1 to {YEAR_AT_MOST}, such as 2026.")
+        raise _BadCell("year", f"A year is a whole number from 1 to {YEAR_AT_MOST}, such as 2026.")
     if named is not None and named is not bool(cells["customer"]):
-        raise _Bad("customer", "Either every row names its customer, or none does.")
+        raise _BadCell("customer", "Either every row names its customer, or none does.")
     if cells["cohort"] not in (*COHORTS, ""):
-        raise _Bad("cohort", f"A cohort is one of {', '.join(COHORTS)}, or nothing.")
+        raise _BadCell("cohort", f"A cohort is one of {', '.join(COHORTS)}, or nothing.")
     currency = cells["currency"] or how.currency
     if how.unpayable(f"0 {currency}"):
-        raise _Bad("currency", "A currency is written by its three letters, such as USD.")
+        raise _BadCell("currency", "A currency is written by its three letters, such as USD.")
     direct = _bought(cells, currency, how)
     amounts = {name: _amount(cells, name, currency, how) for name in ("cost", "referred_bought", "related")}
     if Fraction(amounts["related"]) > direct:
-        raise _Bad("related", "Related sales are a part of what was bought, and this is more than all of it.")
+        raise _BadCell(
+            "related", "Related sales are a part of what was bought, and this is more than all of it."
+        )
     return _Kept(
         cells["customer"],
         int(cells["year"]),
@@ -203,12 +205,12 @@ def _taken_apart(row: Row, how: Reading, named: bool | None) -> _Kept:
 def _bought(cells: dict[str, str], currency: str, how: Reading) -> Fraction:
     said = [name for name in ("occasions", "average_purchase") if cells[name]]
     if cells["bought"] and said:
-        raise _Bad("bought", f"What was bought is said twice: in bought, and in {' and '.join(said)}.")
+        raise _BadCell("bought", f"What was bought is said twice: in bought, and in {' and '.join(said)}.")
     if cells["bought"]:
         return Fraction(_amount(cells, "bought", currency, how))
     if len(said) != 2:
         column = "bought" if not said else "average_purchase" if said == ["occasions"] else "occasions"
-        raise _Bad(
+        raise _BadCell(
             column, "Say what was bought, 0 where nothing was; or both occasions and average_purchase."
         )
     occasions, average = (_number(cells, name) for name in said)
@@ -220,17 +222,19 @@ def _amount(cells: dict[str, str], column: str, currency: str, how: Reading) -> 
     if not text and column != "cost":
         return "0"
     if not _AMOUNT.fullmatch(text):
-        raise _Bad(column, "An amount is a number such as 1250 or 1250.50, without currency or thousands.")
+        raise _BadCell(
+            column, "An amount is a number such as 1250 or 1250.50, without currency or thousands."
+        )
     if text.startswith("-") and column not in _MAY_BE_NEGATIVE:
-        raise _Bad(column, "This cannot be less than 0.")
+        raise _BadCell(column, "This cannot be less than 0.")
     if why := how.unpayable(f"{text} {currency}"):
-        raise _Bad(column, f"{why[:1].upper()}{why[1:]}.")
+        raise _BadCell(column, f"{why[:1].upper()}{why[1:]}.")
     return text
 
 
 def _number(cells: dict[str, str], column: str) -> str:
     if cells[column] and not _NUMBER.fullmatch(cells[column]):
-        raise _Bad(column, "A number from 0 up is wanted, such as 5 or 2.5.")
+        raise _BadCell(column, "A number from 0 up is wanted, such as 5 or 2.5.")
     return cells[column]
 
 
@@ -272,18 +276,18 @@ def _customer(name: str, rows: Iterable[_Kept], how: Reading) -> Iterator[Custom
 def _contradiction(row: _Kept, before: list[_Kept]) -> BadRow | None:
     """What keeps a row from standing beside the customer's earlier years."""
 
-    def refuse(column: str, reason: str, value: Any) -> BadRow:
+    def against(column: str, reason: str, value: Any) -> BadRow:
         return BadRow(row.number, row.line, reason, column, str(value))
 
     if not before:
         return None
     first, last = before[0], before[-1]
     if last.year == row.year:
-        return refuse("year", f"The customer has this year already, in line {last.line:,}.", row.year)
+        return against("year", f"The customer has this year already, in line {last.line:,}.", row.year)
     if row.currency != first.currency:
         reason = f"The customer's amounts are in {first.currency} in line {first.line:,}."
-        return refuse("currency", reason, row.currency)
+        return against("currency", reason, row.currency)
     if row.cohort != first.cohort:
         reason = f"The customer is {first.cohort or 'of no cohort'} in line {first.line:,}."
-        return refuse("cohort", reason, row.cohort)
+        return against("cohort", reason, row.cohort)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,7 @@ class RatesShape(Shape):
     rates: dict[Letters, Scalar] = Field(description="Currency to what one of it is worth in `base`.")
 
 
+@lru_cache(maxsize=500)
 def decimals(currency: str) -> int:
     """How many decimals a currency has, by Babel's tables: 2 for USD, 0 for JPY, 3 for KWD."""
     from babel.numbers import get_currency_precision

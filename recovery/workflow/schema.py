@@ -1,4 +1,4 @@
-"""The JSON Schemas of workflow and calendar files, for editors: made from the models, never written by hand.
+"""The JSON Schemas of the files people write, for editors: made from the models, never written by hand.
 
 `python -m recovery.workflow.schema` writes them.
 """
@@ -11,11 +11,13 @@ from typing import Any
 
 from recovery.workflow.basics import Shape
 from recovery.workflow.calendars import CalendarsShape
+from recovery.workflow.compensation_shape import PolicyShape
 from recovery.workflow.model import WorkflowShape
 
 PUBLISHED = "docs/reference/workflow.schema.json"
 OVERLAY_PUBLISHED = "docs/reference/overlay.schema.json"
 CALENDARS_PUBLISHED = "docs/reference/calendars.schema.json"
+POLICY_PUBLISHED = "docs/reference/compensation.schema.json"
 """Where the schemas are published, from the repository's root."""
 
 
@@ -36,6 +38,11 @@ def calendars_schema() -> dict[str, Any]:
     return _schema("Calendars of service recovery", CalendarsShape)
 
 
+def policy_schema() -> dict[str, Any]:
+    """The schema of a compensation policy, JSON Schema 2020-12."""
+    return _schema("A compensation policy of service recovery", PolicyShape)
+
+
 def _schema(title: str, model: type[Shape]) -> dict[str, Any]:
     made = model.model_json_schema(by_alias=True, mode="validation")
     return {
@@ -51,6 +58,7 @@ def published() -> dict[str, str]:
         PUBLISHED: workflow_schema(),
         OVERLAY_PUBLISHED: overlay_schema(),
         CALENDARS_PUBLISHED: calendars_schema(),
+        POLICY_PUBLISHED: policy_schema(),
     }
     return {
         place: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for place, schema in schemas.items()

@@ -182,6 +182,15 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("coupon redeem", code, "--by", "agent:till", "--reference", "7")
     say("coupon offer", other, "25 USD", "--days", "30", "--by", "agent:li")
     say("coupon revoke", other, "goodwill", "--reason", "an error", "--by", "agent:li")
+    say("offers", case, "--fact", "driver=contact", "--fact", "value=90 USD", "--fact", "price=7 USD")
+    say("offers", "--fact", "category=billing", "--fact", "driver=contact", "--give", "credit=12 USD")
+    say("offers", "--fact", "category=quality", "--fact", "severity=1", "--fact", "driver=execution")
+    Path("customers.csv").write_text(
+        "customer,year,bought,cost,cohort\na,1,9,1,recovered\na,2,9,1,recovered\n"
+    )
+    say("clv", "customers.csv", "--loss", "7 USD")
+    Path("customers.csv").write_text("year,bought,cost\n1,0,1\n2,much,1\n")
+    say("clv", "customers.csv")
     say("show", case)
     say("list")
     say("list", "--limit", "1")

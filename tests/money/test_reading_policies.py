@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from recovery.checking import check_paths
 from recovery.starting import FOLDERS
 from recovery.workflow.compensation import policy_of, read_policy
 from recovery.workflow.findings import BadFile, errors
+from recovery.workflow.reader import read_yaml
+from recovery.workflow.schema import POLICY_PUBLISHED, published
 from tests.money.policies import HEAD, codes, read, rules
 from tests.real_data import ROOT
 
@@ -270,3 +274,16 @@ def test_a_project_without_a_policy_has_none_and_a_wrong_one_is_not_used(tmp_pat
     write(tmp_path, rules("rule: a, when: {}, offer: [{gift: A pen.}]"))
     with pytest.raises(BadFile, match="words and gifts alone"):
         policy_of(tmp_path)
+
+
+def test_the_published_schema_is_current_takes_the_shipped_policy_and_refuses_unknown_keys() -> None:
+    text = (ROOT / POLICY_PUBLISHED).read_text(encoding="utf-8")
+    assert text == published()[POLICY_PUBLISHED], "run: python -m recovery.workflow.schema"
+    schema = Draft202012Validator(json.loads(text))
+    document, _ = read_yaml((ROOT / "config/compensation.yaml").read_bytes(), "c.yaml")
+    assert document is not None
+    assert schema.is_valid(document.value)
+    assert not schema.is_valid(document.value | {"curency": "USD"})
+    assert not schema.is_valid(
+        document.value | {"rules": [{"rule": "a", "when": {}, "offer": [{"refnd": "1"}]}]}
+    )
