@@ -1,4 +1,7 @@
-"""What the worker does each tick: deliver what is due, keep away from what is out of order, seal the log."""
+"""What the worker does each tick: let clocks run out, deliver what is due, seal the log.
+
+It keeps away for a while from what is out of order.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from datetime import datetime, timedelta
 from recovery.delivery.channels import Channel
 from recovery.delivery.outbox import Delivered, deliver_due
 from recovery.engine import Engine
+from recovery.ticking import BATCH, fire_due
 
 SENDERS = 4
 """How many cases a worker writes to at once."""
@@ -62,11 +66,17 @@ class Worker:
         self._out: dict[str, tuple[datetime, timedelta]] = {}
 
     def tick(self) -> Delivered:
-        """Deliver what is due and seal the log; gives what became of messages."""
+        """Let clocks run out, deliver what is due and seal the log; gives what became of messages."""
+        self._let_time_pass()
         done = self._deliver() if self._sends() else Delivered()
         self._seal()
         self.total.add(done)
         return done
+
+    def _let_time_pass(self) -> None:
+        """See to every case in which something is due. Others have their turn between two batches."""
+        while not self.stop.is_set() and fire_due(self.engine) == BATCH:
+            self.engine.store.give_way()
 
     def _sends(self) -> bool:
         sends = self._may_send()

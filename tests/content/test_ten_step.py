@@ -145,7 +145,7 @@ def test_after_a_second_recovery_the_survey_goes_out_again() -> None:
     assert story.sent.count("follow-up") == 1
     story.record("customer", followup__satisfaction=1).deliver()
     story.record("agent", resolution__kind="refund", resolution__done_at="2026-11-23T10:00:00+00:00")
-    story.record("customer", resolution__accepted=True).wait(days=5)
+    story.record("customer", resolution__accepted=True).wait(days=6)
     assert story.sent.count("follow-up") == 2
 
 

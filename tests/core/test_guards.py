@@ -153,6 +153,7 @@ def test_a_guard_may_ask_of_the_case_itself() -> None:
         "channel": "mail",
         "language": "zh",
         "mode": "history",
+        "unanswered": False,
     }
     assert list(CaseValue("severity").facts()) == []
 

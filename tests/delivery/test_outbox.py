@@ -53,13 +53,18 @@ def test_what_is_due_is_delivered_in_the_order_of_its_case(engine: Engine) -> No
 
 def test_what_a_delivery_brings_about_is_delivered_too(engine: Engine) -> None:
     case = apology_due(engine)
+    mailbox = Mailbox()
+    deliver_due(engine, mailbox)
+    assert case_of(engine, case).step == "resolve"
     solved = {"resolution.kind": "redelivery", "resolution.done_at": "2026-11-20T10:00:00Z"}
     engine.record(case, solved, by="agent:li")
     engine.record(case, {"resolution.accepted": True}, by="agent:li", source="customer")
-    mailbox = Mailbox()
+    more = {"recurrence.checked": True, "recurrence.recurrent": False, "recovery_cause": "none"}
+    engine.record(case, {**more, "followup.unreachable": True}, by="agent:li")
+    engine.do(case, "send_goodwill", by="agent:li", facts={"goodwill.kind": "apology_letter"})
     deliver_due(engine, mailbox)
-    assert mailbox.templates[-1] == "follow-up"
-    assert case_of(engine, case).step == "follow_up"
+    assert mailbox.templates[-1] == "apology-letter"
+    assert case_of(engine, case).step == "closed"
 
 
 def test_a_message_says_to_whom_about_what_and_under_which_key(engine: Engine) -> None:

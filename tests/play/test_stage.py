@@ -87,11 +87,15 @@ def test_a_line_from_before_is_learned_of_now(engine: Engine, clock: ManualClock
     assert verified(engine).ok
 
 
-def test_a_tick_moves_the_clock_and_nothing_else(engine: Engine, clock: ManualClock) -> None:
+def test_a_tick_lets_time_pass_and_clocks_run_out_at_their_moments(
+    engine: Engine, clock: ManualClock
+) -> None:
     report = run(engine, clock, complaint(), line("tick", None, minute=600))
     assert (report.events, report.accepted) == (2, 2)
     assert clock.now() == START + timedelta(minutes=600)
-    assert case_of(engine, id_of(engine)).seq == 2
+    log = engine.store.log(engine.tenant, id_of(engine))
+    fired = [record.recorded_at[11:16] for record in log if record.kind == "TimerFired"]
+    assert fired == ["12:00", "13:00"], "the first answer is due after four business hours"
 
 
 def test_a_complaint_twice_opens_one_case(engine: Engine, clock: ManualClock) -> None:

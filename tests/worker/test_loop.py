@@ -120,8 +120,8 @@ def test_the_command_delivers_until_a_signal_stops_it_and_ends_well(
     worker.send_signal(getattr(signal, name))
     said, complained = worker.communicate(timeout=30)
     assert (worker.returncode, complained) == (0, "")
-    assert {"sends": True, "delivered": 1, "failed": 0}.items() <= json.loads(said).items()
-    assert len(list((tmp_path / "outbox").rglob("*.eml"))) == 1
+    assert {"sends": True, "failed": 0}.items() <= json.loads(said).items()
+    assert [*(tmp_path / "outbox").rglob("*-acknowledgement.eml")]
 
 
 def _until_delivered(project: Project) -> None:
@@ -129,7 +129,7 @@ def _until_delivered(project: Project) -> None:
     never = threading.Event()
     with engine_on(project) as engine:
         for _ in range(600):
-            if engine.store.outbox_counts(engine.tenant) == {"delivered": 1}:
+            if engine.store.outbox_counts(engine.tenant).get("delivered"):
                 return
             never.wait(0.05)
     pytest.fail("nothing was delivered")
