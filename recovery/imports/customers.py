@@ -46,6 +46,9 @@ ROWS_AT_ONCE = 20_000
 
 YEAR_AT_MOST = 9_999
 
+NAME_AT_MOST = 200
+"""Characters of a customer's name, so that rows stay small."""
+
 _YEAR = re.compile(r"[0-9]{1,4}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?")
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
@@ -157,7 +160,7 @@ def _missed(row: BadRow) -> list[_Kept]:
     """What is left of a row that could not be read: that its customer is incomplete."""
     if row.cells is None:
         return []
-    return [_Kept(row.cells.get("customer", "").strip(), 0, row.number, row.line, *[""] * 7)]
+    return [_Kept(row.cells.get("customer", "").strip()[:NAME_AT_MOST], 0, row.number, row.line, *[""] * 7)]
 
 
 def _kept(row: Row | BadRow, how: Reading, named: bool | None) -> _Kept | BadRow:
@@ -176,6 +179,8 @@ def _taken_apart(row: Row, how: Reading, named: bool | None) -> _Kept:
         raise _BadCell("year", f"A year is a whole number from 1 to {YEAR_AT_MOST}, such as 2026.")
     if named is not None and named is not bool(cells["customer"]):
         raise _BadCell("customer", "Either every row names its customer, or none does.")
+    if len(cells["customer"]) > NAME_AT_MOST:
+        raise _BadCell("customer", f"A name has at most {NAME_AT_MOST} characters.")
     if cells["cohort"] not in (*COHORTS, ""):
         raise _BadCell("cohort", f"A cohort is one of {', '.join(COHORTS)}, or nothing.")
     currency = cells["currency"] or how.currency

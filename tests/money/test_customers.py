@@ -83,6 +83,7 @@ def test_gzip_is_read_too(tmp_path: Path) -> None:
         ("a,1,1.5,0,,JPY", "bought", "JPY has no decimals, and 1.5 JPY has 1."),
         ("a,1,1.2345,0,,KWD", "bought", "KWD has 3 decimals, and 1.2345 KWD has 4."),
         ("a,1,1,,,", "cost", "An amount is a number such as 1250 or 1250.50"),
+        (f"{'a' * 201},1,1,0,,", "customer", "A name has at most 200 characters."),
         ("a,1,1,-5,,", "cost", "This cannot be less than 0."),
         ("a,1,1,0,lost,", "cohort", "A cohort is one of recovered, unrecovered, never_failed, or nothing."),
         ("a,1,1,0,,usd", "currency", "A currency is written by its three letters, such as USD."),

@@ -72,6 +72,7 @@ def test_a_policy_that_has_only_gestures_for_a_lower_driver_is_refused_too() -> 
     answer = recommend(made, case(driver="execution"))
     assert isinstance(answer, Refusal)
     assert answer.code == "gesture_only"
+    assert code(judge(made, case(driver="execution"), (offer("coupon", "5 USD"),))) == "gesture_only"
 
 
 def test_refunds_are_decisive_whole_and_at_once_unless_a_reason_says_otherwise() -> None:

@@ -210,6 +210,33 @@ def test_automatic_compensation_is_counted_by_the_day_as_the_tariff_of_the_day_h
     assert str(found.offers[0].amount) == paid
 
 
+def test_a_tariff_that_does_not_count_on_the_day_or_hangs_on_unknown_days_has_no_amount() -> None:
+    dated = policy(
+        EU261.replace("    law: Reg", "    valid_from: 2026-12-01\n    law: Reg").replace(
+            "      - {when: {}, amount: 600 EUR}\n", ""
+        )
+        + rules("rule: all, when: {}, offer: [{payment: tariff eu261}, {payment: tariff late-repair}]")
+    )
+    found = recommend(dated, case(dated, on=date(2026, 11, 30), distance=9000, within_eu=False))
+    assert not isinstance(found, Refusal)
+    assert [offer.unknown for offer in found.offers] == [
+        "tariff eu261 is not valid on 2026-11-30",
+        "tariff late-repair: late_days is not known",
+    ]
+    found = recommend(dated, case(dated, on=date(2026, 12, 1), distance=9000, within_eu=False))
+    assert not isinstance(found, Refusal)
+    assert found.offers[0].unknown == "no row of tariff eu261 fits"
+
+
+def test_a_policy_may_ask_for_facts_of_its_own_also_for_parts_of_a_number() -> None:
+    made = policy(
+        "facts: {share: {type: decimal, from: loss.share}}\n"
+        + rules('rule: most, when: {share: "> 0.5"}, offer: [{refund: 100% of price}]', LAST)
+    )
+    assert recommended(made, share="0.51").rule == "most"
+    assert recommended(made, share="0.5").rule == "everybody"
+
+
 def test_money_of_several_currencies_is_added_at_the_configured_rates() -> None:
     found = recommended(TWO, category="delivery", failures=1, price="50 EUR")
     assert [str(offer.amount) for offer in found.offers] == ["50.00 EUR", "10.00 EUR"]
