@@ -17,7 +17,7 @@ from recovery.core.errors import Refusal
 from recovery.core.events import role
 from recovery.core.explain import explain
 from recovery.delivery.channels import Channel
-from recovery.delivery.outbox import Delivered
+from recovery.delivery.outbox import Delivered, deliver_due
 from recovery.demo import hours
 from recovery.demo.answers import next_answer
 from recovery.demo.incidents import next_incident
@@ -109,7 +109,9 @@ class Desk:
     # --- one round ------------------------------------------------------------------------------------------
 
     def _round(self) -> None:
-        self._count(pass_time(self.engine, self.clock, self._queue[0][0], self.channel))
+        moment = self._queue[0][0]
+        if moment >= self.clock.now():
+            self._count(pass_time(self.engine, self.clock, moment, self.channel))
         turns = self._due()
         ids = [mind.case for _, mind in turns if mind.case is not None]
         cases = self.engine.store.cases(self.engine.tenant, ids)
@@ -128,7 +130,9 @@ class Desk:
         self.clock.set(max(self.clock.now(), turns[-1][0]))
         for (moment, mind, act), answer in zip(taken, self.engine.handle_many(commands), strict=True):
             self._settle(moment, mind, act, answer)
-        self._count(pass_time(self.engine, self.clock, self.clock.now(), self.channel))
+        done = deliver_due(self.engine, self.channel, at_due_time=True)
+        done.require_channels()
+        self._count(done)
 
     def _count(self, done: Delivered) -> None:
         self.played.messages += done.delivered

@@ -88,9 +88,8 @@ def test_a_new_project_has_its_own_database_whatever_the_environment_names(
 
 def test_the_starter_files_have_no_problem_and_what_is_not_yet_active_is_noted(cli: Cli, home: Path) -> None:
     assert [row for row in cli("check", "--json").data["findings"] if row["level"] == "error"] == []
-    spoil(
-        home / "workflows/ten-step.yaml", "severities: 3", "severities: 3\nbudgets: {daily: {limit: 1 USD}}"
-    )
+    budget = "budgets: {daily: {limit: 1 USD}}"
+    spoil(home / "workflows/ten-step.yaml", "severities: 3", f"severities: 3\n{budget}")
     said = cli("check", "--json")
     assert said.code == 0
     (noted,) = (row for row in said.data["findings"] if row["file"] == "workflows/ten-step.yaml")
