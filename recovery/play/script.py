@@ -87,6 +87,7 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
             "text": _NEEDED,
             "from": _TEXT,
             "name": _TEXT,
+            "zone": _TEXT,
             "language": _TEXT,
             "channel": _TEXT,
             "subject": _TEXT,
@@ -245,7 +246,8 @@ def _event(number: int, kind: str, at: datetime, case: str, by: str, row: dict[s
     if kind == "merge" and not usable(other):
         raise _Wrong(f"into of merge is {shown(other)}, not the external id of a case.", "into")
     if kind == "complaint":
-        customer = {"address": given.pop("from", None), "name": given.pop("name", None)}
+        known_as = {"address": "from", "name": "name", "zone": "zone"}
+        customer = {name: given.pop(field, None) for name, field in known_as.items()}
         given["customer"] = {name: value for name, value in customer.items() if value}
         given["external_id"] = case
     if kind == "merge":

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from recovery.core.case import Case
+from recovery.core.clocks.standing import Standing, standing
 from recovery.core.errors import Refusal
+from recovery.core.instants import from_text
 from recovery.core.spec import AnyOf, Need, Workflow
+from recovery.scenarios.moments import written
 from recovery.scenarios.story import Expected
 from recovery.store.records import OutboxRow
 from recovery.workflow.findings import Position
@@ -29,13 +34,14 @@ class Difference(NamedTuple):
         return f"{self.what}: expected {self.expected}, but was {self.was}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """What can be seen of a case at a moment.
 
     Attributes:
         arrived: messages that were delivered since the last expectation.
         refusal: of this moment's act.
+        now: this moment.
         zone: whose clock moments are written by.
     """
 
@@ -43,7 +49,13 @@ class View:
     case: Case
     arrived: Sequence[OutboxRow]
     refusal: Refusal | None
+    now: datetime
     zone: ZoneInfo
+
+    @cached_property
+    def clocks(self) -> dict[str, Standing]:
+        """The clocks that ever started, by name."""
+        return {one.name: one for one in standing(self.workflow, self.case, self.now)}
 
 
 def difference(view: View, expected: Expected) -> Difference | None:
@@ -69,12 +81,7 @@ def no_case(name: str, place: Position) -> Difference:
 Compared = tuple[bool, str, str]
 """Whether it is so, what was expected, and what is, in words."""
 
-_NAMES = {
-    "facts": "fact",
-    "due": "due moment of clock",
-    "status": "status of clock",
-    "warned": "warning of clock",
-}
+_NAMES = {"facts": "fact"} | {name: f"{name} of clock" for name in ("due", "status", "warned", "runs")}
 
 
 def _same(look: Callable[[View], Any]) -> Callable[[View, Expected], Compared]:
@@ -148,6 +155,41 @@ def _refused(view: View, expected: Expected) -> Compared:
     return refusal.code == expected.value, shown(expected.value), f"{refusal.code} ({refusal.message})"
 
 
+def _breached(view: View) -> list[str]:
+    clocks = view.workflow.clocks
+    return [
+        name for name, one in view.clocks.items() if one.breached_at is not None and not clocks[name].repeats
+    ]
+
+
+def _due(view: View, expected: Expected) -> Compared:
+    clock = view.clocks.get(expected.name)
+    due_at = clock.due_at if clock is not None else None
+    was = None if due_at is None else from_text(due_at)
+    return was == expected.value, _when(view, expected.value), _when(view, was) + _because(view, clock)
+
+
+def _because(view: View, clock: Standing | None) -> str:
+    """How a clock came to be due then: ` (running, 4 business hours, from Fri 2026-11-20 17:55)`."""
+    if clock is None:
+        return " (it never started)"
+    since = written(from_text(clock.starts_at), view.zone)
+    return f" ({clock.status}, {clock.limit or 'by a fact'}, from {since})"
+
+
+def _when(view: View, moment: datetime | None) -> str:
+    return "never" if moment is None else written(moment, view.zone)
+
+
+def _of_clock(look: Callable[[Standing], Any], otherwise: Any) -> Callable[[View, Expected], Compared]:
+    def compare(view: View, expected: Expected) -> Compared:
+        clock = view.clocks.get(expected.name)
+        was = otherwise if clock is None else look(clock)
+        return was == expected.value, shown(expected.value), shown(was)
+
+    return compare
+
+
 WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "step": _step,
     "open": _same(lambda view: not view.workflow.is_end(view.case.step)),
@@ -164,6 +206,11 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "asked": _these(_needed),
     "not_asked": _none_of(_needed),
     "refused": _refused,
+    "breached": _these(_breached),
+    "due": _due,
+    "status": _of_clock(lambda clock: clock.status, "off"),
+    "warned": _of_clock(lambda clock: clock.warned_at is not None, False),
+    "runs": _of_clock(lambda clock: clock.runs, 0),
 }
 """How each thing that can be expected is looked at."""
 

@@ -10,9 +10,9 @@ from recovery.core.case import Case, fold
 from recovery.core.spec import Rule, Workflow
 from recovery.store.records import Record
 
-KINDS = ("steps", "transitions", "rules", "messages")
-"""The kinds of parts: steps and ends that were entered, transitions that were made, rules whose condition
-held, messages that were asked for."""
+KINDS = ("steps", "transitions", "clocks", "rules", "messages")
+"""The kinds of parts: steps and ends that were entered, transitions that were made, clocks that started,
+rules whose condition held, messages that were asked for."""
 
 _FIRED = re.compile(r"line (\d+): fired, ")
 
@@ -59,6 +59,8 @@ def _parts(workflow: Workflow) -> Iterator[tuple[str, str]]:
         yield "steps", name
     for move in workflow.transitions:
         yield "transitions", _transition(workflow, move.name, move.line)
+    for clock in workflow.clocks:
+        yield "clocks", clock
     for rule in _rules(workflow):
         if rule.when is not None:
             yield "rules", _rule(rule.line, rule.asks)
@@ -79,6 +81,8 @@ def _told(workflow: Workflow, records: Iterable[Record]) -> Iterator[tuple[str, 
                 yield "steps", workflow.start
             elif change[0] == "move":
                 yield "steps", change[2]
+            elif change[0] == "clock":
+                yield "clocks", change[1]
             elif change[0] == "effect":
                 yield "messages", change[2]
         for line in record.why:
@@ -100,6 +104,9 @@ def _rules(workflow: Workflow) -> Iterator[Rule]:
         yield from (*step.on_enter, *step.on_leave)
     for move in workflow.transitions:
         yield from move.then
+    for clock in workflow.clocks.values():
+        yield from clock.rules()
+    yield from workflow.on_message
 
 
 def _transition(workflow: Workflow, name: str, line: int) -> str:

@@ -10,6 +10,7 @@ from recovery.core.calendars.local import at_wall, instant
 from recovery.core.instants import utc
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 EXAMPLES = "Such as `Fri 2026-11-20 17:55`, `2026-11-20T17:55Z`, `+2 hours` or `+3 days`."
 
 _MOMENT = re.compile(
@@ -40,13 +41,14 @@ def read_moment(text: str, zone: ZoneInfo, before: datetime | None = None) -> da
         NoMoment: it means none.
     """
     try:
-        if text.startswith("+"):
-            return _later(text, zone, before)
-        return _moment(text, zone)
-    except (OverflowError, ValueError) as error:
-        if isinstance(error, NoMoment):
-            raise
-        raise NoMoment(f"`{text}` is out of reach.") from None
+        found = _later(text, zone, before) if text.startswith("+") else _moment(text, zone)
+    except NoMoment:
+        raise
+    except (OverflowError, ValueError):
+        found = None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise NoMoment(f"`{text}` is out of reach.", f"From {FIRST_YEAR} to {LAST_YEAR}.")
+    return found
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path as File
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationError
 
 from recovery.core.calendars.local import zone_of
-from recovery.core.conversation import WRITTEN
-from recovery.core.errors import NotFound, closest, sentence
-from recovery.core.facts import FactType
-from recovery.core.spec import Workflow
+from recovery.core.errors import NotFound
 from recovery.scenarios.acting import Acting
 from recovery.scenarios.knowing import Workflows
 from recovery.scenarios.moments import NoMoment, read_moment
 from recovery.scenarios.shape import CLOCK, ExpectShape, GivenShape, MomentShape, ScenarioShape
 from recovery.scenarios.story import THE_CASE, Expected, Moment, Scenario
+from recovery.scenarios.words import Words
 from recovery.workflow.files import read_file
 from recovery.workflow.findings import BadFile, Finding, guess, shown
 from recovery.workflow.reader import Document, Path, read_yaml
@@ -120,7 +118,7 @@ class _Reader:
             self.findings += error.findings
             return None
         zone = self._zone(shape.given, known.calendar)
-        words = _Words(self._document, known.workflow, self.findings)
+        words = Words(self._document, known.workflow, self.findings)
         words.facts(("given", "facts"), shape.given.facts)
         story = self._story(shape.story, zone, words)
         return Scenario(
@@ -150,9 +148,10 @@ class _Reader:
                 self._say(("given", "zone"), "unknown_zone", message, hint)
         return zone_of(zones.get(given.calendar or calendar, "UTC"))
 
-    def _story(self, moments: list[MomentShape], zone: ZoneInfo, words: _Words) -> Iterator[Moment]:
+    def _story(self, moments: list[MomentShape], zone: ZoneInfo, words: Words) -> Iterator[Moment]:
         given = self._shape.given
-        customer = {"from": given.customer.address, "name": given.customer.name}
+        who = given.customer
+        customer = {"from": who.address, "name": who.name, "zone": who.zone}
         more = {"severity": given.severity, "language": given.language, "channel": given.channel, **customer}
         complaint = {name: value for name, value in more.items() if value is not None}
         acting = Acting(self._document, complaint, self.findings)
@@ -175,13 +174,10 @@ class _Reader:
             yield Moment(before, case, place, act, shape.delivery, expected)
 
     def _expected(
-        self, path: Path, shape: ExpectShape, zone: ZoneInfo, before: datetime, words: _Words
+        self, path: Path, shape: ExpectShape, zone: ZoneInfo, before: datetime, words: Words
     ) -> Iterator[Expected]:
         """Everything that is expected at a moment, after its words were looked up."""
         words.expectation(path, shape)
-        for key in [name for name in shape.model_fields_set if name == "breached" or name.startswith(CLOCK)]:
-            message = "Clocks are declared and not yet active, so nothing can be expected of them."
-            self._say((*path, key), "declared_not_active", message, "")
         for name in sorted(shape.model_fields_set & set(ExpectShape.model_fields)):
             value = getattr(shape, name)
             if name == "facts":
@@ -207,54 +203,3 @@ class _Reader:
 
     def _say(self, path: Path, code: str, message: str, hint: str) -> None:
         self.findings.append(self._document.finding(path, code, message, hint))
-
-
-class _Words:
-    """Looks up what a scenario names in its workflow: a slip in `not_sent` would never be noticed."""
-
-    def __init__(self, document: Document, workflow: Workflow, findings: list[Finding]) -> None:
-        self._document, self._workflow, self._findings = document, workflow, findings
-        sent = dict.fromkeys([WRITTEN, *workflow.say, *(send.template for send in workflow.sends())])
-        self._known = {
-            "step": ("unknown_step", "a step or an end", [*workflow.steps, *workflow.ends]),
-            "level": ("unknown_role", "a level of escalation", list(workflow.escalation)),
-            **dict.fromkeys(
-                ("sent", "not_sent", "sent_to_owner", "sent_to_supervisor"),
-                ("unknown_template", "a message", list(sent)),
-            ),
-            **dict.fromkeys(("asked", "not_asked"), ("unknown_fact", "a fact", list(workflow.facts))),
-        }
-
-    def expectation(self, path: Path, shape: ExpectShape) -> None:
-        """Every name in an expectation."""
-        self.facts((*path, "facts"), shape.facts)
-        for key, (code, what, known) in self._known.items():
-            said = getattr(shape, key)
-            for number, name in enumerate([said] if isinstance(said, str) else said or ()):
-                here = (*path, key)
-                listed = isinstance(self._document.get(here), list)
-                self._look_up((*here, number) if listed else here, code, name, what, known)
-
-    def facts(self, path: Path, facts: Iterable[str]) -> None:
-        """The names of facts."""
-        for name in facts:
-            self._look_up((*path, name), "unknown_fact", name, "a fact", list(self._workflow.facts), key=True)
-
-    def value(self, path: Path, fact: str, wanted: Any) -> Any:
-        """A fact's value as a case keeps it."""
-        kind: FactType | None = self._workflow.facts.get(fact)
-        if kind is None or wanted is None:
-            return wanted
-        try:
-            return kind.check(wanted)
-        except ValueError as error:
-            self._findings.append(self._document.finding(path, "wrong_value", f"{fact}: {error}."))
-            return wanted
-
-    def _look_up(
-        self, path: Path, code: str, name: str, what: str, known: list[str], *, key: bool = False
-    ) -> None:
-        if name not in known:
-            message = f"{shown(name)} is not {what} of workflow {self._workflow.id}."
-            hint = sentence(closest(name[:100], known)) or guess(name, known)
-            self._findings.append(self._document.finding(path, code, message, hint, key=key))

@@ -17,7 +17,7 @@ CLOCK = "clock "
 """What a key of an expectation begins with when it is about a clock."""
 
 Delivery = Literal["works", "fails", "stands still"]
-Status = Literal["running", "paused", "stopped", "breached", "cancelled"]
+Status = Literal["running", "paused", "stopped", "breached", "off"]
 TaskKind = Literal["phone", "letter", "undelivered"]
 assert TaskKind.__args__ == TASKS  # type: ignore[attr-defined]
 
@@ -38,6 +38,7 @@ class CustomerShape(Shape):
 
     name: Word | None = Field(None, description="What they are called.")
     address: Word | None = Field(None, description="Where they are answered.")
+    zone: Word | None = Field(None, description="The time zone they live in, where it is known.")
 
 
 class GivenShape(Shape):
@@ -55,7 +56,7 @@ class GivenShape(Shape):
     severity: int | None = Field(None, description="Of each case; 1 when left out.")
     language: Language | None = Field(None, description="The customer's language; `en` when left out.")
     channel: Word | None = Field(None, description="Where the customer is answered.")
-    customer: CustomerShape = Field(CustomerShape(), description="The customer: `name` and `address`.")
+    customer: CustomerShape = Field(CustomerShape(), description="Who complains: `name`, `address`, `zone`.")
     facts: dict[FactName, Value] = Field(
         {}, description="What is on record as soon as a case opens, each from whoever may say it."
     )
@@ -64,9 +65,16 @@ class GivenShape(Shape):
 class ClockShape(Shape):
     """What is expected of a clock."""
 
-    due: Word | None = Field(None, description="The moment at which it runs out.")
-    status: Status | None = Field(None, description="How it stands.")
+    due: Word | None = Field(
+        None, description="The moment at which it runs out, or did; nothing: it is due at no moment."
+    )
+    status: Status | None = Field(
+        None,
+        description="How it stands; `breached`: it ran out and nothing has stopped it since; `off`: it has "
+        "not started, or what had started it was taken back.",
+    )
     warned: bool | None = Field(None, description="Whether it has warned.")
+    runs: int | None = Field(None, description="How often it has run out since it started.")
 
 
 class ExpectShape(Shape):
@@ -99,7 +107,11 @@ class ExpectShape(Shape):
         "any order. Of alternatives all.",
     )
     not_asked: Names = Field([], description="Facts of which the step needs none any more.")
-    breached: Names = Field([], description="The clocks that have run out so far: these and no others.")
+    breached: Names = Field(
+        [],
+        description="The clocks that have run out since they last started, whether anything stopped them "
+        "afterwards or not: these and no others. Those that run out again and again do not count.",
+    )
     refused: Word | None = Field(
         None, description="The code of the refusal that the act of this moment meets."
     )

@@ -24,7 +24,7 @@ from recovery.scenarios.comparing import Difference, View, accepted, difference,
 from recovery.scenarios.moments import written
 from recovery.scenarios.story import Act, Moment, Scenario
 from recovery.store.records import Record
-from recovery.testing import run_until
+from recovery.ticking import pass_time
 
 TRACE_LINES = 16
 """How many lines of what happened are told of a scenario that fails."""
@@ -103,7 +103,7 @@ class _Stage:
         if self.stands_still:
             self.clock.set(until)
         else:
-            run_until(self.engine, until, self.mailbox)
+            pass_time(self.engine, self.clock, until, self.mailbox)
 
     def _compared(self, moment: Moment, refusal: Refusal | None) -> list[Difference]:
         case = self._case(moment.case)
@@ -115,7 +115,7 @@ class _Stage:
         rows = self.engine.store.outbox(self.engine.tenant, case=case.id, status="delivered")
         arrived = [row for row in rows if (row.case, row.effect) not in self._seen]
         self._seen |= {(row.case, row.effect) for row in arrived}
-        view = View(self.engine.workflow(case.bundle), case, arrived, refusal, self.zone)
+        view = View(self.engine.workflow(case.bundle), case, arrived, refusal, moment.at, self.zone)
         found = (difference(view, expected) for expected in moment.expected or ())
         return sorted(one for one in found if one is not None)
 

@@ -70,6 +70,11 @@ def test_a_good_file_has_no_findings(tmp_path: Path) -> None:
             COMPLAINT + "  expect: {facts: {stars: 7}}",
             "6:29 wrong_value: stars: 7 is not within from 1",
         ),
+        (
+            COMPLAINT + "  expect: {clock slience: {due: null}}",
+            "6:14 unknown_clock: `slience` is not a clock",
+        ),
+        (COMPLAINT + "  expect: {breached: [slience]}", "6:25 unknown_clock: `slience` is not a clock of"),
         (COMPLAINT + "  expect: {severity: high}", "6:24 wrong_type: `high` is not a whole number."),
         (COMPLAINT + "  expect: {open: yes}", "6:20 wrong_type: `yes` is not true or false. `yes` is a text"),
         (COMPLAINT + "  expect: {tasks: [fax]}", "6:22 wrong_value: `fax` is not accepted here."),

@@ -12,7 +12,7 @@ from recovery.scenarios.comparing import WHAT
 from recovery.scenarios.coverage import coverage
 from recovery.scenarios.report import as_dict, coverages, junit
 from recovery.scenarios.running import run_files, scenario_files
-from recovery.scenarios.shape import ExpectShape
+from recovery.scenarios.shape import ClockShape, ExpectShape
 from tests.scenarios.telling import COMPLAINT, HEAD, WORKFLOWS, differences, told, written
 
 GIVEN = (
@@ -64,7 +64,50 @@ def test_what_is_expected_is_compared(tmp_path: Path, expected: str, difference:
 
 
 def test_every_expectation_is_compared_by_something() -> None:
-    assert set(WHAT) == set(ExpectShape.model_fields) - {"breached"}
+    assert set(WHAT) == set(ExpectShape.model_fields) | set(ClockShape.model_fields)
+
+
+WAITING = """
+- at: Fri 2026-11-20 17:55
+  complaint: The cup is cracked.
+- at: Mon 2026-11-23 13:00
+"""
+
+
+@pytest.mark.parametrize(
+    ("expected", "difference"),
+    [
+        ("breached: first-answer", ""),
+        ("breached: []", "breached: expected nothing, but was first-answer"),
+        ("clock first-answer: {due: Mon 2026-11-23 12:55}", ""),
+        ("clock first-answer: {due: 2026-11-23T12:55Z}", ""),
+        (
+            "clock first-answer: {due: Mon 2026-11-23 12:54}",
+            "due of clock first-answer: expected Mon 2026-11-23 12:54, but was Mon 2026-11-23 12:55 "
+            "(breached, 4 business hours, from Fri 2026-11-20 17:55)",
+        ),
+        ("clock follow-up: {due: null, status: off, warned: false, runs: 0}", ""),
+        (
+            "clock follow-up: {due: Mon 2026-11-23 12:54}",
+            "due of clock follow-up: expected Mon 2026-11-23 12:54, but was never (it never started)",
+        ),
+        ("clock first-answer: {status: breached, warned: true, runs: 1}", ""),
+        (
+            "clock first-answer: {status: running}",
+            "status of clock first-answer: expected running, but was breached",
+        ),
+        (
+            "clock first-answer: {warned: false}",
+            "warned of clock first-answer: expected false, but was true",
+        ),
+        ("clock first-answer: {runs: 2}", "runs of clock first-answer: expected 2, but was 1"),
+        ("sent_to_supervisor: answer-due, sent_to_owner: answer-due", ""),
+    ],
+)
+def test_what_is_expected_of_clocks_is_compared(tmp_path: Path, expected: str, difference: str) -> None:
+    head = HEAD.replace("online-shop", "ten-step")
+    found = differences(tmp_path, f"{WAITING}  expect: {{{expected}}}", head)
+    assert [line.split(" ", 1)[1] for line in found] == ([difference] if difference else [])
 
 
 def test_a_difference_names_its_place_and_what_had_happened(tmp_path: Path) -> None:
@@ -145,6 +188,21 @@ def test_delivery_can_fail_and_stand_still(tmp_path: Path) -> None:
       expect: {sent: [], tasks: undelivered}
     """
     assert differences(tmp_path, story) == []
+
+
+def test_while_everything_stands_still_no_clock_runs_out(tmp_path: Path) -> None:
+    story = """
+    - at: Fri 2026-11-20 17:55
+      complaint: The cup is cracked.
+    - at: +1 minute
+      delivery: stands still
+    - at: Mon 2026-11-23 18:00
+      expect: {breached: [], sent_to_supervisor: []}
+    - at: +1 minute
+      delivery: works
+      expect: {breached: first-answer, sent_to_supervisor: answer-due}
+    """
+    assert differences(tmp_path, story, HEAD.replace("online-shop", "ten-step")) == []
 
 
 def test_whoever_is_not_named_is_the_owner_or_somebody_of_the_lowest_level(tmp_path: Path) -> None:
