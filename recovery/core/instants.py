@@ -31,6 +31,11 @@ def _written(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
+def to_the_second(text: str) -> str:
+    """A text instant as traces say it: `2026-11-22T09:00:00Z`."""
+    return f"{text[:19]}Z"
+
+
 def from_text(text: str) -> datetime:
     """Read an ISO 8601 instant with a zone (`Z` or an offset).
 

@@ -1,4 +1,4 @@
-"""Gesture only (domain.md §1, step 7): words and gifts alone resolve no failure of the lower three drivers."""
+"""Gesture only (domain.md §1, step 7): words and gifts alone resolve no failure of the lower drivers."""
 
 from __future__ import annotations
 

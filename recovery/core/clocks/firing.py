@@ -9,7 +9,7 @@ from recovery.core.clocks.running import put, settle, timed
 from recovery.core.clocks.state import ClockState
 from recovery.core.draft import Draft, Refused
 from recovery.core.events import TimerFired
-from recovery.core.instants import from_text, to_text
+from recovery.core.instants import from_text, to_text, to_the_second
 from recovery.core.walk import act
 
 LATE = timedelta(minutes=1)
@@ -56,7 +56,7 @@ def _happen(draft: Draft, name: str) -> None:
         draft.why.append(f"clock {name} is off: this version has none of this name")
     elif state.warn_at is not None:
         put(draft, name, state._replace(warn_at=None, warned_at=draft.stamp.occurred_at))
-        draft.why.append(f"clock {name} warns: due at {state.due_at}")
+        draft.why.append(f"clock {name} warns: due at {to_the_second(state.due_at or state.warn_at)}")
         act(draft, clock.on_warn, f"clock {name}, on warning")
     else:
         assert state.due_at is not None
@@ -66,7 +66,8 @@ def _happen(draft: Draft, name: str) -> None:
 def _run_out(draft: Draft, clock: Clock, state: ClockState, at: str) -> None:
     now = draft.stamp.occurred_at
     late = from_text(now) - from_text(at)
-    draft.why.append(f"clock {clock.name} ran out at {at}" + (f", late by {late}" if late >= LATE else ""))
+    noticed = f", late by {late}" if late >= LATE else ""
+    draft.why.append(f"clock {clock.name} ran out at {to_the_second(at)}{noticed}")
     runs = state.runs + 1
     last = clock.times is not None and runs >= clock.times
     new = state._replace(runs=runs, breached_at=state.breached_at or at, due_at=None)

@@ -13,7 +13,7 @@ from recovery.core.clocks.due import due, pauses_of, start_of, warn
 from recovery.core.clocks.model import Clock, case_trigger, mark_trigger
 from recovery.core.clocks.state import ClockState
 from recovery.core.draft import Draft
-from recovery.core.instants import from_text, to_text
+from recovery.core.instants import from_text, to_text, to_the_second
 from recovery.core.spec import MERGED, Workflow
 
 
@@ -105,15 +105,14 @@ def _bring(draft: Draft, clock: Clock) -> None:
     begun = _begun(draft, clock)
     ended = case.closed_at is not None and not _goes_on(draft.workflow, case, clock)
     if state is not None and state.is_on:
-        if begun is None:
+        at = _stop(draft, clock, state) or (draft.stamp.occurred_at if ended else None)
+        if at is not None:
+            _stopped(draft, clock, state, at)
+        elif begun is None:
             put(draft, clock.name, state._replace(status="off", due_at=None, warn_at=None))
             draft.why.append(f"clock {clock.name} is off: nothing it starts by is left")
-            return
-        at = draft.stamp.occurred_at if ended else _stop(draft, clock, state)
-        if at is None:
-            _run_on(draft, clock, state)
         else:
-            _stopped(draft, clock, state, at)
+            _run_on(draft, clock, state)
     elif begun is not None and not ended:
         _start(draft, clock, state, begun)
 
@@ -229,13 +228,13 @@ def _stopped(draft: Draft, clock: Clock, state: ClockState, at: str) -> None:
         pauses=tuple((start, end or max(start, at)) for start, end in state.pauses),
     )
     put(draft, clock.name, new)
-    late = f", after it ran out at {breached}" if breached is not None else ""
-    draft.why.append(f"clock {clock.name} stopped at {at}{late}")
+    late = f", after it ran out at {to_the_second(breached)}" if breached is not None else ""
+    draft.why.append(f"clock {clock.name} stopped at {to_the_second(at)}{late}")
 
 
 def _told(state: ClockState) -> str:
     if state.status == "paused":
-        return f"is paused since {state.pauses[-1][0]}"
+        return f"is paused since {to_the_second(state.pauses[-1][0])}"
     if state.due_at is None:
         return "runs, and is never due" if state.breached_at is None else "runs on"
-    return f"runs since {state.since}, due at {state.due_at}"
+    return f"runs since {to_the_second(state.since)}, due at {to_the_second(state.due_at)}"
