@@ -42,7 +42,7 @@ TIDY_BYTES = 2**22
 
 LEFT_PAGES = 2_000
 """How many pages of journal (4 KB each) make any other process do that after a commit: some 150 steps, each
-committed alone. A journal that begins anew is written over, which costs a commit a third less than one that
+committed alone. A journal that begins anew is written over, which costs a commit a quarter less than one that
 makes its file longer; and what is done once in 150 steps is not felt in one of a hundred."""
 
 Wait = Callable[[float], object]
