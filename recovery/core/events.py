@@ -115,7 +115,8 @@ class MessageReceived(Event):
     """The customer wrote or called again.
 
     `message_id` is that of their mail, and `in_reply_to` the one it answers. `attachments` are files of the
-    case that came with it: SHA-256 → name.
+    case that came with it: SHA-256 → name. `auto`: no person wrote it (an absence note, anything whose
+    `Auto-Submitted` is not `no`, RFC 3834): it is kept, and nobody answers it.
     """
 
     text: str
@@ -124,6 +125,7 @@ class MessageReceived(Event):
     message_id: str | None = None
     in_reply_to: str | None = None
     attachments: Mapping[str, str] = field(default_factory=dict)
+    auto: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
