@@ -33,6 +33,9 @@ MERGED = "merged"
 """The end a merged case rests in; a workflow without it cannot merge."""
 
 
+OWN = "own"
+"""The channel that a case's customer is answered on anyway, where a message may leave over several."""
+
 DAYS_AT_MOST = 3_650
 """The longest that a coupon can be good."""
 
@@ -55,6 +58,8 @@ class Send:
         once: `cycle` (default: at most once until the case is reopened), `case`, or `always`.
         to: `customer`, `owner` or `supervisor`.
         coupon: what it hands over; it is not sent where that was offered in this cycle.
+        over: of a clock's message to the customer the channel of each time it runs out, the last one for all
+            after it; `own` is the case's. Empty: always that.
     """
 
     template: str
@@ -62,6 +67,7 @@ class Send:
     once: Literal["cycle", "case", "always"] = "cycle"
     to: Literal["customer", "owner", "supervisor"] = "customer"
     coupon: Coupon | None = None
+    over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
