@@ -158,7 +158,7 @@ class Draft:
         key = f"{self.stamp.seq}.{n}"
         hold = self.event.hold or (HELD in case.marks and isinstance(self.event, TimerFired))
         if to == "customer":
-            address, channel, language = case.customer.get("address"), case.channel, case.language
+            address, channel, language = case.customer.get("address"), self._channel(action), case.language
         else:
             address, channel, language = case.owner if to == "owner" else None, "desk", "en"
         due_at = self._in_contact_hours() if to == "customer" else None
