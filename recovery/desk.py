@@ -207,7 +207,7 @@ class Desk:
     def receive(
         self,
         case: int,
-        text: str,
+        text: str = "",
         *,
         by: str = "customer",
         subject: str | None = None,
@@ -216,6 +216,7 @@ class Desk:
         in_reply_to: str | None = None,
         attachments: Sequence[tuple[str, bytes]] = (),
         auto: bool = False,
+        missed: bool = False,
         key: str | None = None,
         connection: Lendable | None = None,
     ) -> Received:
@@ -228,6 +229,7 @@ class Desk:
                 is on record without it.
             auto: no person wrote it (an absence note, a mail whose `Auto-Submitted` is not `no`): it is kept,
                 and nothing moves by it.
+            missed: they called, and nobody picked up: it needs no text, and waits for an answer all the same.
         """
         commands = [Command(self._attachment(name, content, by), case) for name, content in attachments]
         contents = [content for _, content in attachments]
@@ -248,6 +250,7 @@ class Desk:
             in_reply_to=in_reply_to,
             attachments=taken,
             auto=auto,
+            missed=missed,
         )
         once = key or (f"mail:{sha256(message_id.encode()).hexdigest()}" if message_id else None)
         return Received(self.engine.handle(event, case, key=once, connection=connection), refused)

@@ -76,6 +76,9 @@ def receive(
         bool,
         typer.Option("--auto", help="No person wrote it: an absence note, a receipt. Nothing moves by it."),
     ] = False,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="They called, and nobody picked up: it waits for an answer.")
+    ] = False,
     by: By = "customer",
     key: Key = None,
     database: Database = None,
@@ -98,6 +101,7 @@ def receive(
             in_reply_to=in_reply_to,
             attachments=files,
             auto=auto,
+            missed=missed,
             key=key,
         )
     outcome = received.outcome

@@ -35,7 +35,7 @@ def received(draft: Draft, event: ev.MessageReceived) -> None:
 
     What a machine answered for them moves nothing: no clock, no rule, or two machines would write on.
     """
-    if is_blank(event.text) and not event.attachments:
+    if is_blank(event.text) and not event.attachments and not event.missed:
         raise Refused("no_text", "A message needs a text.")
     missing = [name for sha256, name in event.attachments.items() if sha256 not in draft.case.attachments]
     if missing:
@@ -47,6 +47,8 @@ def received(draft: Draft, event: ev.MessageReceived) -> None:
     if event.auto:
         draft.why.append("no person wrote it: nothing is answered by it, and it asks for no answer")
         return
+    if event.missed:
+        draft.why.append("a call nobody answered: it waits for an answer as a letter does")
     draft.change("count", "messages")
     draft.mark(MESSAGE)
     act(draft, draft.workflow.on_message, "the customer wrote")

@@ -7,7 +7,7 @@ from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
 from recovery.core.clocks.state import HELD
-from recovery.core.contact import may_leave
+from recovery.core.contact import UNASKED, may_leave
 from recovery.core.decision import Decision, Draw, Effect
 from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event, TimerFired
@@ -148,6 +148,9 @@ class Draft:
         if case.mode == "history":
             self.why.append(f"{template} not sent: the case is history")
             return
+        if to == "customer" and case.unanswered and self._purpose(template) in UNASKED:
+            self.why.append(f"{template} not sent: the customer has written and waits for an answer")
+            return
         coupon = action.coupon
         if coupon is not None and f"{coupon.offer}@{case.cycle}" in case.coupons:
             self.why.append(f"{template} not sent: {coupon.offer}@{case.cycle} has been offered already")
@@ -171,9 +174,6 @@ class Draft:
             expires_at = end_of(self.stamp.recorded_at, coupon.days)
             self.draw(f"{coupon.offer}@{case.cycle}", 1, coupon.value, expires_at)
 
-    def _in_contact_hours(self) -> str | None:
-        """When a message that nobody waits for just now may leave; None: at once."""
-        hours = self.workflow.contact_hours
     def _channel(self, action: Send) -> str:
         """How a message to the customer leaves this time."""
         if not action.over:
@@ -185,6 +185,9 @@ class Draft:
         purposes = self.workflow.purposes
         return "" if purposes is None else purposes[template]
 
+    def _in_contact_hours(self) -> str | None:
+        """When a message that nobody waits for just now may leave; None: at once."""
+        hours = self.workflow.contact_hours
         if hours is None or not isinstance(self.event, TimerFired):
             return None
         then = may_leave(hours, self.case.customer, from_text(self.stamp.recorded_at))

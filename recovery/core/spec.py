@@ -273,6 +273,7 @@ class Workflow:
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
+    `purposes` is what each template is for, where it is known.
     `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
     that follow from others, each after those it follows from. `letters` are what a letter must hold, by
     its template. `offers` has the message that hands over each offer of a coupon. `acknowledgements` are the
@@ -291,6 +292,7 @@ class Workflow:
     escalation: tuple[str, ...] = ("agent", "supervisor", "manager")
     severities: int = 3
     mentions: Mapping[str, tuple[str, ...]] | None = None
+    purposes: Mapping[str, str] | None = None
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     acknowledgements: tuple[str, ...] = ("acknowledgement",)
     contact_hours: Calendar | None = None

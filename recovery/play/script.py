@@ -104,12 +104,13 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "message": (
         ev.MessageReceived,
         {
-            "text": _NEEDED,
+            "text": _TEXT,
             "channel": _TEXT,
             "subject": _TEXT,
             "message_id": _TEXT,
             "in_reply_to": _TEXT,
             "auto": _Field(bool, "true or false"),
+            "missed": _Field(bool, "true or false"),
         },
     ),
     "say": (

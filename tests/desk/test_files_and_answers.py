@@ -125,6 +125,13 @@ def test_what_a_machine_answered_is_kept_and_nothing_moves_by_it(
     assert "in_reply_to" not in engine.store.log(engine.tenant, case)[-1].event
 
 
+def test_a_missed_call_is_on_record_and_waits_for_an_answer(desk: Desk, engine: Engine, case: int) -> None:
+    desk.receive(case, missed=True, channel="phone")
+    assert case_of(engine, case).unanswered
+    last = desk.conversation(case)[-1]
+    assert (last.kind, last.text, last.channel) == ("missed", "", "phone")
+
+
 def test_what_comes_for_a_merged_case_is_for_the_one_it_goes_on_in(
     desk: Desk, engine: Engine, case: int
 ) -> None:
