@@ -92,9 +92,17 @@ def case_trigger(name: str) -> str:
     return f"(case.{name})"
 
 
+def step_trigger(step: str) -> str:
+    """Coming to a step, or leaving it, as `triggers` names it."""
+    return f"(case.step {step})"
+
+
 def guard_triggers(guard: Guard) -> Iterator[str]:
     """The facts a guard asks about, and the values of the case."""
     yield from guard.facts()
+    if isinstance(guard, InStep):
+        yield step_trigger(guard.step)
+        return
     text = str(guard)
     yield from (case_trigger(name) for name in CASE_VALUES if f"case.{name}" in text)
 
@@ -114,6 +122,22 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class InStep:
+    """The condition `step NAME`: the case stands there."""
+
+    step: str
+
+    def evaluate(self, case: Case) -> bool:
+        return case.step == self.step
+
+    def facts(self) -> Iterator[str]:
+        return iter(())
+
+    def __str__(self) -> str:
+        return f'case.step == "{self.step}"'
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """How long a clock runs in some cases: the first row that fits counts.
 
@@ -127,6 +151,10 @@ class Limit:
     when: Guard | None = None
     received_from: date | None = None
     received_before: date | None = None
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", str(self.span))  # kept with every state, and asked for at every look
 
     def fits(self, case: Case, calendar: Calendar) -> bool:
         """Whether this row is the one for a case."""

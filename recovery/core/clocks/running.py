@@ -10,7 +10,7 @@ from datetime import datetime
 from recovery.core.calendars.calendar import Unreachable
 from recovery.core.case import Case
 from recovery.core.clocks.due import due, pauses_of, start_of, warn
-from recovery.core.clocks.model import Clock, case_trigger, mark_trigger
+from recovery.core.clocks.model import Clock, case_trigger, mark_trigger, step_trigger
 from recovery.core.clocks.state import ClockState
 from recovery.core.draft import Draft
 from recovery.core.instants import from_text, to_text, to_the_second
@@ -47,6 +47,8 @@ def _concerned(draft: Draft) -> list[Clock]:
             if change[1] in ends or change[2] in ends:
                 return list(draft.workflow.clocks.values())
             found += by_trigger.get(case_trigger("step"), ())
+            found += by_trigger.get(step_trigger(change[1]), ())
+            found += by_trigger.get(step_trigger(change[2]), ())
         elif kind == "open" or (kind == "count" and change[1] == "failures"):
             return list(draft.workflow.clocks.values())
         elif kind in ("set", "count"):
@@ -64,13 +66,12 @@ def timed(case: Case, clock: Clock, state: ClockState) -> ClockState:
     if state.breached_at is not None and not clock.repeats:
         return state
     limit = clock.limit(case)
-    span = None if limit is None else limit.span
     try:
         due_at, warn_at = _moments(case, clock, state)
     except Unreachable:
         due_at = warn_at = None
     return state._replace(
-        limit="" if span is None else str(span),
+        limit="" if limit is None else limit.text,
         due_at=None if due_at is None else to_text(due_at),
         warn_at=None if warn_at is None or state.warned_at is not None else to_text(warn_at),
     )
@@ -189,10 +190,20 @@ def _run_on(draft: Draft, clock: Clock, state: ClockState) -> None:
     elif not paused and new.status == "paused":
         begun = new.pauses[-1][0]
         new = new._replace(status="running", pauses=(*new.pauses[:-1], (begun, max(at, begun))))
+    if new is state and not _counted_otherwise(case, clock, state):
+        return
     new = timed(case, clock, new)
     if new != state:
         put(draft, clock.name, new)
         draft.why.append(f"clock {clock.name} {_told(new)}")
+
+
+def _counted_otherwise(case: Case, clock: Clock, state: ClockState) -> bool:
+    """Whether a clock may be due at another moment though nothing has happened to it itself."""
+    if clock.counts_from is not None or clock.due_by is not None:
+        return True
+    limit = clock.limit(case)
+    return limit is not None and limit.text != state.limit
 
 
 def _open_pause(state: ClockState, since: str) -> tuple[tuple[str, str | None], ...]:
