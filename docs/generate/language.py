@@ -20,6 +20,9 @@ PARTS = {
     "A transition": "TransitionShape",
     "An end": "EndShape",
     "A clock": "ClockShape",
+    "A row of a derived fact": "DerivedRow",
+    "A part of a letter": "PartShape",
+    "A source": "SourceShape",
 }
 """The title of each section and the definition of the schema it is about."""
 
@@ -33,11 +36,14 @@ NAMES = {
     **dict.fromkeys(FACTS, "a fact"),
     "ClockShape": "a clock",
     "CouponShape": "a coupon",
+    "DerivedRow": "a row",
     "EndShape": "an end",
     "NeedShape": "a need",
     "NeedTest": "a need",
     "Needs": "needs",
+    "PartShape": "a part",
     "RuleShape": "a rule",
+    "SourceShape": "a source",
     "StepShape": "a step",
     "TransitionShape": "a transition",
 }

@@ -7,36 +7,53 @@ not known yet decides nothing. So a derived fact is on record exactly while its 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from recovery.core.calendars.local import date_in, zone_of
 from recovery.core.case import Case
 from recovery.core.draft import Draft
 from recovery.core.guards import Guard, why
+from recovery.core.instants import from_text
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of a table: in cases for which `when` holds (None: in all others), this value.
 
-    `line` and `file` say where it stands; `file` only when the workflow has it from one it extends.
+    Attributes:
+        line, file: where it stands; `file` only when the workflow has it from one it extends.
+        received_from, received_before: the local date of receipt, effective dating; None fits all.
     """
 
     value: Any
     when: Guard | None = None
     line: int = 0
     file: str = ""
+    received_from: date | None = None
+    received_before: date | None = None
+
+    def dated(self, received: date) -> bool:
+        """Whether the row is for cases received on this date."""
+        return (self.received_from is None or received >= self.received_from) and (
+            self.received_before is None or received < self.received_before
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A fact and its table."""
+    """A fact and its table; `zone` is whose date a case was received on."""
 
     fact: str
     rows: tuple[Row, ...]
+    zone: str = "UTC"
 
     def row(self, case: Case) -> Row | None:
         """The row that gives the value; None while a fact is missing, or when no row fits."""
+        received = date_in(zone_of(self.zone), from_text(case.received_at))
         for row in self.rows:
+            if not row.dated(received):
+                continue
             answer = True if row.when is None else row.when.evaluate(case)
             if answer is None:
                 return None

@@ -83,7 +83,9 @@ class _Builder:
         if self.calendars is not None:
             clocks, rules = read_clocks(names, shape, self.calendars)
             self.rules += rules
-        derived, guards = read_derived(names, shape.derived)
+        calendar = (self.calendars or {}).get(shape.calendar or "")
+        zone = "UTC" if calendar is None else calendar.zone
+        derived, guards = read_derived(names, shape.derived, zone)
         workflow = Workflow(
             id=shape.workflow,
             bundle=bundle,

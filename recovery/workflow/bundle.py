@@ -298,12 +298,19 @@ def _read_one(
         if data is None:
             findings += [unreadable] if unreadable else []
             continue
-        made, wrong = read_template(data, name_of(root, place))
+        made, wrong = _read_template(data, name_of(root, place))
         findings += wrong
         text, _ = decode(data, place.name)
         texts[name_of(root, place)] = text or ""
         if made is not None:
             found.append(made)
+
+
+@lru_cache(maxsize=TEMPLATES_KEPT)
+def _read_template(data: bytes, file: str) -> tuple[Template | None, tuple[Finding, ...]]:
+    """A template's file, read once for all workflows that send it."""
+    made, findings = read_template(data, file)
+    return made, tuple(findings)
 
 
 def _missing(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
 from recovery.core.derived import Derived, Row
 from recovery.core.guards import Guard
@@ -14,10 +16,14 @@ DERIVED = "derived"
 
 
 def read_derived(
-    names: Names, shapes: Mapping[str, list[DerivedRow]]
+    names: Names, shapes: Mapping[str, list[DerivedRow]], zone: str
 ) -> tuple[tuple[Derived, ...], list[tuple[Path, Guard]]]:
-    """Every derived fact, causes before what follows from them; each condition with the place of its row."""
-    tables = {name: _table(names, (DERIVED, name), name, rows) for name, rows in shapes.items()}
+    """Every derived fact, causes before what follows from them; each condition with the place of its row.
+
+    Args:
+        zone: whose date of receipt counts for rows that hold from or before one.
+    """
+    tables = {name: _table(names, (DERIVED, name), name, rows, zone) for name, rows in shapes.items()}
     guards: list[tuple[Path, Guard]] = [
         ((DERIVED, name, number), row.when)
         for name, table in tables.items()
@@ -27,20 +33,26 @@ def read_derived(
     return tuple(tables[name] for name in _in_order(names, tables)), guards
 
 
-def _table(names: Names, path: Path, name: str, shapes: list[DerivedRow]) -> Derived:
+def _table(names: Names, path: Path, name: str, shapes: list[DerivedRow], zone: str) -> Derived:
     rows: list[Row] = []
     for number, shape in enumerate(shapes):
         here = (*path, number)
         if here in names.broken:
             continue
-        if rows and rows[-1].when is None:
-            hint = "Let only the last row stand without `if`."
+        if rows and replace(rows[-1], value=None, line=0, file="") == Row(None):
+            hint = "Let only the last row stand without a condition."
             names.say(here, "never_fires", "The row before fits every case; this one is never reached.", hint)
         value = names.recorded(path[:1], {name: shape.is_}, at=(*here, "is")).get(name)
         document = names.document
         file = document.files.get(here, "")
-        rows.append(Row(value, names.guard((*here, "if"), shape.when), document.at(here).line, file))
-    return Derived(name, tuple(rows))
+        first, before = map(_day, (shape.received_from, shape.received_before))
+        when = names.guard((*here, "if"), shape.when)
+        rows.append(Row(value, when, document.at(here).line, file, first, before))
+    return Derived(name, tuple(rows), zone)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def _in_order(names: Names, tables: Mapping[str, Derived]) -> list[str]:

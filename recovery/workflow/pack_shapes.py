@@ -38,6 +38,8 @@ class DerivedRow(Shape):
     """One row of a derived fact's table: the first whose `if` holds gives the value."""
 
     when: Guard | None = Field(None, alias="if", description="The row fits when this is true.")
+    received_from: IsoDay | None = Field(None, description="Cases received on this local date or later.")
+    received_before: IsoDay | None = Field(None, description="Cases received before this local date.")
     is_: Scalar = Field(alias="is", description="The fact's value.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from recovery.core.calendars.calendar import Calendar, Unreachable
 from recovery.core.calendars.local import instant
@@ -105,7 +106,8 @@ def check_reach(
 ) -> None:
     """Find a span that a calendar cannot hold, whenever it begins."""
     try:
-        span.due(instant(calendar.bounds[0]), calendar)
+        # A day later: the first instant of the first year in UTC is a day of the year before in the West.
+        span.due(instant(calendar.bounds[0]) + timedelta(days=1), calendar)
     except Unreachable as error:
         message = f"{span} can never be over. {error.message}"
         findings.append(document.finding(path, "unreachable_span", message, error.hint))

@@ -180,6 +180,17 @@ def test_a_span_that_no_calendar_can_reach_is_a_finding() -> None:
     )
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Bahrain"])
+def test_a_calendar_that_knows_its_holidays_reaches_every_span_east_and_west(zone: str) -> None:
+    document, _ = read_yaml(b"within: 3 business days\n", "w.yaml")
+    assert document is not None
+    findings: list[Finding] = []
+    check_reach(
+        document, ("within",), read_span("3 business days"), office(zone, known=(2000, 2050)), findings
+    )
+    assert findings == []
+
+
 @pytest.mark.parametrize(
     ("amount", "unit"), [(0, "day"), (-1, "day"), (101, "year"), (10**9, "business minute")]
 )

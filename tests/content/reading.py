@@ -45,7 +45,9 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             here = f"{path}/{key}"
-            if key in ("title", "purpose", "worth", "ask"):
+            if key == "sources":  # titles of other people's texts are in their own language
+                continue
+            if key in ("title", "purpose", "worth", "ask", "note"):
                 yield here, inner
             elif key in ("do", "never"):
                 yield from ((f"{here}/{number}", one) for number, one in enumerate(inner))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from recovery.core import events as ev
 from recovery.core.derived import Derived, Row
 from recovery.core.facts import FactType
@@ -106,3 +108,18 @@ def test_it_follows_also_from_what_rules_record_and_from_what_comes_with_a_move(
     assert (story.case.step, story.case.facts["due"]) == ("end", "250 EUR")
     story.ask("back", facts={"km": 4000, "inside": False})
     assert (story.case.step, story.case.facts["due"]) == ("end", "600 EUR")
+
+
+def test_rows_may_hold_for_cases_received_from_or_before_a_local_date() -> None:
+    april = date(2026, 4, 1)
+    rows = (Row("6 EUR", received_from=april), Row("8 EUR", received_before=april), Row("9 EUR"))
+    made = workflow(step("ask", Need("km")), facts=FACTS, derived=(Derived("due", rows, "Europe/London"),))
+    for moment, due in (("2026-03-31T22:59:59Z", "8 EUR"), ("2026-03-31T23:00:00Z", "6 EUR")):
+        story = begun(made, occurred_at=datetime.fromisoformat(moment))
+        assert story.case.facts["due"] == due
+
+
+def test_a_row_of_other_dates_does_not_end_the_search_though_its_condition_is_unknown() -> None:
+    rows = (Row("6 EUR", at_most(5), received_before=date(2026, 4, 1)), Row("8 EUR"))
+    made = workflow(step("ask", Need("km")), facts=FACTS, derived=(Derived("due", rows),))
+    assert begun(made).case.facts["due"] == "8 EUR"

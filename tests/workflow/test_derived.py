@@ -49,6 +49,11 @@ def test_what_follows_comes_after_what_it_follows_from(tmp_path: Path) -> None:
         ("derived:\n  §mark: [{is: 3}]\n", "wrong_source"),
         ("derived:\n  §owner: [{is: li}]\n", "owner_stays"),
         ("derived:\n  price: [{is: 1 EUR}, §{if: weight < 1, is: 2 EUR}]\n", "never_fires"),
+        ("derived:\n  price: [{received_from: §2026-4-1, is: 1 EUR}]\n", "wrong_value"),
+        (
+            "derived:\n  price: [{received_from: 2026-04-01, is: 1 EUR}, {is: 2 EUR}, §{is: 3 EUR}]\n",
+            "never_fires",
+        ),
         ("derived:\n  price: [{if: §wait < 1, is: 2 EUR}]\n", "unknown_fact"),
         ("derived:\n  price: [{if: §weight < 1 and weight > 2, is: 2 EUR}]\n", "constant_guard"),
         (

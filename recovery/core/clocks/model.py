@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.calendars.local import date_in
 from recovery.core.calendars.spans import Span
-from recovery.core.clocks.state import CYCLE, Mark
+from recovery.core.clocks.state import CYCLE, SENT, Mark
 from recovery.core.facts import Text
 from recovery.core.guards import CASE_VALUES, Guard
 from recovery.core.instants import from_text
@@ -57,7 +57,9 @@ class Anchor:
         """
         if self.kind == "mark":
             mark = case.marks.get(self.name)
-            return mark.at if mark is not None and _answers(mark, since) else None
+            # A letter that is named counts also when the event that started the clock asked for it.
+            after = since - 1 if self.name.startswith(SENT) else since
+            return mark.at if mark is not None and _answers(mark, after) else None
         if self.kind == "fact":
             fact = case.fact(self.name)
             return None if fact is None else fact.occurred_at

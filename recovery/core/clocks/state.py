@@ -15,6 +15,10 @@ HELD = "held"
 """The mark of a case that was opened silently: what its clocks send waits until somebody releases it."""
 
 
+SENT = "sent "
+"""What the mark of a delivered message begins with."""
+
+
 def step_mark(step: str) -> str:
     """The mark of a step that was entered."""
     return f"step {step}"
@@ -22,7 +26,7 @@ def step_mark(step: str) -> str:
 
 def sent_mark(template: str) -> str:
     """The mark of a message that was delivered."""
-    return f"sent {template}"
+    return f"{SENT}{template}"
 
 
 class Mark(NamedTuple):

@@ -1,0 +1,1 @@
+"""The regulation packs: nothing in them may change unnoticed."""
