@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from recovery.core.clocks.state import CYCLE, HELD
+from recovery.core.clocks.state import CLOSED, CYCLE, HELD, case_trigger, step_mark, step_trigger
 from recovery.core.facts import BUILT_IN, FactType, Text, read_decimal
 from recovery.core.guards import Guard
 
@@ -301,6 +301,8 @@ class Workflow:
     moves: MoveTable = field(init=False, repr=False)
     offers: dict[str, Send] = field(init=False, repr=False)
     tracked: frozenset[str] = field(init=False, repr=False)
+    marks_of_moves: dict[str, str] = field(init=False, repr=False)
+    clocks_by_step: dict[str, tuple[Clock, ...]] = field(init=False, repr=False)
     clocks_by_trigger: dict[str, tuple[Clock, ...]] = field(init=False, repr=False)
     roles: tuple[str, ...] = field(init=False)
     start: str = field(init=False)
@@ -334,11 +336,17 @@ class Workflow:
             if anchor.kind == "mark"
         }
         self.tracked = frozenset({*marks, CYCLE, HELD} if self.clocks else ())
+        marks_of = {step: step_mark(step) for step in self.steps} | {self.main_end: CLOSED}
+        self.marks_of_moves = {to: mark for to, mark in marks_of.items() if mark in self.tracked}
         triggered: dict[str, list[Clock]] = {}
         for clock in self.clocks.values():
             for trigger in clock.triggers():
                 triggered.setdefault(trigger, []).append(clock)
         self.clocks_by_trigger = {trigger: tuple(clocks) for trigger, clocks in triggered.items()}
+        anywhere = self.clocks_by_trigger.get(case_trigger("step"), ())
+        self.clocks_by_step = {
+            step: (*anywhere, *self.clocks_by_trigger.get(step_trigger(step), ())) for step in self.steps
+        }
         self.offers = {}
         for send in self.sends():
             if send.coupon is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recovery.core.case import moved, recorded
-from recovery.core.clocks.state import CLOSED, CYCLE, step_mark
+from recovery.core.clocks.state import CYCLE
 from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import reason as guard_reason
@@ -76,8 +76,9 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
     if case.offered_to is not None and workflow.is_end(to):
         draft.change("set", "offered_to", None)
     draft.why.append(moved(draft.change("move", case.step, to, reason, workflow.is_end(to))))
-    if workflow.tracked:
-        draft.mark(CLOSED if to == workflow.main_end else step_mark(to))
+    mark = workflow.marks_of_moves.get(to)
+    if mark is not None:
+        draft.change("mark", mark)
 
 
 def _needs_owner(draft: Draft, to: str) -> bool:

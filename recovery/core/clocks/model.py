@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.calendars.local import date_in
 from recovery.core.calendars.spans import Span
-from recovery.core.clocks.state import CYCLE, SENT, Mark
+from recovery.core.clocks.state import CYCLE, SENT, Mark, case_trigger, mark_trigger, step_trigger
 from recovery.core.facts import Text
 from recovery.core.guards import CASE_VALUES, Guard
 from recovery.core.instants import from_text
@@ -82,21 +82,6 @@ class Anchor:
 
 def _answers(mark: Mark, since: int) -> bool:
     return mark.asked > since
-
-
-def mark_trigger(name: str) -> str:
-    """A mark as `triggers` names it; no fact has such a name."""
-    return f"({name})"
-
-
-def case_trigger(name: str) -> str:
-    """A value of the case itself as `triggers` names it."""
-    return f"(case.{name})"
-
-
-def step_trigger(step: str) -> str:
-    """Coming to a step, or leaving it, as `triggers` names it."""
-    return f"(case.step {step})"
 
 
 def guard_triggers(guard: Guard) -> Iterator[str]:

@@ -10,8 +10,8 @@ from datetime import datetime
 from recovery.core.calendars.calendar import Unreachable
 from recovery.core.case import Case
 from recovery.core.clocks.due import due, pauses_of, start_of, warn
-from recovery.core.clocks.model import Clock, case_trigger, mark_trigger, step_trigger
-from recovery.core.clocks.state import ClockState
+from recovery.core.clocks.model import Clock
+from recovery.core.clocks.state import ClockState, case_trigger, mark_trigger
 from recovery.core.draft import Draft
 from recovery.core.instants import from_text, to_text, to_the_second
 from recovery.core.spec import MERGED, Workflow
@@ -46,9 +46,8 @@ def _concerned(draft: Draft) -> list[Clock]:
             ends = draft.workflow.ends
             if change[1] in ends or change[2] in ends:
                 return list(draft.workflow.clocks.values())
-            found += by_trigger.get(case_trigger("step"), ())
-            found += by_trigger.get(step_trigger(change[1]), ())
-            found += by_trigger.get(step_trigger(change[2]), ())
+            found += draft.workflow.clocks_by_step[change[1]]
+            found += draft.workflow.clocks_by_step[change[2]]
         elif kind == "open" or (kind == "count" and change[1] == "failures"):
             return list(draft.workflow.clocks.values())
         elif kind in ("set", "count"):
