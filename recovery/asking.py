@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recovery.commands import LARGEST, usable
 from recovery.core.case import Case
+from recovery.core.clocks.telling import told
 from recovery.core.errors import NotFound, RecoveryError
 from recovery.core.explain import explain
 from recovery.core.facts import shown
 
 if TYPE_CHECKING:
+    from recovery.clock import Clock
     from recovery.core.spec import Workflow
     from recovery.store.lending import Lendable
     from recovery.store.records import Record
@@ -54,6 +56,7 @@ class Asking(ABC):
 
     store: Store
     tenant: str
+    clock: Clock
 
     @abstractmethod
     def workflow(self, hash: str) -> Workflow:
@@ -140,17 +143,33 @@ class Asking(ABC):
     def explain(
         self, case: int | Case, language: str = "en", *, connection: Lendable | None = None
     ) -> dict[str, Any]:
-        """What an agent needs to know now: what the case waits for, what is open, what to do and never to do.
+        """What an agent needs to know now: what the case waits for, what is open, what to do and never to do,
+        how its deadlines stand and what they will do, and which messages are on their way.
 
         Returns:
-            Plain data; see `recovery.core.explain.explain`.
+            Plain data; see `recovery.core.explain.explain` and `recovery.core.clocks.telling.told`. Of each
+            of the `messages` also `to`, `status`, `leaves_at` and `note`, as the outbox has them.
 
         Raises:
             NotFound: there is no such case, or its version is not in this database.
             RecoveryError: the case is no number, or the lent connection cannot be used.
         """
         found = case if isinstance(case, Case) else self.case(case, connection=connection)
-        return explain(self.workflow(found.bundle), found, language=language)
+        workflow = self.workflow(found.bundle)
+        data = explain(workflow, found, language=language)
+        data |= told(workflow, found, self.clock.now(), language)
+        with self.store.reading(connection) as reading:
+            rows = {row.effect: row for row in reading.outbox(self.tenant, case=found.id)}
+        for message in data["messages"]:
+            row = rows.get(message["effect"])
+            if row is not None:
+                message |= {
+                    "to": row.recipient,
+                    "status": row.status,
+                    "leaves_at": row.due_at,
+                    "note": row.note,
+                }
+        return data
 
     def changes(self, since: int = 0, limit: int = 100) -> Changes:
         """What happened to all cases after a position, in the order it was committed.

@@ -23,7 +23,8 @@ class Said:
         at: when (text instant): what was delivered then, what was not, when it was asked for.
         seq: the number of the event within the case.
         by: `role:name`; `engine` for what a rule sent.
-        kind: `complaint`, `message`, `note` or `file`.
+        kind: `complaint`, `message`, `auto` (what a machine answered for them), `missed` (a
+            call nobody answered), `note` or `file`.
         text: the words; None for a message whose template has not been filled yet.
         template: of a message to somebody that was made from one.
         effect: of a message to somebody, `seq.n`; `status` what became of it, `due_at` when it may leave.
@@ -79,7 +80,7 @@ def _told(record: Record, thread: str) -> Said | None:
                 seq,
                 by,
                 "in",
-                "message",
+                "auto" if event.get("auto") else "missed" if event.get("missed") else "message",
                 event["text"],
                 event.get("subject"),
                 event.get("channel"),

@@ -207,7 +207,7 @@ class Desk:
     def receive(
         self,
         case: int,
-        text: str,
+        text: str = "",
         *,
         by: str = "customer",
         subject: str | None = None,
@@ -215,6 +215,8 @@ class Desk:
         message_id: str | None = None,
         in_reply_to: str | None = None,
         attachments: Sequence[tuple[str, bytes]] = (),
+        auto: bool = False,
+        missed: bool = False,
         key: str | None = None,
         connection: Lendable | None = None,
     ) -> Received:
@@ -225,6 +227,9 @@ class Desk:
             in_reply_to: the Message-ID that their mail names.
             attachments: name and content of each file. One that is not accepted is left out, and the answer
                 is on record without it.
+            auto: no person wrote it (an absence note, a mail whose `Auto-Submitted` is not `no`): it is kept,
+                and nothing moves by it.
+            missed: they called, and nobody picked up: it needs no text, and waits for an answer all the same.
         """
         commands = [Command(self._attachment(name, content, by), case) for name, content in attachments]
         contents = [content for _, content in attachments]
@@ -244,6 +249,8 @@ class Desk:
             message_id=message_id,
             in_reply_to=in_reply_to,
             attachments=taken,
+            auto=auto,
+            missed=missed,
         )
         once = key or (f"mail:{sha256(message_id.encode()).hexdigest()}" if message_id else None)
         return Received(self.engine.handle(event, case, key=once, connection=connection), refused)
@@ -269,8 +276,9 @@ class Desk:
         )
 
     def _last_mail(self, case: int, connection: Lendable | None) -> str | None:
-        """The Message-ID of the last mail that came from the customer."""
+        """The Message-ID of the last mail that the customer wrote."""
         with self.engine.store.reading(connection) as reading:
             log = reading.log(self.engine.tenant, case)
-        mails = (record.event.get("message_id") for record in log if record.kind == "MessageReceived")
-        return next((id for id in reversed(list(mails)) if id), None)
+        mails = (record.event for record in log if record.kind == "MessageReceived")
+        ids = [mail.get("message_id") for mail in mails if not mail.get("auto")]
+        return next((id for id in reversed(ids) if id), None)

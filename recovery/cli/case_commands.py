@@ -181,16 +181,14 @@ def explain(
     database: Database = None,
     json: Json = False,
 ) -> None:
-    """Say what a case waits for, what to do and not to say, and why a rule did or did not fire."""
+    """Say what a case waits for, how its deadlines stand, what comes next, and why a rule did not fire."""
     from recovery.bootstrap import reading
-    from recovery.cli.showing import explanation_page
-    from recovery.core.explain import explain as explain_case
+    from recovery.cli.explaining import explanation_page
 
     with reading(project(database)) as engine:
-        found = engine.store.case(engine.tenant, find_case(engine, case))
-        assert found is not None
-        data = explain_case(engine.workflow(found.bundle), found, language)
-        data["why"] = engine.store.log(engine.tenant, found.id)[-1].why
+        id = find_case(engine, case)
+        data = engine.explain(id, language)
+        data["why"] = engine.store.log(engine.tenant, id)[-1].why
     if json:
         as_json(data)
         return

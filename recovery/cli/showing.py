@@ -43,6 +43,7 @@ def case_row(case: Case) -> dict[str, Any]:
 
 def case_data(engine: Engine, id: int) -> dict[str, Any]:
     """A case with its facts (value, source, times), its messages and its whole log."""
+    from recovery.core.clocks.standing import standing
     from recovery.core.instants import last_day
 
     case = engine.store.case(engine.tenant, id)
@@ -53,6 +54,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "absorbed": case.absorbed,
         "quarantine": case.quarantine,
+        "clocks": [one.as_dict() for one in standing(engine.workflow(case.bundle), case, engine.clock.now())],
         "coupons": [
             {"offer": offer, **coupon._asdict(), "good_until": last_day(coupon.expires_at)}
             for offer, coupon in case.coupons.items()
@@ -69,6 +71,10 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "\n".join(value) if isinstance(value, list) else str(value)
+
+
+def _minute(at: str | None) -> str | None:
+    return None if at is None else at[:16].replace("T", " ")
 
 
 def _message(row: OutboxRow) -> dict[str, Any]:
@@ -141,6 +147,11 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         keys = ["offer", "value", "status", "good_until", "serial"]
         coupons = [[coupon[key] for key in keys] for coupon in data["coupons"]]
         pages.append(table("Coupons", ["offer", "value", "status", "good until", "code no."], coupons))
+    if data["clocks"]:
+        clocks = [
+            [c["name"], c["status"], c["limit"], _minute(c["due_at"]), c["rule"]] for c in data["clocks"]
+        ]
+        pages.append(table("Deadlines", ["clock", "status", "within", "due (UTC)", "by"], clocks))
     if messages:
         pages.append(table("Messages", ["effect", "template", "to", "status", "subject"], messages))
     if data["tasks"]:
@@ -148,55 +159,3 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         pages.append(table("Waits for a person", ["task", "what", "template"], rows))
     pages.append(table("Log", ["#", "at", "by", "event", "why"], log))
     return pages
-
-
-def explanation_page(data: dict[str, Any]) -> list[RenderableType]:
-    """An explanation for a terminal."""
-    step = data["step"]
-    lines = [f"Case {data['case']} stands in {step['id']}: {step['title']}"]
-    lines += [step[part] for part in ("purpose", "worth") if step.get(part)]
-    lines += [f"  do     {text}" for text in step.get("do", [])]
-    lines += [f"  never  {text}" for text in step.get("never", [])]
-    if data["quarantine"]:
-        lines.append(f"In quarantine: {data['quarantine']}. It moves again when that is mended and lifted.")
-    if data["offered_to"]:
-        lines.append(f"Offered to {data['offered_to']}; {data['owner']} owns it until they accept.")
-    if data["waits_for"]:
-        lines.append("It waits for:")
-    for need in data["waits_for"]:
-        alternatives = need.get("any_of")
-        if alternatives:
-            lines.append("  any one of")
-            lines += [f"    {_wait(one)}" for one in alternatives]
-        else:
-            lines.append(f"  {_wait(need)}")
-    lines += [f"On its way: {m['template']} ({m['effect']})" for m in data["messages"]]
-    lines += [f"Not delivered: {m['template']} ({m['effect']}): {m['reason']}" for m in data["undelivered"]]
-    lines += [f"Waits for a person: {t['kind']}, {t['template']} ({t['task']})" for t in data["tasks"]]
-    lines += [f"On leaving, line {rule['line']}: {rule['if']}" for rule in data["rules"]]
-    if data["transitions"]:
-        lines.append("It can be moved by:")
-    for move in data["transitions"]:
-        state = {True: "open", False: "closed", None: "unknown"}[move["open"]]
-        because = f", because {move['because']}" if move["because"] else ""
-        needs = f"; needs {', '.join(move['needs'])}" if move["needs"] else ""
-        lines.append(f"  {move['name']} → {move['to']} by {', '.join(move['by'])}: {state}{because}{needs}")
-    lines.append("The last event, and why:")
-    lines += [f"  {line}" for line in data["why"]]
-    return [visible(line) for line in lines]
-
-
-def _wait(need: dict[str, Any]) -> str:
-    parts = [need["need"]]
-    if need["ask"]:
-        parts.append(f"“{need['ask']}”")
-    parts.append(
-        f"({need['accepts']}{', from the ' + ' or '.join(need['said_by']) if need['said_by'] else ''})"
-    )
-    if need["comes_with"]:
-        parts.append(f"comes when {need['comes_with']} is delivered")
-    if need["on_record"] is not None:
-        parts.append(f"on record: {need['on_record']}")
-    if need["because"]:
-        parts.append(f"because {need['because']}")
-    return " ".join(parts)

@@ -72,6 +72,13 @@ def receive(
     attach: Annotated[
         list[Path] | None, typer.Option("--attach", metavar="FILE", help="A file that came with it (repeat).")
     ] = None,
+    auto: Annotated[
+        bool,
+        typer.Option("--auto", help="No person wrote it: an absence note, a receipt. Nothing moves by it."),
+    ] = False,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="They called, and nobody picked up: it waits for an answer.")
+    ] = False,
     by: By = "customer",
     key: Key = None,
     database: Database = None,
@@ -93,6 +100,8 @@ def receive(
             message_id=message_id,
             in_reply_to=in_reply_to,
             attachments=files,
+            auto=auto,
+            missed=missed,
             key=key,
         )
     outcome = received.outcome

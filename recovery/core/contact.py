@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 from recovery.core.calendars.arithmetic import is_open, next_open
 from recovery.core.calendars.calendar import Calendar, Unreachable
 
+UNASKED = frozenset({"greeting", "marketing", "rating-ask"})
+"""Purposes of messages that serve us and not the case: only these say how to get no more of them, and none of
+them goes to somebody who waits for an answer (domain.md §3)."""
+
 AT_ONCE = timedelta(minutes=15)
 """For so long after it was asked for a message still answers somebody who is there; later it must not wake
 anybody."""

@@ -31,8 +31,11 @@ WAIT_AT_MOST = 3_600
 
 
 def received(draft: Draft, event: ev.MessageReceived) -> None:
-    """The customer wrote: it is on record; whether anything moves by it the workflow says."""
-    if is_blank(event.text) and not event.attachments:
+    """The customer wrote: it is on record; whether anything moves by it the workflow says.
+
+    What a machine answered for them moves nothing: no clock, no rule, or two machines would write on.
+    """
+    if is_blank(event.text) and not event.attachments and not event.missed:
         raise Refused("no_text", "A message needs a text.")
     missing = [name for sha256, name in event.attachments.items() if sha256 not in draft.case.attachments]
     if missing:
@@ -41,6 +44,11 @@ def received(draft: Draft, event: ev.MessageReceived) -> None:
             f"{shown(missing[0])} is not attached to the case.",
             "Attach it first, then say so.",
         )
+    if event.auto:
+        draft.why.append("no person wrote it: nothing is answered by it, and it asks for no answer")
+        return
+    if event.missed:
+        draft.why.append("a call nobody answered: it waits for an answer as a letter does")
     draft.change("count", "messages")
     draft.mark(MESSAGE)
     act(draft, draft.workflow.on_message, "the customer wrote")

@@ -1,4 +1,4 @@
-"""Facts that follow from other facts, by a table: an amount that a law sets by distance, a limit by kind.
+"""Facts that follow from other facts, by a table: an amount that a law sets by distance, the least of marks.
 
 The first row whose condition holds gives the value. A row whose condition is unknown ends the search: what is
 not known yet decides nothing. So a derived fact is on record exactly while its table gives a value.
@@ -24,6 +24,7 @@ class Row:
     Attributes:
         line, file: where it stands; `file` only when the workflow has it from one it extends.
         received_from, received_before: the local date of receipt, effective dating; None fits all.
+        least_of: instead of `value`: facts, all of them numbers, of which the least is the value.
     """
 
     value: Any
@@ -32,12 +33,25 @@ class Row:
     file: str = ""
     received_from: date | None = None
     received_before: date | None = None
+    least_of: tuple[str, ...] = ()
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the date of receipt matters."""
+        return self.received_from is not None or self.received_before is not None
 
     def dated(self, received: date) -> bool:
         """Whether the row is for cases received on this date."""
         return (self.received_from is None or received >= self.received_from) and (
             self.received_before is None or received < self.received_before
         )
+
+    def gives(self, case: Case) -> Any:
+        """The value in a case; None while one of the facts it is the least of is missing."""
+        if not self.least_of:
+            return self.value
+        known = [case.facts[name] for name in self.least_of if name in case.facts]
+        return min(known) if len(known) == len(self.least_of) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +64,8 @@ class Derived:
 
     def row(self, case: Case) -> Row | None:
         """The row that gives the value; None while a fact is missing, or when no row fits."""
-        received = date_in(zone_of(self.zone), from_text(case.received_at))
         for row in self.rows:
-            if not row.dated(received):
+            if row.is_dated and not row.dated(date_in(zone_of(self.zone), from_text(case.received_at))):
                 continue
             answer = True if row.when is None else row.when.evaluate(case)
             if answer is None:
@@ -75,13 +88,15 @@ def derive(draft: Draft) -> list[str]:
     for derived in draft.workflow.derived:
         name, case = derived.fact, draft.case
         row, fact = derived.row(case), case.fact(derived.fact)
-        if row is not None and (fact is None or fact.value != row.value):
+        value = None if row is None else row.gives(case)
+        if row is not None and value is not None and (fact is None or fact.value != value):
             because = "" if row.when is None else f", {why(row.when, case)}"
+            because += f", the least of {', '.join(row.least_of)}" if row.least_of else ""
             place = f"{row.file} line {row.line}".strip()
-            draft.record({name: row.value}, "engine", "workflow")
-            draft.why.append(f"{name} follows: {row.value} ({place}{because})")
+            draft.record({name: value}, "engine", "workflow")
+            draft.why.append(f"{name} follows: {value} ({place}{because})")
             changed.append(name)
-        elif row is None and fact is not None and fact.source == "engine":
+        elif value is None and fact is not None and fact.source == "engine":
             draft.change("forget", [name])
             draft.why.append(f"{name} follows no more and is taken back")
             changed.append(name)

@@ -7,13 +7,13 @@ from typing import Any
 
 from recovery.core.case import Case, Change, Stamp, apply
 from recovery.core.clocks.state import HELD
-from recovery.core.contact import may_leave
+from recovery.core.contact import UNASKED, may_leave
 from recovery.core.decision import Decision, Draw, Effect
 from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event, TimerFired
 from recovery.core.facts import FactType
 from recovery.core.instants import end_of, from_text, last_day, to_text
-from recovery.core.spec import Send, Workflow
+from recovery.core.spec import OWN, Send, Workflow
 
 
 class Refused(Exception):
@@ -36,6 +36,7 @@ class Draft:
         "draws",
         "effects",
         "event",
+        "run",
         "stamp",
         "why",
         "workflow",
@@ -47,6 +48,7 @@ class Draft:
         self.case = case.copy()
         self.event = event
         self.stamp = stamp
+        self.run = 1  # of the clock whose rules are being fired: how often it has run out
         self.changes: list[Change] = []
         self.clocked = 0  # so many of the changes the clocks have seen
         self.effects: list[Effect] = []
@@ -146,6 +148,9 @@ class Draft:
         if case.mode == "history":
             self.why.append(f"{template} not sent: the case is history")
             return
+        if to == "customer" and case.unanswered and self._purpose(template) in UNASKED:
+            self.why.append(f"{template} not sent: the customer has written and waits for an answer")
+            return
         coupon = action.coupon
         if coupon is not None and f"{coupon.offer}@{case.cycle}" in case.coupons:
             self.why.append(f"{template} not sent: {coupon.offer}@{case.cycle} has been offered already")
@@ -156,17 +161,29 @@ class Draft:
         key = f"{self.stamp.seq}.{n}"
         hold = self.event.hold or (HELD in case.marks and isinstance(self.event, TimerFired))
         if to == "customer":
-            address, channel, language = case.customer.get("address"), case.channel, case.language
+            address, channel, language = case.customer.get("address"), self._channel(action), case.language
         else:
             address, channel, language = case.owner if to == "owner" else None, "desk", "en"
         due_at = self._in_contact_hours() if to == "customer" else None
         self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold, due_at))
         inside = () if to == "customer" else (to,)
         self.change("effect", key, template, once, dict(action.when_delivered), *inside)
-        self.why.append(f"send {template} to {to} (held)" if hold else f"send {template} to {to}")
+        way = f" by {channel}" if action.over else ""
+        self.why.append(f"send {template} to {to}{way} (held)" if hold else f"send {template} to {to}{way}")
         if coupon is not None:
             expires_at = end_of(self.stamp.recorded_at, coupon.days)
             self.draw(f"{coupon.offer}@{case.cycle}", 1, coupon.value, expires_at)
+
+    def _channel(self, action: Send) -> str:
+        """How a message to the customer leaves this time."""
+        if not action.over:
+            return self.case.channel
+        channel = action.over[min(self.run, len(action.over)) - 1]
+        return self.case.channel if channel == OWN else channel
+
+    def _purpose(self, template: str) -> str:
+        purposes = self.workflow.purposes
+        return "" if purposes is None else purposes[template]
 
     def _in_contact_hours(self) -> str | None:
         """When a message that nobody waits for just now may leave; None: at once."""

@@ -112,18 +112,22 @@ class HandOffDeclined(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
-    """The customer wrote or called again.
+    """The customer wrote or called again, in whatever way: a letter to the top of the house, too.
 
     `message_id` is that of their mail, and `in_reply_to` the one it answers. `attachments` are files of the
-    case that came with it: SHA-256 → name.
+    case that came with it: SHA-256 → name. `auto`: no person wrote it (an absence note, anything whose
+    `Auto-Submitted` is not `no`, RFC 3834): it is kept, and nobody answers it. `missed`: they called, and
+    nobody picked up or the line was busy: an unanswered message without words.
     """
 
-    text: str
+    text: str = ""
     channel: str | None = None
     subject: str | None = None
     message_id: str | None = None
     in_reply_to: str | None = None
     attachments: Mapping[str, str] = field(default_factory=dict)
+    auto: bool = False
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,9 @@ MERGED = "merged"
 """The end a merged case rests in; a workflow without it cannot merge."""
 
 
+OWN = "own"
+"""The channel that a case's customer is answered on anyway, where a message may leave over several."""
+
 DAYS_AT_MOST = 3_650
 """The longest that a coupon can be good."""
 
@@ -55,6 +58,8 @@ class Send:
         once: `cycle` (default: at most once until the case is reopened), `case`, or `always`.
         to: `customer`, `owner` or `supervisor`.
         coupon: what it hands over; it is not sent where that was offered in this cycle.
+        over: of a clock's message to the customer the channel of each time it runs out, the last one for all
+            after it; `own` is the case's. Empty: always that.
     """
 
     template: str
@@ -62,6 +67,7 @@ class Send:
     once: Literal["cycle", "case", "always"] = "cycle"
     to: Literal["customer", "owner", "supervisor"] = "customer"
     coupon: Coupon | None = None
+    over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +273,7 @@ class Workflow:
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
+    `purposes` is what each template is for, where it is known.
     `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
     that follow from others, each after those it follows from. `letters` are what a letter must hold, by
     its template. `offers` has the message that hands over each offer of a coupon. `acknowledgements` are the
@@ -285,6 +292,7 @@ class Workflow:
     escalation: tuple[str, ...] = ("agent", "supervisor", "manager")
     severities: int = 3
     mentions: Mapping[str, tuple[str, ...]] | None = None
+    purposes: Mapping[str, str] | None = None
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     acknowledgements: tuple[str, ...] = ("acknowledgement",)
     contact_hours: Calendar | None = None

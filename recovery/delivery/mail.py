@@ -18,7 +18,8 @@ from urllib.parse import quote
 
 import idna
 
-from recovery.delivery.message import ANSWERING, UNASKED, Message, Sender
+from recovery.core.contact import UNASKED
+from recovery.delivery.message import ANSWERING, Message, Sender
 
 LINE_AT_MOST = 998
 """Octets of a line as it stands (RFC 5322, 2.1.1); a text with a longer one is encoded."""

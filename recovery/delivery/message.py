@@ -12,9 +12,6 @@ from datetime import datetime
 ANSWERING = frozenset({"acknowledgement"})
 """Purposes of messages that answer one of the customer's at once (RFC 3834 calls them `auto-replied`)."""
 
-UNASKED = frozenset({"rating-ask"})
-"""Purposes of messages that serve us and not the case: only these say how to get no more of them."""
-
 CASE = "{case}"
 """Where an address for replies bears the case."""
 

@@ -233,7 +233,8 @@ class _Telling:
         elif kind == "FactsRecorded":
             yield from self._facts(record)
         elif kind == "MessageReceived":
-            yield self._passage(record, say("message"), event["text"], "customer")
+            if not event.get("auto"):
+                yield self._passage(record, say("message"), event["text"], "customer")
         elif kind == "MoveRequested":
             phrase = "customer_move" if voice == "customer" else "move"
             title = self._move_title(event["transition"], record)

@@ -103,7 +103,15 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "force": (ev.MoveForced, {"to": _NEEDED, "reason": _NEEDED}),
     "message": (
         ev.MessageReceived,
-        {"text": _NEEDED, "channel": _TEXT, "subject": _TEXT, "message_id": _TEXT, "in_reply_to": _TEXT},
+        {
+            "text": _TEXT,
+            "channel": _TEXT,
+            "subject": _TEXT,
+            "message_id": _TEXT,
+            "in_reply_to": _TEXT,
+            "auto": _Field(bool, "true or false"),
+            "missed": _Field(bool, "true or false"),
+        },
     ),
     "say": (
         ev.MessageWritten,
@@ -209,7 +217,7 @@ def _line(number: int, row: dict[str, Any]) -> Line:
         if value is None:
             if field.required:
                 raise _Wrong(f"{kind} needs {name}: {field.wanted}.")
-        elif not isinstance(value, field.of) or isinstance(value, bool):
+        elif not isinstance(value, field.of) or (isinstance(value, bool) and field.of is not bool):
             raise _Wrong(f"{name} of {kind} is {shown(value)}, not {field.wanted}.", name)
     if cls is None:
         return Line(number, kind, at, None, None)

@@ -199,6 +199,7 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "cycle": _same(lambda view: view.case.cycle),
     "facts": _fact,
     "sent": _these(_arrived("customer")),
+    "sent_over": _these(lambda view: [row.channel for row in view.arrived if row.recipient == "customer"]),
     "sent_to_owner": _these(_arrived("owner")),
     "sent_to_supervisor": _these(_arrived("supervisor")),
     "not_sent": _none_of(lambda view: [row.template for row in view.arrived]),

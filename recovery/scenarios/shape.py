@@ -95,6 +95,9 @@ class ExpectShape(Shape):
         description="The messages, by template, that have reached the customer since the last `expect` of "
         "this case: these and no others, in any order. Free words are `written`.",
     )
+    sent_over: Names = Field(
+        [], description="The channels by which those messages left, in any order: one for each."
+    )
     not_sent: Names = Field(
         [], description="Messages of which none has reached anybody since the last `expect` of this case."
     )

@@ -118,6 +118,7 @@ def load(bundle: Bundle) -> Workflow:
     workflow = _workflow(bundle.hash, name, *_beside(bundle, name))
     if workflow.mentions is None:
         workflow.mentions = _Mentions(bundle)
+        workflow.purposes = _Purposes(bundle)
     return workflow
 
 
@@ -147,6 +148,21 @@ class _Mentions(dict[str, tuple[str, ...]]):
                     facts.update(made.states, (use.fact for use in made.uses if use.fact is not None))
         mentioned = self[name] = tuple(sorted(facts))
         return mentioned
+
+
+class _Purposes(dict[str, str]):
+    """What each template of a bundle is for, read when it is first sent; empty where it cannot be read."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__()
+        self._bundle = bundle
+
+    def __missing__(self, name: str) -> str:
+        purpose = ""
+        with suppress(BadFile):  # rendering says what is wrong with it
+            purpose = template(self._bundle, name, "en").purpose
+        self[name] = purpose
+        return purpose
 
 
 @lru_cache(maxsize=WORKFLOWS_KEPT)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from recovery.core.derived import Derived, Row
+from recovery.core.facts import FactType
 from recovery.core.guards import Guard
 from recovery.workflow.names import UNREAD, Names
 from recovery.workflow.pack_shapes import DerivedRow
@@ -39,26 +41,68 @@ def _table(names: Names, path: Path, name: str, shapes: list[DerivedRow], zone: 
         here = (*path, number)
         if here in names.broken:
             continue
-        if rows and replace(rows[-1], value=None, line=0, file="") == Row(None):
+        if rows and replace(rows[-1], value=None, line=0, file="", least_of=()) == Row(None):
             hint = "Let only the last row stand without a condition."
             names.say(here, "never_fires", "The row before fits every case; this one is never reached.", hint)
-        value = names.recorded(path[:1], {name: shape.is_}, at=(*here, "is")).get(name)
+        value = _value(names, here, name, shape)
+        least = _least(names, here, name, shape.least_of or ())
         document = names.document
         file = document.files.get(here, "")
         first, before = map(_day, (shape.received_from, shape.received_before))
         when = names.guard((*here, "if"), shape.when)
-        rows.append(Row(value, when, document.at(here).line, file, first, before))
+        rows.append(Row(value, when, document.at(here).line, file, first, before, least))
     return Derived(name, tuple(rows), zone)
+
+
+def _value(names: Names, here: Path, name: str, shape: DerivedRow) -> Any:
+    """The value that a row names; None, reported where that is wrong, for one that names none."""
+    written = names.document.get(here)
+    if ("is" in written) == ("least_of" in written) and not names.broken & {
+        (*here, "is"),
+        (*here, "least_of"),
+    }:
+        message = "A row says either the value, `is`, or the facts it is the least of, `least_of`."
+        names.say(here, "missing_key" if "is" not in written else "wrong_value", message)
+        return None
+    if shape.least_of is not None:
+        names.said_by_rules(here[:2], name)
+        return None
+    return names.recorded(here[:1], {name: shape.is_}, at=(*here, "is")).get(name)
+
+
+def _least(names: Names, here: Path, name: str, of: Sequence[str]) -> tuple[str, ...]:
+    """The facts a row takes the least of: whole numbers within the same bounds as the fact itself."""
+    kind, found = names.facts.get(name), []
+    for number, one in enumerate(of):
+        path = (*here, "least_of", number)
+        other = names.fact(path, one)
+        if kind is None or other is None:
+            continue
+        found.append(one)
+        if other.kind != "integer" or _bounds(other) != _bounds(kind):
+            message = f"{one} is not a whole number between the same bounds as {name}."
+            names.say(path, "wrong_value", message, "Give both the same type, integer, `from` and `to`.")
+    return tuple(found)
+
+
+def _bounds(kind: FactType) -> tuple[object, ...]:
+    return kind.kind, kind.minimum, kind.maximum
 
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
+def _asked(row: Row) -> Iterator[str]:
+    yield from row.least_of
+    if row.when is not None:
+        yield from row.when.facts()
+
+
 def _in_order(names: Names, tables: Mapping[str, Derived]) -> list[str]:
     """Names of derived facts so that each comes after those its conditions ask for; circles are reported."""
     causes = {
-        name: {fact for row in table.rows if row.when for fact in row.when.facts()} & tables.keys()
+        name: {fact for row in table.rows for fact in _asked(row)} & tables.keys()
         for name, table in tables.items()
     }
     order: list[str] = []

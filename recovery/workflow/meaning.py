@@ -202,7 +202,10 @@ class _Checker:
                     for name, value in facts.items():
                         said.setdefault(name, []).append(value)
         for derived in self.workflow.derived:
-            said.setdefault(derived.fact, []).extend(row.value for row in derived.rows)
+            for row in derived.rows:
+                kind = self.workflow.facts[derived.fact]
+                values = (kind.minimum or 0, kind.maximum or 0) if row.least_of else (row.value,)
+                said.setdefault(derived.fact, []).extend(values)
         places = [(path, need) for _, path, need in self._needs()]
         for path, transition in self.built.transitions:
             places += [((*path, "needs", need.fact), need) for need in transition.needs]

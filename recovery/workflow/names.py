@@ -90,19 +90,23 @@ class Names:
         made = {}
         for name, value in values.items():
             here = (*path, name)
-            kind = self.fact(here, name)
-            if kind is None:
-                continue
-            if name == "owner":
-                message = "A rule cannot make somebody the owner: a person takes a case on."
-                self.say(here, "owner_stays", message, "Let a step need the owner.", key=True)
-            elif kind.said_by and "engine" not in kind.said_by:
-                said_by = " or ".join(sorted(kind.said_by))
-                message = f"{name} is said by the {said_by}; a rule is the engine speaking."
-                hint = "Add engine to its said_by, or let it be asked."
-                self.say(here, "wrong_source", message, hint, key=True)
-            made[name] = self.value(at or here, kind, value)
+            kind = self.said_by_rules(here, name)
+            if kind is not None:
+                made[name] = self.value(at or here, kind, value)
         return made
+
+    def said_by_rules(self, path: Path, name: str) -> FactType | None:
+        """The type of a fact that the engine is to record; None where there is none. What is wrong is said."""
+        kind = self.fact(path, name)
+        if kind is not None and name == "owner":
+            message = "A rule cannot make somebody the owner: a person takes a case on."
+            self.say(path, "owner_stays", message, "Let a step need the owner.", key=True)
+        elif kind is not None and kind.said_by and "engine" not in kind.said_by:
+            said_by = " or ".join(sorted(kind.said_by))
+            message = f"{name} is said by the {said_by}; a rule is the engine speaking."
+            hint = "Add engine to its said_by, or let it be asked."
+            self.say(path, "wrong_source", message, hint, key=True)
+        return kind
 
     def forgotten(self, path: Path, names: Sequence[str] | None) -> tuple[str, ...] | None:
         """Facts that a move forgets."""

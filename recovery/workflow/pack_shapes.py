@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from recovery.workflow.basics import FactName, Guard, Language, Scalar, Shape, Text, Word
@@ -40,7 +40,14 @@ class DerivedRow(Shape):
     when: Guard | None = Field(None, alias="if", description="The row fits when this is true.")
     received_from: IsoDay | None = Field(None, description="Cases received on this local date or later.")
     received_before: IsoDay | None = Field(None, description="Cases received before this local date.")
-    is_: Scalar = Field(alias="is", description="The fact's value.")
+    is_: Scalar | None = Field(None, alias="is", description="The fact's value.")
+    least_of: Annotated[list[FactName], Field(min_length=2, max_length=20)] | None = Field(
+        None, description="Instead of `is`: whole numbers, facts too; once all are known, the least of them."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [how]} for how in ("is", "least_of")]}
+    )
 
 
 class PartShape(Shape):

@@ -12,7 +12,14 @@ DAYS = r"^([2-9]|[1-9][0-9]{1,3}) days$|^1 day$"
 
 ACTIVE_VERBS = ("send", "escalate", "raise", "count", "record", "go")
 
-SIBLINGS = {"when_delivered": "send", "once": "send", "to": "send", "coupon": "send", "forget": "go"}
+SIBLINGS = {
+    "when_delivered": "send",
+    "once": "send",
+    "to": "send",
+    "coupon": "send",
+    "over": "send",
+    "forget": "go",
+}
 """Keys of a rule that belong to a verb beside them."""
 
 
@@ -40,6 +47,11 @@ class RuleShape(Shape):
         None, description="How often it may be sent; once per cycle of the case when left out."
     )
     to: Literal["customer", "owner", "supervisor"] | None = Field(None, description="Who gets it.")
+    over: Annotated[list[StateId], Field(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="In a clock with `every`: over which channel the message to the customer leaves, time by "
+        "time, such as `[own, own, phone]`; `own` is the case's, the last one stays.",
+    )
     coupon: CouponShape | None = Field(None, description="A coupon whose code the message says.")
     escalate: Annotated[int, Field(ge=1, le=9)] | None = Field(None, description="Levels to go up.")
     raise_: Literal["severity"] | None = Field(None, alias="raise", description="One level, up to the top.")

@@ -91,7 +91,8 @@ def _actions(
     elif key == "send" and shape.send is not None:
         facts = names.recorded((*path, "when_delivered"), shape.when_delivered or {})
         coupon = _coupon(names, path, shape)
-        return [Send(shape.send, facts, shape.once or "cycle", shape.to or "customer", coupon)]
+        over = _over(names, path, shape)
+        return [Send(shape.send, facts, shape.once or "cycle", shape.to or "customer", coupon, over)]
     elif key == "escalate" and shape.escalate is not None:
         return [Escalate(shape.escalate)]
     elif key == "raise" and shape.raise_ is not None:
@@ -103,6 +104,22 @@ def _actions(
     elif key == "go" and shape.go is not None and names.state(here, shape.go):
         return [Go(shape.go, names.forgotten((*path, "forget"), shape.forget))]
     return []
+
+
+def _over(names: Names, path: Path, shape: RuleShape) -> tuple[str, ...]:
+    """The channels of a message, time by time; reported where there is but one time, or another reader."""
+    here = (*path, "over")
+    if shape.over is None or here in names.broken:
+        return ()
+    if path[0] != "clocks" or "every" not in names.document.get(path[:2]):
+        message = "Only what a clock with `every` sends is sent time after time."
+        names.say(
+            here, "sibling_alone", message, "Leave `over` out: it leaves by the case's channel.", key=True
+        )
+    elif (shape.to or "customer") != "customer":
+        message = f"This message goes to the {shape.to}, who has no other channel."
+        names.say((*path, "to"), "wrong_channel", message, "Leave `to` out, or `over`.")
+    return tuple(shape.over)
 
 
 def _coupon(names: Names, path: Path, shape: RuleShape) -> Coupon | None:

@@ -134,6 +134,24 @@ def test_an_external_id_that_is_a_number_wins_over_the_number(cli: Cli) -> None:
     assert show(cli, "1")["case"] == 1
 
 
+def test_deadlines_are_explained_in_plain_words(cli: Cli) -> None:
+    opened(cli)
+    told = cli("explain", 1).out
+    assert re.search(
+        r"first-answer “First answer” runs from \w{3} [\d-]+ [\d:]+, by received, 4 business hours", told
+    )
+    assert re.search(r"due \w{3} [\d-]+ [\d:]+ Europe/London", told)
+    assert re.search(r"by workflows/ten-step.yaml:\d+, calendar support", told)
+    assert "answer “An answer to each message”: the customer has not written again" in told
+    assert re.search(r"first-answer, on running out: send answer-due to supervisor", told)
+    assert "not as it stands: update.news is known is false" in told
+
+
+def test_a_case_is_shown_with_its_deadlines(cli: Cli) -> None:
+    opened(cli)
+    assert "first-answer   running" in cli("show", 1).out
+
+
 def test_a_case_is_explained_as_data(cli: Cli) -> None:
     opened(cli)
     data = cli("explain", 1, "--language", "zh", "--json").data
@@ -144,7 +162,9 @@ def test_a_case_is_explained_as_data(cli: Cli) -> None:
         "problem.category",
         "problem.driver",
     }
-    assert data["messages"] == [{"effect": "1.0", "template": "acknowledgement"}]
+    (message,) = data["messages"]
+    assert (message["effect"], message["template"], message["status"]) == ("1.0", "acknowledgement", "due")
+    assert {clock["title"] for clock in data["clocks"]} == {"首次答复", "办妥问题", "不让顾客空等"}
     assert "withdraw" in {move["name"] for move in data["transitions"]}
     assert data["why"][0] == "a complaint opens the case in identify"
 

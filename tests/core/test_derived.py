@@ -123,3 +123,35 @@ def test_a_row_of_other_dates_does_not_end_the_search_though_its_condition_is_un
     rows = (Row("6 EUR", at_most(5), received_before=date(2026, 4, 1)), Row("8 EUR"))
     made = workflow(step("ask", Need("km")), facts=FACTS, derived=(Derived("due", rows),))
     assert begun(made).case.facts["due"] == "8 EUR"
+
+
+MARKS = {
+    name: FactType(name, "integer", minimum=1, maximum=5) for name in ("result", "manner", "ease", "all")
+}
+WORST = Derived("all", (Row(None, line=3, least_of=("result", "manner", "ease")),))
+
+
+def surveyed() -> Workflow:
+    return workflow(
+        step("ask", Need("all")), step("then", Need("never")), facts=MARKS | TEXT, derived=(WORST,)
+    )
+
+
+TEXT = {"never": FactType("never", "text")}
+
+
+def test_the_least_of_several_follows_once_all_are_known() -> None:
+    story = begun(surveyed(), facts={"result": 5, "manner": 2})
+    assert story.case.step == "ask"
+    decision = story.record({"ease": 4})
+    assert (story.case.facts["all"], story.case.step) == (2, "then")
+    assert "all follows: 2 (line 3, the least of result, manner, ease)" in decision.why
+    story.record({"manner": 3})
+    assert story.case.facts["all"] == 3
+
+
+def test_what_somebody_said_stands_while_one_of_them_is_missing() -> None:
+    story = begun(surveyed(), facts={"all": 4, "result": 1})
+    fact = story.case.fact("all")
+    assert fact is not None
+    assert (fact.value, fact.source) == (4, "customer")

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import pytest
 
+from recovery.core.clocks.model import Anchor, Clock, Limit
+from recovery.core.clocks.state import HEARD, MESSAGE
 from recovery.core.events import (
     EffectCancelled,
     EffectDelivered,
@@ -18,6 +20,8 @@ from recovery.core.events import (
 )
 from recovery.core.facts import FactType
 from recovery.core.spec import CountFailure, Need, Send, Workflow
+from recovery.workflow.clocks import ALWAYS
+from recovery.workflow.spans import read_span
 from tests.core.builders import Story, as_read, begun, sent_by, step, texts, transition, workflow
 
 APOLOGY = Send("apology", when_delivered={"apology.sent": True})
@@ -277,3 +281,42 @@ def test_an_empty_message_is_no_message(text: str) -> None:
 def test_a_message_asked_for_while_a_story_is_read_back_is_the_same() -> None:
     one, other = Story(asking(APOLOGY)), Story(asking(APOLOGY))
     assert one.open().effects == other.open().effects
+
+
+# --- to whoever waits for an answer -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("purpose", ["greeting", "marketing", "rating-ask"])
+def test_nothing_that_serves_us_goes_to_somebody_who_waits_for_an_answer(purpose: str) -> None:
+    answer = Clock(
+        "answer",
+        ALWAYS,
+        starts=Anchor("mark", MESSAGE),
+        stops=(Anchor("mark", HEARD),),
+        limits=(Limit(read_span("4 hours")),),
+    )
+    of_ours = Send("news", once="always")
+    story = begun(
+        workflow(
+            step("one", Need("a")),
+            facts=FACTS,
+            transitions=[transition("tell", "one", "same", then=[of_ours])],
+            clocks={"answer": answer},
+            purposes={"news": purpose},
+        )
+    )
+    assert sent_by(story.ask("tell")) == ["news"]
+    story.do(MessageReceived, by="customer", missed=True)
+    assert story.case.unanswered
+    told = story.ask("tell")
+    assert sent_by(told) == []
+    assert "news not sent: the customer has written and waits for an answer" in told.why
+    story.do(EffectDelivered, by="engine", effect="2.0")
+    assert story.case.unanswered, "what was asked for before they wrote is no answer"
+
+
+def test_a_call_that_nobody_answered_needs_no_words() -> None:
+    story = begun(asking(APOLOGY))
+    assert story.refuse(MessageReceived, by="customer").code == "no_text"
+    story.do(MessageReceived, by="customer", missed=True)
+    assert story.case.messages == 1

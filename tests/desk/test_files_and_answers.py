@@ -110,6 +110,28 @@ def test_the_same_mail_is_taken_in_once(desk: Desk, engine: Engine, case: int) -
     assert case_of(engine, case).messages == 1
 
 
+def test_what_a_machine_answered_is_kept_and_nothing_moves_by_it(
+    desk: Desk, engine: Engine, case: int
+) -> None:
+    before = case_of(engine, case)
+    desk.receive(case, "I am away until Monday.", message_id="<2@example.org>", auto=True)
+    after = case_of(engine, case)
+    assert (after.messages, after.clocks, after.due_at) == (before.messages, before.clocks, before.due_at)
+    assert [(said.kind, said.text) for said in desk.conversation(case)][-1] == (
+        "auto",
+        "I am away until Monday.",
+    )
+    desk.say(case, "We found it.", by="agent:li")
+    assert "in_reply_to" not in engine.store.log(engine.tenant, case)[-1].event
+
+
+def test_a_missed_call_is_on_record_and_waits_for_an_answer(desk: Desk, engine: Engine, case: int) -> None:
+    desk.receive(case, missed=True, channel="phone")
+    assert case_of(engine, case).unanswered
+    last = desk.conversation(case)[-1]
+    assert (last.kind, last.text, last.channel) == ("missed", "", "phone")
+
+
 def test_what_comes_for_a_merged_case_is_for_the_one_it_goes_on_in(
     desk: Desk, engine: Engine, case: int
 ) -> None:

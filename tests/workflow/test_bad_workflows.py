@@ -171,6 +171,19 @@ MEANING = {
     ),
     "a delivered value of a wrong type": ("", "{sorry: true}", "{sorry: §1}", ["wrong_value"]),
     "a sibling without its verb": ("send", "go: hear", "go: hear\n        §once: case", ["sibling_alone"]),
+    "channels for what is sent once": (
+        "every",
+        "- send: sorry",
+        "- send: sorry\n        §over: [own, phone]",
+        ["sibling_alone"],
+    ),
+    "channels for a message to the house": (
+        "",
+        "title: Small",
+        "title: Small\nclocks: {wait: {stops: kind, every: 2 hours, "
+        "on_breach: [{send: sorry, over: [own], to: §owner}]}}",
+        ["wrong_channel"],
+    ),
     "a rule that does nothing": ("", "        go: hear\n", "", ["empty_rule"]),
     "a verb that says nothing": ("", "go: hear", "§go:", ["missing_value"]),
     "an unknown template": ("sorry", "- send: sorry", "- send: §sory", ["unknown_template"]),

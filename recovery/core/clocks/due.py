@@ -66,7 +66,9 @@ def _next_business_day(calendar: Calendar, start: datetime) -> datetime:
 def due(span: Span, start: datetime, calendar: Calendar, pauses: Sequence[Pause] = ()) -> datetime | None:
     """When a span that began at `start` runs out; None while a pause holds it.
 
-    A deadline reached at the very instant a pause begins stands.
+    A deadline reached at the very instant a pause begins stands; one that would fall into a pause has not
+    been reached: it moves to the first end of a day after it. Days move by the whole days that pauses cover,
+    the day of receipt never among them (standards.md, readings).
 
     Raises:
         Unreachable: the calendar has no such time in the years it knows.
@@ -74,14 +76,18 @@ def due(span: Span, start: datetime, calendar: Calendar, pauses: Sequence[Pause]
     if span.length is not None:
         return _of_time(span.length, span.kind == "business time", start, calendar, pauses)
     found = span.due(start, calendar)
+    first = end_of(calendar.tz, date_in(calendar.tz, start))
     shift = 0
     for pause in pauses:
         if found <= pause.start:
             return found
         if pause.end is None:
             return None
-        shift += days_covered(span, pause.start, pause.end, calendar)
+        shift += days_covered(span, max(pause.start, first), pause.end, calendar)
         found = _shifted(span, start, calendar, shift)
+        while found <= pause.end:
+            shift += 1
+            found = _shifted(span, start, calendar, shift)
     return found
 
 

@@ -51,6 +51,7 @@ def _earliest(draft: Draft, until: str) -> str | None:
 
 def _happen(draft: Draft, name: str) -> None:
     state, clock = draft.case.clocks[name], draft.workflow.clocks.get(name)
+    draft.run = state.runs + 1
     if clock is None:
         put(draft, name, state._replace(status="off", due_at=None, warn_at=None))
         draft.why.append(f"clock {name} is off: this version has none of this name")
