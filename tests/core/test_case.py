@@ -43,6 +43,7 @@ def rich() -> Case:
         attachments={"ab": ("photo.jpg", "image/jpeg", 10)},
         coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
         clocks={"first": ClockState("running", "o", 1, 1, "1 day", "d")},
+        due_at="d",
         marks={"message": Mark("o", 1, 1)},
         messages=4,
         merged_into=9,
@@ -142,7 +143,7 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     ),
     (
         ["clock", "first", ["paused", "o", 1, 1, "1 day"]],
-        {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}},
+        {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}, "due_at": None},
     ),
     (["mark", "heard", 1], {"marks": {**rich().marks, "heard": Mark(NOW[0], 2, 1)}}),
     (["mark", "message"], {"marks": {"message": Mark(NOW[0], 2, 2)}}),
