@@ -18,7 +18,7 @@ from recovery.core.errors import Refusal
 from recovery.core.facts import FactType
 from recovery.core.guards import CaseValue, Compare, Constant, FactValue, Guard
 from recovery.core.instants import from_text, to_text
-from recovery.core.spec import SAME, Action, CountFailure, Need, Send, Workflow
+from recovery.core.spec import SAME, Action, CountFailure, Need, RaiseSeverity, Send, Workflow
 from recovery.workflow.spans import read_span
 from tests.core.builders import Story, rules, step, transition, workflow
 
@@ -107,6 +107,7 @@ def world(*clocks: Clock, on_enter: Iterable[Action] = (), **more: Any) -> Workf
         transition("finish", "one two", "closed", by=("agent", "customer")),
         transition("resume", "withdrawn closed", "one", forget=()),
         transition("reopen", "closed", "one", forget=("done",), then=[CountFailure()]),
+        transition("worsen", "one two", SAME, then=[RaiseSeverity()]),
         transition("fail", "one two", SAME, then=[CountFailure()]),
         transition("on", "one", "two"),
         transition("back", "two", "one", forget=()),

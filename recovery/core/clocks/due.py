@@ -13,7 +13,7 @@ from recovery.core.calendars.arithmetic import (
     is_business_day,
     next_open,
 )
-from recovery.core.calendars.calendar import Calendar
+from recovery.core.calendars.calendar import Calendar, Unreachable
 from recovery.core.calendars.days import end_after_days
 from recovery.core.calendars.local import MICROSECOND, date_in, end_of, midnight
 from recovery.core.calendars.spans import Span
@@ -22,6 +22,9 @@ from recovery.core.clocks.state import ClockState
 from recovery.core.instants import from_text
 
 DAY = timedelta(days=1)
+
+BEYOND = (Unreachable, OverflowError, ValueError)
+"""What counting raises where no calendar reaches: its own years are over, or those of all calendars."""
 
 
 class Pause(NamedTuple):
@@ -133,16 +136,35 @@ def _covers(calendar: Calendar, day: date, start: datetime, end: datetime) -> bo
 def warn(
     clock: Clock, span: Span | None, start: datetime, due_at: datetime, pauses: Sequence[Pause]
 ) -> datetime | None:
-    """When a clock warns that is due then; None where it does not.
+    """When a clock warns that is due then; None where it does not, or would only do so when it is due.
+
+    Args:
+        span: that it counts from `start`; None where the moment is named, or counted back from: a share is
+            then one of the real time from `start` on.
 
     Raises:
         Unreachable: see `due`.
     """
     if clock.warn_before is not None:
-        return max(start, clock.warn_before.before(due_at, clock.calendar))
-    if clock.warn_share is None:
+        found = max(start, clock.warn_before.before(due_at, clock.calendar))
+    elif clock.warn_share is not None:
+        share = _share(clock.warn_share, span, start, due_at, clock.calendar, pauses)
+        if share is None:
+            return None
+        found = share
+    else:
         return None
-    calendar, share = clock.calendar, clock.warn_share
+    return found if found < due_at else None
+
+
+def _share(
+    share: int,
+    span: Span | None,
+    start: datetime,
+    due_at: datetime,
+    calendar: Calendar,
+    pauses: Sequence[Pause],
+) -> datetime | None:
     business = span is not None and span.kind in ("business time", "business days")
     if span is not None and span.length is not None:
         return _of_time(span.length * share / 100, business, start, calendar, pauses)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from recovery.core.clocks.model import Clock
-from recovery.core.clocks.running import put, settle, timed
+from recovery.core.clocks.running import counted, put, settle
 from recovery.core.clocks.state import ClockState
 from recovery.core.draft import Draft, Refused
 from recovery.core.events import TimerFired
@@ -75,9 +75,7 @@ def _run_out(draft: Draft, clock: Clock, state: ClockState, at: str) -> None:
     if last:
         new = new._replace(status="stopped", stopped_at=now, stopped_in=draft.stamp.seq)
     elif clock.repeats:  # counted from now: whoever was away for days does not make up for each time
-        new = timed(
-            draft.case, clock, new._replace(since=now, seq=draft.stamp.seq, warned_at=None, pauses=())
-        )
+        new = counted(draft, clock, new._replace(since=now, seq=draft.stamp.seq, warned_at=None, pauses=()))
     put(draft, clock.name, new)
     act(draft, clock.on_breach, f"clock {clock.name}, on running out")
     if last and clock.at_last:

@@ -5,16 +5,18 @@ Nothing fires here: a clock that is due says so by its `due_at`, and `TimerFired
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
-from recovery.core.calendars.calendar import Unreachable
 from recovery.core.case import Case
-from recovery.core.clocks.due import due, pauses_of, start_of, warn
+from recovery.core.clocks.due import BEYOND, due, pauses_of, start_of, warn
 from recovery.core.clocks.model import Clock
 from recovery.core.clocks.state import ClockState, case_trigger, mark_trigger
 from recovery.core.draft import Draft
 from recovery.core.instants import from_text, to_text, to_the_second
 from recovery.core.spec import MERGED, Workflow
+
+Pauses = tuple[tuple[str, str | None], ...]
 
 
 def settle(draft: Draft) -> None:
@@ -65,38 +67,33 @@ def timed(case: Case, clock: Clock, state: ClockState) -> ClockState:
     if state.breached_at is not None and not clock.repeats:
         return state
     limit = clock.limit(case)
-    try:
-        due_at, warn_at = _moments(case, clock, state)
-    except Unreachable:
-        due_at = warn_at = None
+    span = None if limit is None else limit.span
+    due_at = warn_at = None
+    with suppress(*BEYOND):
+        start, due_at = _due(case, clock, state)
+        if due_at is not None and state.warned_at is None:
+            warn_at = warn(clock, None if clock.counts_back else span, start, due_at, pauses_of(state))
     return state._replace(
         limit="" if limit is None else limit.text,
         due_at=None if due_at is None else to_text(due_at),
-        warn_at=None if warn_at is None or state.warned_at is not None else to_text(warn_at),
+        warn_at=None if warn_at is None else to_text(warn_at),
     )
 
 
-def _moments(case: Case, clock: Clock, state: ClockState) -> tuple[datetime | None, datetime | None]:
-    limit = clock.limit(case)
+def _due(case: Case, clock: Clock, state: ClockState) -> tuple[datetime, datetime | None]:
+    """From when its time is reckoned, and when it is over."""
     pauses = pauses_of(state)
+    since = from_text(state.since)
     if clock.due_by is not None:
-        start, span = from_text(state.since), None
-        due_at: datetime | None = from_text(case.facts[clock.due_by])
-        if pauses and pauses[-1].end is None:
-            due_at = None
-    else:
-        assert limit is not None
-        span = limit.span
-        said = None if clock.counts_from is None else case.facts[clock.counts_from]
-        start = start_of(clock, state.since, said)
-        due_at = (
-            span.before(start, clock.calendar)
-            if clock.counts_back
-            else due(span, start, clock.calendar, pauses)
-        )
-    if due_at is None:
-        return None, None
-    return due_at, warn(clock, span, start, due_at, pauses)
+        held = bool(pauses) and pauses[-1].end is None
+        return since, None if held else from_text(case.facts[clock.due_by])
+    limit = clock.limit(case)
+    assert limit is not None
+    said = None if clock.counts_from is None else case.facts[clock.counts_from]
+    start = start_of(clock, state.since, said)
+    if clock.counts_back:
+        return since, limit.span.before(start, clock.calendar)
+    return start, due(limit.span, start, clock.calendar, pauses)
 
 
 def _bring(draft: Draft, clock: Clock) -> None:
@@ -109,10 +106,11 @@ def _bring(draft: Draft, clock: Clock) -> None:
         if at is not None:
             _stopped(draft, clock, state, at)
         elif begun is None:
-            put(draft, clock.name, state._replace(status="off", due_at=None, warn_at=None))
-            draft.why.append(f"clock {clock.name} is off: nothing it starts by is left")
+            _off(draft, clock, state)
+        elif case.cycle > state.cycle and not clock.legal and begun[1] > state.seq:
+            _start(draft, clock, None, begun)
         else:
-            _run_on(draft, clock, state)
+            _run_on(draft, clock, state, begun)
     elif begun is not None and not ended:
         _start(draft, clock, state, begun)
 
@@ -148,70 +146,126 @@ def _stop(draft: Draft, clock: Clock, state: ClockState) -> str | None:
     return None
 
 
+def _off(draft: Draft, clock: Clock, state: ClockState) -> None:
+    """Nothing it starts by is left. What passes outside of what a clock runs `while` does not count."""
+    at = draft.stamp.occurred_at
+    pauses = state.pauses
+    if clock.while_ is not None and not clock.legal and clock.while_.evaluate(draft.case) is not True:
+        pauses = pauses if state.status == "paused" else (*pauses, (_from(state, at), None))
+    elif state.status == "paused":
+        pauses = _closed(pauses, at)
+    put(draft, clock.name, state._replace(status="off", due_at=None, warn_at=None, pauses=pauses))
+    draft.why.append(f"clock {clock.name} is off: nothing it starts by is left")
+
+
 def _start(draft: Draft, clock: Clock, before: ClockState | None, begun: tuple[str, int]) -> None:
     """Start a clock, start it anew, or let it run on when what stopped it was taken back."""
-    case = draft.case
     since, seq = begun
-    new = ClockState("running", since, seq, case.cycle, "")
-    if before is not None and before.status == "stopped" and not _anew(clock, before, case, seq):
-        if before.runs and clock.times is not None and before.runs >= clock.times:
+    if before is not None and not _anew(draft, clock, before, seq):
+        if clock.times is not None and before.runs >= clock.times:
             return
         if _stop(draft, clock, before) is not None:
             return
-        new = before._replace(status="running", stopped_at=None, stopped_in=0)
-        if draft.workflow.is_end(draft.before.step) and not clock.legal and before.stopped_at is not None:
-            new = new._replace(pauses=(*new.pauses, (before.stopped_at, draft.stamp.occurred_at)))
-    elif _stop(draft, clock, new) is not None:
-        return
-    if _is_paused(draft, clock):
-        new = new._replace(status="paused", pauses=(*new.pauses, (max(new.since, _last(new)), None)))
-    new = timed(case, clock, new)
+        new = counted(draft, clock, _taken_up(draft, clock, before))
+        at = new.due_at
+        if new.runs and not clock.repeats and at is not None and at <= draft.stamp.recorded_at:
+            new = new._replace(breached_at=at, due_at=None, warn_at=None)  # it has run out once already
+    else:
+        new = ClockState("running", since, seq, draft.case.cycle, "")
+        if _stop(draft, clock, new) is not None:
+            return
+        if _is_paused(draft, clock):
+            new = new._replace(status="paused", pauses=((since, None),))
+        new = timed(draft.case, clock, new)
     put(draft, clock.name, new)
     draft.why.append(f"clock {clock.name} {_told(new)}")
 
 
-def _anew(clock: Clock, before: ClockState, case: Case, seq: int) -> bool:
-    if clock.starts.kind == "guard":
-        return case.cycle > before.cycle and not clock.legal
-    return seq > before.stopped_in
+def _anew(draft: Draft, clock: Clock, before: ClockState, seq: int) -> bool:
+    """Whether what starts a clock that stopped, or went off, has happened once more since."""
+    case, starts = draft.case, clock.starts
+    if starts.kind == "guard":
+        assert starts.guard is not None
+        became_true = starts.guard.evaluate(draft.before) is not True
+        return became_true or (case.cycle > before.cycle and not clock.legal)
+    return seq > (before.stopped_in if before.status == "stopped" else before.seq)
 
 
-def _run_on(draft: Draft, clock: Clock, state: ClockState) -> None:
+def _taken_up(draft: Draft, clock: Clock, before: ClockState) -> ClockState:
+    """A clock that runs again by what it ran by before. The time a case rested in an end does not count."""
+    at, pauses = draft.stamp.occurred_at, before.pauses
+    if before.status == "off":
+        pauses = _closed(pauses, at)
+    elif draft.workflow.is_end(draft.before.step) and not clock.legal and before.stopped_at is not None:
+        pauses = (*pauses, (before.stopped_at, max(at, before.stopped_at)))
+    return before._replace(status="running", stopped_at=None, stopped_in=0, pauses=pauses)
+
+
+def _run_on(draft: Draft, clock: Clock, state: ClockState, begun: tuple[str, int]) -> None:
     """What may change while a clock runs: it counts anew, is paused or goes on, or has another limit."""
-    case, at = draft.case, draft.stamp.occurred_at
-    new = state
-    anew = None if clock.restarts is None else clock.restarts.moment(case)
-    if anew is not None and anew[0] and anew[1] > state.seq:
-        new = new._replace(since=anew[0], seq=anew[1], warned_at=None, pauses=_open_pause(state, anew[0]))
-    paused = _is_paused(draft, clock)
-    if paused and new.status == "running" and not (new.due_at is not None and new.due_at <= at):
-        new = new._replace(status="paused", pauses=(*new.pauses, (max(at, new.since, _last(new)), None)))
-    elif not paused and new.status == "paused":
-        begun = new.pauses[-1][0]
-        new = new._replace(status="running", pauses=(*new.pauses[:-1], (begun, max(at, begun))))
-    if new is state and not _counted_otherwise(case, clock, state):
+    said = _said_anew(draft, clock, state, begun)
+    if said is state and not _may_differ(draft, clock, state):
         return
-    new = timed(case, clock, new)
+    new = counted(draft, clock, said)
     if new != state:
         put(draft, clock.name, new)
         draft.why.append(f"clock {clock.name} {_told(new)}")
 
 
-def _counted_otherwise(case: Case, clock: Clock, state: ClockState) -> bool:
-    """Whether a clock may be due at another moment though nothing has happened to it itself."""
+def _may_differ(draft: Draft, clock: Clock, state: ClockState) -> bool:
+    """Whether counting again may find anything else; it takes longer than to see that it cannot."""
+    case = draft.case
     if clock.counts_from is not None or clock.due_by is not None:
         return True
     limit = clock.limit(case)
-    return limit is not None and limit.text != state.limit
+    if limit is not None and limit.text != state.limit:
+        return True
+    anew = None if clock.restarts is None else clock.restarts.moment(case)
+    if anew is not None and anew[1] > state.seq:
+        return True
+    return _is_paused(draft, clock) is not (state.status == "paused")
 
 
-def _open_pause(state: ClockState, since: str) -> tuple[tuple[str, str | None], ...]:
+def _said_anew(draft: Draft, clock: Clock, state: ClockState, begun: tuple[str, int]) -> ClockState:
+    """A clock whose fact names another moment just now: it warns and runs out by that one, too."""
+    name = clock.due_by or clock.counts_from
+    fact = None if name is None else draft.case.fact(name)
+    if fact is None or fact.seq != draft.stamp.seq or clock.repeats:
+        return state
+    since, seq = begun
+    fresh = state._replace(since=since, seq=seq, warned_at=None, breached_at=None)
+    moved = timed(draft.case, clock, fresh).due_at != (state.due_at or state.breached_at)
+    return fresh if moved else state
+
+
+def counted(draft: Draft, clock: Clock, state: ClockState) -> ClockState:
+    """A clock that is on, with what just now restarts or pauses it or lets it go on, and when it is due."""
+    case, at = draft.case, draft.stamp.occurred_at
+    new = state
+    anew = None if clock.restarts is None else clock.restarts.moment(case)
+    if anew is not None and anew[0] and anew[1] > state.seq:
+        pauses = _open_pause(state, anew[0])
+        new = new._replace(since=anew[0], seq=anew[1], warned_at=None, breached_at=None, pauses=pauses)
+    paused = _is_paused(draft, clock)
+    if paused and new.status == "running" and not (new.due_at is not None and new.due_at <= at):
+        new = new._replace(status="paused", pauses=(*new.pauses, (_from(new, at), None)))
+    elif not paused and new.status == "paused":
+        new = new._replace(status="running", pauses=_closed(new.pauses, at))
+    return timed(case, clock, new)
+
+
+def _open_pause(state: ClockState, since: str) -> Pauses:
     return ((since, None),) if state.status == "paused" else ()
 
 
-def _last(state: ClockState) -> str:
-    """The end of its last pause."""
-    return (state.pauses[-1][1] or "") if state.pauses else ""
+def _from(state: ClockState, at: str) -> str:
+    """When a pause that is noticed then begins: not before the clock does, nor within its last pause."""
+    return max(at, state.since, (state.pauses[-1][1] or "") if state.pauses else "")
+
+
+def _closed(pauses: Pauses, at: str) -> Pauses:
+    """The same, with the last one over by then."""
+    return tuple((start, end or max(start, at)) for start, end in pauses)
 
 
 def _is_paused(draft: Draft, clock: Clock) -> bool:
@@ -235,7 +289,7 @@ def _stopped(draft: Draft, clock: Clock, state: ClockState, at: str) -> None:
         breached_at=breached,
         stopped_at=at,
         stopped_in=draft.stamp.seq,
-        pauses=tuple((start, end or max(start, at)) for start, end in state.pauses),
+        pauses=_closed(state.pauses, at),
     )
     put(draft, clock.name, new)
     late = f", after it ran out at {to_the_second(breached)}" if breached is not None else ""

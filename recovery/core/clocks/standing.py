@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from recovery.core.calendars.calendar import Unreachable
 from recovery.core.case import Case
-from recovery.core.clocks.due import accrued, start_of
+from recovery.core.clocks.due import BEYOND, accrued, start_of
 from recovery.core.clocks.model import Clock
 from recovery.core.clocks.state import ClockState
 from recovery.core.instants import from_text
@@ -93,5 +92,5 @@ def _accrued(clock: Clock, case: Case, state: ClockState, now: datetime) -> int:
         until = now if state.stopped_at is None else from_text(state.stopped_at)
         span = None if limit is None else limit.span
         return int(accrued(span, start, until, state, clock.calendar).total_seconds())
-    except Unreachable:
+    except BEYOND:
         return 0
