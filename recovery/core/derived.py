@@ -87,16 +87,18 @@ def derive(draft: Draft) -> list[str]:
     changed = []
     for derived in draft.workflow.derived:
         name, case = derived.fact, draft.case
-        row, fact = derived.row(case), case.fact(derived.fact)
-        value = None if row is None else row.gives(case)
-        if row is not None and value is not None and (fact is None or fact.value != value):
+        row = derived.row(case)
+        value, known = None if row is None else row.gives(case), case.facts.get(name)
+        if value == known:
+            continue
+        if row is not None and value is not None:
             because = "" if row.when is None else f", {why(row.when, case)}"
             because += f", the least of {', '.join(row.least_of)}" if row.least_of else ""
             place = f"{row.file} line {row.line}".strip()
             draft.record({name: value}, "engine", "workflow")
             draft.why.append(f"{name} follows: {value} ({place}{because})")
             changed.append(name)
-        elif value is None and fact is not None and fact.source == "engine":
+        elif (fact := case.fact(name)) is not None and fact.source == "engine":
             draft.change("forget", [name])
             draft.why.append(f"{name} follows no more and is taken back")
             changed.append(name)
