@@ -6,6 +6,7 @@ not known yet decides nothing. So a derived fact is on record exactly while its 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -75,6 +76,28 @@ class Derived:
         return None
 
 
+    def asks(self) -> Iterator[str]:
+        """The facts its table hangs on, and itself; every value of the case is `case`."""
+        yield self.fact
+        for row in self.rows:
+            yield from row.least_of
+            if row.when is not None:
+                yield from row.when.facts()
+                yield from ("case",) if "case." in str(row.when) else ()
+
+
+def _may_differ(draft: Draft, since: int) -> bool:
+    """Whether anything that a table hangs on has changed after so many changes."""
+    asked = draft.workflow.derived_from
+    for change in draft.changes[since:]:
+        if change[0] in ("facts", "forget"):
+            if not asked.isdisjoint(change[1]):
+                return True
+        elif change[0] == "open" or ("case" in asked and change[0] in ("set", "count", "move")):
+            return True
+    return False
+
+
 def derive(draft: Draft) -> list[str]:
     """Put on record what follows from the facts now; the engine says it. What follows no more is taken back.
 
@@ -84,6 +107,9 @@ def derive(draft: Draft) -> list[str]:
     Raises:
         Refused: a table gives a value that its fact cannot have; the fault is the workflow's.
     """
+    since, draft.derived = draft.derived, len(draft.changes)
+    if not _may_differ(draft, since):
+        return []
     changed = []
     for derived in draft.workflow.derived:
         name, case = derived.fact, draft.case

@@ -33,6 +33,7 @@ class Draft:
         "case",
         "changes",
         "clocked",
+        "derived",
         "draws",
         "effects",
         "event",
@@ -51,6 +52,7 @@ class Draft:
         self.run = 1  # of the clock whose rules are being fired: how often it has run out
         self.changes: list[Change] = []
         self.clocked = 0  # so many of the changes the clocks have seen
+        self.derived = 0  # and so many the tables of facts that follow from others
         self.effects: list[Effect] = []
         self.why: list[str] = []
         self.also: list[tuple[int, Event]] = []

@@ -310,6 +310,7 @@ class Workflow:
     offers: dict[str, Send] = field(init=False, repr=False)
     tracked: frozenset[str] = field(init=False, repr=False)
     marks_of_moves: dict[str, str] = field(init=False, repr=False)
+    derived_from: frozenset[str] = field(init=False, repr=False)
     clocks_by_step: dict[str, tuple[Clock, ...]] = field(init=False, repr=False)
     clocks_by_trigger: dict[str, tuple[Clock, ...]] = field(init=False, repr=False)
     roles: tuple[str, ...] = field(init=False)
@@ -346,6 +347,7 @@ class Workflow:
         self.tracked = frozenset({*marks, CYCLE, HELD} if self.clocks else ())
         marks_of = {step: step_mark(step) for step in self.steps} | {self.main_end: CLOSED}
         self.marks_of_moves = {to: mark for to, mark in marks_of.items() if mark in self.tracked}
+        self.derived_from = frozenset(name for derived in self.derived for name in derived.asks())
         triggered: dict[str, list[Clock]] = {}
         for clock in self.clocks.values():
             for trigger in clock.triggers():
