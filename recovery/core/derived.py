@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from recovery.core.calendars.local import date_in, zone_of
-from recovery.core.case import Case
+from recovery.core.case import Case, Change
 from recovery.core.draft import Draft
 from recovery.core.guards import Guard, why
 from recovery.core.instants import from_text
@@ -86,10 +86,9 @@ class Derived:
                 yield from ("case",) if "case." in str(row.when) else ()
 
 
-def _may_differ(draft: Draft, since: int) -> bool:
-    """Whether anything that a table hangs on has changed after so many changes."""
-    asked = draft.workflow.derived_from
-    for change in draft.changes[since:]:
+def _may_differ(new: list[Change], asked: frozenset[str]) -> bool:
+    """Whether anything that a table hangs on is among these changes."""
+    for change in new:
         if change[0] in ("facts", "forget"):
             if not asked.isdisjoint(change[1]):
                 return True
@@ -107,8 +106,8 @@ def derive(draft: Draft) -> list[str]:
     Raises:
         Refused: a table gives a value that its fact cannot have; the fault is the workflow's.
     """
-    since, draft.derived = draft.derived, len(draft.changes)
-    if not _may_differ(draft, since):
+    new, draft.derived = draft.changes[draft.derived :], len(draft.changes)
+    if not _may_differ(new, draft.workflow.derived_from):
         return []
     changed = []
     for derived in draft.workflow.derived:
