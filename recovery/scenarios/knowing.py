@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recovery.core.errors import NotFound
 from recovery.core.spec import Workflow
+from recovery.project import CONFIG, configured
 from recovery.workflow.bundle import Bundle, collect, load
 from recovery.workflow.calendars import check_calendars
 from recovery.workflow.findings import BadFile, errors, guess
@@ -24,6 +25,16 @@ class Known:
     calendar: str
 
 
+def project_of(file: Path, root: Path) -> Path:
+    """The folder of the project that a file stands in: the nearest one above it, else `root`."""
+    for folder in file.resolve().parents:
+        if folder == root.resolve():
+            return root
+        if (folder / CONFIG).is_file():
+            return folder
+    return root
+
+
 class Workflows:
     """The workflows of a project.
 
@@ -35,6 +46,20 @@ class Workflows:
         self.root = root
         self.default = default
         self._found: dict[str, Known | BadFile] = {}
+        self._inner: dict[Path, Workflows] = {}
+
+    def around(self, file: Path) -> Workflows:
+        """Those that a scenario file is about: of a project inside this one where it stands in one.
+
+        Raises:
+            BadFile: that project's `config/recovery.yaml` is wrong.
+        """
+        home = project_of(file, self.root)
+        if home == self.root:
+            return self
+        if home not in self._inner:
+            self._inner[home] = Workflows(home, configured(home).workflow)
+        return self._inner[home]
 
     def names(self) -> list[str]:
         """All there are, sound or not."""

@@ -23,7 +23,7 @@ from recovery.engine import Engine
 from recovery.project import Project
 from recovery.scenarios.comparing import Difference
 from recovery.scenarios.coverage import Touched, touched
-from recovery.scenarios.knowing import Known, Workflows
+from recovery.scenarios.knowing import Known, Workflows, project_of
 from recovery.scenarios.reading import read_scenario
 from recovery.scenarios.stage import tell
 from recovery.scenarios.story import Scenario
@@ -79,7 +79,7 @@ def scenario_files(root: Path, paths: Sequence[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths or [root / folder for folder in FOLDERS if (root / folder).is_dir()]:
         if path.is_dir():
-            found |= dict.fromkeys(sorted(file for file in path.rglob("*.yaml") if file.is_file()))
+            found |= dict.fromkeys(sorted(file for file in path.rglob("*.yaml") if _is_scenario(file, root)))
         elif path.exists():
             found[path] = None
         else:
@@ -87,13 +87,19 @@ def scenario_files(root: Path, paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
+def _is_scenario(file: Path, root: Path) -> bool:
+    """Whether a file is one: of a project inside the project only those where it keeps its scenarios."""
+    home = project_of(file, root)
+    return file.is_file() and (home == root or file.resolve().relative_to(home).parts[0] == FOLDERS[0])
+
+
 def run_files(
     workflows: Workflows, files: Sequence[Path], *, here: Path, jobs: int = 1, text: str = ""
 ) -> list[Result]:
-    """Run scenario files, in their order.
+    """Run scenario files, in their order, each on the workflows of the project it stands in.
 
     Args:
-        workflows: of the project they are about.
+        workflows: of the project that those in none are about.
         here: the folder that files are called from.
         jobs: how many processes at most.
         text: only scenarios with this in their name or file, in small letters or capitals.
@@ -102,15 +108,17 @@ def run_files(
         EnvironmentFault: no database can be made.
     """
     results: dict[str, Result] = {}
-    sound: list[Scenario] = []
+    sound: dict[Workflows, list[Scenario]] = {}
     for file in files:
-        read = read_scenario(here, file, workflows, text)
+        around = workflows.around(file)
+        read = read_scenario(here, file, around, text)
         if read is not None:
             results[read.file] = Result(read.name, read.file, read.line, findings=read.findings)
-            sound += [read.scenario] if read.scenario is not None else []
-    with ground() as place:
-        publish(place, workflows.sound())
-        results |= {result.file: result for result in _run_all(place, sound, jobs)}
+            sound.setdefault(around, []).extend([read.scenario] if read.scenario is not None else [])
+    for project, scenarios in sound.items():
+        with ground() as place:
+            publish(place, project.sound())
+            results |= {result.file: result for result in _run_all(place, scenarios, jobs)}
     return list(results.values())
 
 

@@ -264,6 +264,24 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
         scenario_files(tmp_path, [tmp_path / "nowhere"])
 
 
+def test_a_scenario_is_about_the_project_it_stands_in(tmp_path: Path) -> None:
+    outer = written(tmp_path, COMPLAINT)
+    inner = tmp_path / "inner"
+    for name in ("config", "workflows", "scenarios"):
+        (inner / name).mkdir(parents=True)
+    (inner / "config" / "recovery.yaml").write_text("workflow: small\n", encoding="utf-8")
+    (inner / "workflows" / "small.yaml").write_text(
+        "workflow: small\ntitle: Small\nfacts: {done: {type: boolean}}\n"
+        "steps: {mend: {title: Mend, needs: {done: true}}}\n",
+        encoding="utf-8",
+    )
+    own = written(inner / "scenarios", COMPLAINT, "scenario: Its own\n")
+    files = scenario_files(tmp_path, [tmp_path])
+    assert files == [own, outer]
+    results = run_files(WORKFLOWS, files, here=tmp_path)
+    assert [(one.workflow, one.ok) for one in results] == [("small", True), ("online-shop", True)]
+
+
 def test_coverage_counts_what_stories_came_to(tmp_path: Path) -> None:
     result = told(tmp_path, COMPLAINT + "- at: +1 hour\n  do: let_it_go\n  by: customer")
     (found,) = [one for one in coverages(WORKFLOWS, [result]) if one.scenarios]

@@ -10,11 +10,11 @@ import pytest
 from recovery.scenarios.knowing import Workflows
 from recovery.scenarios.reading import read_scenario
 from recovery.scenarios.report import problems
-from recovery.scenarios.running import ground, publish, run
+from recovery.scenarios.running import ground, publish, run, scenario_files
 from recovery.workflow.reader import read_yaml
 from tests.real_data import ROOT
 
-FILES = sorted((ROOT / "tests" / "scenarios").rglob("*.yaml"))
+FILES = scenario_files(ROOT, [ROOT / "tests" / "scenarios"])
 
 
 def name_of(file: Path) -> str:
@@ -35,10 +35,11 @@ def place() -> Iterator[Path]:
 
 @pytest.mark.parametrize("file", FILES, ids=map(name_of, FILES))
 def test_scenario(file: Path, workflows: Workflows, place: Path) -> None:
-    read = read_scenario(ROOT, file, workflows)
+    around = workflows.around(file)
+    read = read_scenario(ROOT, file, around)
     assert read is not None
     assert read.scenario is not None, "\n".join(map(str, read.findings))
-    publish(place, [workflows.find(read.scenario.workflow)])
+    publish(place, [around.find(read.scenario.workflow)])
     result = run(place, read.scenario)
     assert result.ok, "\n".join(problems(result))
 
