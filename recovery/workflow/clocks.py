@@ -77,12 +77,10 @@ class _Reader:
         how = self._how()
         calendar = self._calendar()
         limits = self._limits(how, calendar)
-        if (shape.from_ or shape.before) is not None and how == "due":
-            self._say(
-                ("due",),
-                "wrong_clock",
-                "`due` names the moment itself; `from` and `before` do not go with it.",
-            )
+        if (shape.from_ or shape.before) is not None and how in ("due", "every"):
+            what = "names the moment itself" if how == "due" else "counts from when it ran out last"
+            message = f"`{how}` {what}; `from` and `before` do not go with it."
+            self._say((how,), "wrong_clock", message)
         if shape.from_ is not None and shape.before is not None:
             self._say(
                 ("before",), "wrong_clock", "A clock counts either `from` a fact or back from it, `before`."
@@ -175,10 +173,15 @@ class _Reader:
             limit = self._limit(how or "", number, shape, calendar)
             if limit is not None:
                 found.append(limit)
-        if any(limit == Limit(limit.span) for limit in found[:-1]):
+        if any(limit == Limit(limit.span) for limit in found[:-1]) and not self._broken_in(how or ""):
             message = "A row that fits every case stands before others, which are never reached."
             self._say((how or "within",), "never_reached", message, "Put it last.")
         return tuple(found)
+
+    def _broken_in(self, key: str) -> bool:
+        """Whether something below a key had the wrong shape and is left out."""
+        path = (*self.path, key)
+        return any(broken[: len(path)] == path for broken in self.names.broken)
 
     def _limit(self, how: str, number: int, shape: LimitShape, calendar: Calendar | None) -> Limit | None:
         names, document = self.names, self.names.document

@@ -10,6 +10,7 @@ from typing import Any
 from recovery.core.guards import CaseValue, Compare, Guard, Known
 from recovery.core.spec import SAME, AnyOf, Go, Need, Record, Send, Transition
 from recovery.workflow.build import Built
+from recovery.workflow.clock_checks import check_clocks
 from recovery.workflow.coupon_checks import check_coupons
 from recovery.workflow.domains import describe, worlds
 from recovery.workflow.expressions import vocabulary
@@ -52,6 +53,7 @@ def check_meaning(
         checker.forgetting()
         checker.unmet_needs()
         checker.hanging_needs()
+        checker.findings += check_clocks(built)
     checker.messages(templates, sound)
     checker.findings += check_coupons(built, templates, checker.can_both_hold)
     return checker.findings

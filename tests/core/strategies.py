@@ -14,6 +14,7 @@ from recovery.core import events as ev
 from recovery.core.case import Case
 from recovery.core.facts import BUILT_IN, FactType
 from recovery.core.guards import And, CaseValue, Compare, Constant, FactValue, Guard, Known, Not, Or
+from recovery.core.instants import from_text, to_text
 from recovery.core.spec import (
     SAME,
     Action,
@@ -29,6 +30,7 @@ from recovery.core.spec import (
     Send,
     Workflow,
 )
+from tests.clocks.strategies import clocks
 from tests.core.builders import NAIVE, START, Story, step, transition, workflow
 
 LONG = os.environ.get("RECOVERY_LONG") == "1"
@@ -45,6 +47,7 @@ FACTS = {
     "kind": FactType("kind", "choice", choices=("x", "y")),
     "price": FactType("price", "decimal"),
     "ideas": FactType("ideas", "list"),
+    "next": FactType("next", "instant"),
     "apology.sent": FactType("apology.sent", "boolean", said_by=frozenset({"engine"})),
 }
 KINDS_OF_VALUES: dict[str, list[Any]] = {
@@ -52,7 +55,7 @@ KINDS_OF_VALUES: dict[str, list[Any]] = {
     "boolean": [True, False],
     "decimal": ["10", "9.50"],
     "money": ["12.50 USD"],
-    "instant": ["2026-11-23T15:00:00Z"],
+    "instant": ["2026-11-23T15:00:00Z", "2026-12-01T09:30:00Z"],
     "person": ["li", "bo", "cy"],
     "list": [["a refund", "a new one"], ["a refund"]],
 }
@@ -127,12 +130,7 @@ def _actions(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Action,
         Send("gift", coupon=Coupon("goodwill", "10 USD", 60)),
         Send("gift", once="always", coupon=Coupon("goodwill", "5.50 EUR", 1)),
     ]
-    others: list[Action] = [
-        Escalate(1),
-        Escalate(3),
-        RaiseSeverity(),
-        CountFailure(),
-    ]
+    others: list[Action] = [Escalate(1), Escalate(3), RaiseSeverity(), CountFailure()]
     records: list[Action] = [
         Record({"ok": True}),
         Record({"ok": False}),
@@ -178,7 +176,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
         for _ in range(draw(st.integers(0, 4)))
     ]
     order = draw(st.sampled_from(["in_order", "in_order", "in_order", "free"]))
-    return workflow(*steps, facts=FACTS, transitions=moves, order=order)
+    return workflow(*steps, facts=FACTS, transitions=moves, order=order, clocks=draw(clocks()))
 
 
 # --- events ---
@@ -254,6 +252,9 @@ class Planned:
             return {"template": names[self.pick % len(names)], "to": "customer"}
         if self.kind is ev.NoteAdded:
             return {}
+        if self.kind is ev.TimerFired:  # time passes until something is due
+            story.now = max(story.now, from_text(case.due_at or to_text(story.now)))
+            return {"by": "engine", "due_at": story.now}
         if self.kind is ev.MoveForced:
             places = [*flow.steps, *flow.ends]
             return {"by": "supervisor:eve", "to": places[self.pick % len(places)]}
@@ -324,6 +325,7 @@ OFTEN = [
     *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
     *[ev.MessageWritten, ev.MessageWritten, ev.NoteAdded, ev.AttachmentAdded, ev.AttachmentAdded],
     *[ev.CouponOffered, ev.CouponRedeemed, ev.CouponRevoked, ev.CouponReissued] * 2,
+    *[ev.TimerFired, ev.TimerFired, ev.TimerFired, ev.MessageReceived],
     *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]
 KINDS = [kind for kind in ev.EVENTS.values() if kind is not ev.ComplaintReceived]
@@ -343,6 +345,7 @@ CHOSEN = {
     ev.MoveForced: {"to"},
     ev.CaseReleased: {"other"},
     ev.MessageWritten: {"template", "to"},
+    ev.TimerFired: {"due_at"},
 }
 
 

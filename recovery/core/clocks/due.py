@@ -148,10 +148,7 @@ def warn(
     if clock.warn_before is not None:
         found = max(start, clock.warn_before.before(due_at, clock.calendar))
     elif clock.warn_share is not None:
-        share = _share(clock.warn_share, span, start, due_at, clock.calendar, pauses)
-        if share is None:
-            return None
-        found = share
+        found = _share(clock.warn_share, span, start, due_at, clock.calendar, pauses)
     else:
         return None
     return found if found < due_at else None
@@ -164,10 +161,12 @@ def _share(
     due_at: datetime,
     calendar: Calendar,
     pauses: Sequence[Pause],
-) -> datetime | None:
+) -> datetime:
     business = span is not None and span.kind in ("business time", "business days")
     if span is not None and span.length is not None:
-        return _of_time(span.length * share / 100, business, start, calendar, pauses)
+        found = _of_time(span.length * share / 100, business, start, calendar, pauses)
+        assert found is not None, "what is due has no pause open before it, and so has a part of it"
+        return found
     if business:
         return add_business(calendar, start, business_between(calendar, start, due_at) * share / 100)
     return start + (due_at - start) * share / 100
