@@ -75,7 +75,6 @@ class Derived:
                 return row
         return None
 
-
     def asks(self) -> Iterator[str]:
         """The facts its table hangs on, and itself; every value of the case is `case`."""
         yield self.fact

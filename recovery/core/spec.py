@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from recovery.core.clocks.state import CLOSED, CYCLE, HELD, case_trigger, step_mark, step_trigger
+from recovery.core.clocks.index import Indexed
 from recovery.core.facts import BUILT_IN, FactType, Text, read_decimal
 from recovery.core.guards import Guard
 
@@ -338,25 +338,10 @@ class Workflow:
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
-        marks = {
-            anchor.name
-            for clock in self.clocks.values()
-            for anchor in clock.anchors()
-            if anchor.kind == "mark"
-        }
-        self.tracked = frozenset({*marks, CYCLE, HELD} if self.clocks else ())
-        marks_of = {step: step_mark(step) for step in self.steps} | {self.main_end: CLOSED}
-        self.marks_of_moves = {to: mark for to, mark in marks_of.items() if mark in self.tracked}
+        indexed = Indexed(self.clocks.values(), self.steps, self.main_end)
+        self.tracked, self.marks_of_moves = indexed.tracked, indexed.marks_of_moves
+        self.clocks_by_trigger, self.clocks_by_step = indexed.by_trigger, indexed.by_step
         self.derived_from = frozenset(name for derived in self.derived for name in derived.asks())
-        triggered: dict[str, list[Clock]] = {}
-        for clock in self.clocks.values():
-            for trigger in clock.triggers():
-                triggered.setdefault(trigger, []).append(clock)
-        self.clocks_by_trigger = {trigger: tuple(clocks) for trigger, clocks in triggered.items()}
-        anywhere = self.clocks_by_trigger.get(case_trigger("step"), ())
-        self.clocks_by_step = {
-            step: (*anywhere, *self.clocks_by_trigger.get(step_trigger(step), ())) for step in self.steps
-        }
         self.offers = {}
         for send in self.sends():
             if send.coupon is not None:
