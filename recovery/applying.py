@@ -38,7 +38,7 @@ from recovery.core.events import (
 from recovery.core.facts import shown
 from recovery.core.instants import from_text, to_text
 from recovery.core.shape import MAX_NAME, problem
-from recovery.core.spec import Workflow
+from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 
 LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded})
 """Events that are not for the core alone to judge."""
+
+GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
+"""Stands for a version that cannot be had, so that its cases can be set aside."""
 
 
 class Print(NamedTuple):
@@ -231,7 +234,7 @@ class Applying:
         if current is None or current.quarantine is not None:
             return
         quarantined = CaseQuarantined(by="engine", occurred_at=now, reason=reason)
-        decision = decide(self._versions[case.bundle], current, quarantined, now)
+        decision = decide(self._versions.get(case.bundle, GONE), current, quarantined, now)
         assert isinstance(decision, Decision)
         self.unit.add(decision)
 

@@ -295,7 +295,23 @@ def _templates(
                 _read_one(root, name, languages, texts[name], found[name], findings)
         if template_path("en", name) not in texts[name]:
             findings.append(_missing(built, path, name, list(texts[name]), there))
-    return found, texts, findings
+    return found, texts, [*findings, *_untranslated(built, texts)]
+
+
+def _untranslated(built: Built, texts: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    """Notices of templates that are not written in a language that others of the workflow are written in."""
+    spoken = {name: {path.split("/")[1] for path in files} for name, files in texts.items()}
+    every = set().union(*spoken.values())
+    told = set()
+    for path, name in named_templates(built):
+        lacking = every - spoken[name]
+        if name not in told and lacking and "en" in spoken[name]:
+            told.add(name)
+            message = (
+                f"{name} is not written in {', '.join(sorted(lacking))}: such a customer reads it in English."
+            )
+            hint = f"Add {template_path(min(lacking), name)}."
+            yield built.document.notice(path, "not_translated", message, hint)
 
 
 def _read_one(

@@ -96,7 +96,7 @@ class Names:
         return made
 
     def said_by_rules(self, path: Path, name: str) -> FactType | None:
-        """The type of a fact that the engine is to record; None, reported, where it cannot."""
+        """The type of a fact that the engine is to record; None where there is none. Wrong ones are told."""
         kind = self.fact(path, name)
         if kind is not None and name == "owner":
             message = "A rule cannot make somebody the owner: a person takes a case on."

@@ -254,7 +254,7 @@ class Planned:
             return {}
         if self.kind is ev.TimerFired:  # time passes until something is due
             story.now = max(story.now, from_text(case.due_at or to_text(story.now)))
-            return {"by": "engine", "due_at": story.now}
+            return {"by": "engine", "due_at": story.now, "occurred_at": story.now}
         if self.kind is ev.MoveForced:
             places = [*flow.steps, *flow.ends]
             return {"by": "supervisor:eve", "to": places[self.pick % len(places)]}

@@ -84,9 +84,10 @@ def _due(case: Case, clock: Clock, state: ClockState) -> tuple[datetime, datetim
     """From when its time is reckoned, and when it is over."""
     pauses = pauses_of(state)
     since = from_text(state.since)
+    if (clock.due_by is not None or clock.counts_back) and pauses and pauses[-1].end is None:
+        return since, None  # a pause moves no moment that is named, but nothing happens in it
     if clock.due_by is not None:
-        held = bool(pauses) and pauses[-1].end is None
-        return since, None if held else from_text(case.facts[clock.due_by])
+        return since, from_text(case.facts[clock.due_by])
     limit = clock.limit(case)
     assert limit is not None
     said = None if clock.counts_from is None else case.facts[clock.counts_from]
