@@ -48,6 +48,10 @@ FACTS = {
     "price": FactType("price", "decimal"),
     "ideas": FactType("ideas", "list"),
     "next": FactType("next", "instant"),
+    "promise.next_contact": FactType("promise.next_contact", "instant"),
+    "promise.until": FactType("promise.until", "instant", said_by=frozenset({"engine"})),
+    "promise.what": FactType("promise.what", "text", said_by=frozenset({"engine"})),
+    "promise.open": FactType("promise.open", "list", said_by=frozenset({"engine"})),
     "apology.sent": FactType("apology.sent", "boolean", said_by=frozenset({"engine"})),
 }
 KINDS_OF_VALUES: dict[str, list[Any]] = {
@@ -69,7 +73,7 @@ def values(kind: FactType) -> list[Any]:
 
 
 VALUES = {name: values(kind) for name, kind in {**BUILT_IN, **FACTS}.items()}
-SAYABLE = [name for name in FACTS if name != "apology.sent"]
+SAYABLE = [name for name, kind in FACTS.items() if not kind.said_by]
 ACTORS = ["customer", "engine", "import", "supervisor:eve", "manager", "agent:li", "agent:bo", "agent:cy"]
 
 # --- workflows ---
@@ -239,6 +243,9 @@ class Planned:
             offer = offered[self.pick % len(offered)]
             serials = [case.coupons[offer].serial, 1] if offer in case.coupons else [1]
             return {"offer": offer, "serial": serials[self.pick // 2 % len(serials)]}
+        if self.kind in (ev.PromiseKept, ev.PromiseReleased):
+            made = [*case.promises, "9"]
+            return {"promise": made[self.pick % len(made)]}
         if self.kind is ev.TaskDone:
             return {"task": next(iter(case.tasks), "9.9")}
         if self.kind in (ev.HandOffAccepted, ev.HandOffDeclined):
@@ -300,6 +307,10 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "expires_after_days": st.sampled_from([60, 1, 0]),
     "serial": st.integers(1, 2),
     "reference": st.sampled_from([None, "order 7"]),
+    "what": st.sampled_from(["to send the refund", "to call back", ""]),
+    "by_when": st.sampled_from([None, *(START + timedelta(days=days) for days in (1, 30, 9_999))]),
+    "estimate": st.sampled_from([None, START, START + timedelta(days=15)]),
+    "contact": st.booleans(),
     "note": st.sampled_from([None, "she was glad"]),
     "into": st.integers(1, 3),
     "other": st.integers(1, 3),
@@ -325,6 +336,7 @@ OFTEN = [
     *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
     *[ev.MessageWritten, ev.MessageWritten, ev.NoteAdded, ev.AttachmentAdded, ev.AttachmentAdded],
     *[ev.CouponOffered, ev.CouponRedeemed, ev.CouponRevoked, ev.CouponReissued] * 2,
+    *[ev.PromiseMade, ev.PromiseMade, ev.PromiseKept, ev.PromiseReleased],
     *[ev.TimerFired, ev.TimerFired, ev.TimerFired, ev.MessageReceived],
     *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]
