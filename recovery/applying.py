@@ -32,11 +32,12 @@ from recovery.core.events import (
     MessageReceived,
     MessageWritten,
     NoteAdded,
+    PromiseMade,
     TimerFired,
-    payload,
 )
 from recovery.core.facts import shown
 from recovery.core.instants import from_text, to_text
+from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
@@ -50,7 +51,7 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded})
+LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded, PromiseMade})
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -245,7 +246,7 @@ class Applying:
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)
-        assert isinstance(event, (MessageWritten, NoteAdded))
+        assert isinstance(event, (MessageWritten, NoteAdded, PromiseMade))
         try:
             return guarded(event, case, self._bundle(case.bundle))
         except NotFound:  # deciding says so

@@ -11,27 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
+from recovery.core.coupon_state import CouponState
 from recovery.core.facts import Fact
+from recovery.core.promises import PromiseState
 
 Change = list[Any]
 """`[what, …]`, JSON-native; the kinds are the functions of `_APPLY`."""
-
-
-class CouponState(NamedTuple):
-    """A coupon as it stands, without its code.
-
-    Attributes:
-        serial: of the code that is good; those before it were lost.
-        status: `issued`, `redeemed` or `revoked`; what has expired says so by `expires_at` (text instant).
-        by, at: who redeemed or revoked it, and when that was recorded.
-    """
-
-    value: str
-    expires_at: str
-    serial: int
-    status: str = "issued"
-    by: str | None = None
-    at: str | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +37,7 @@ class Case:
         attachments: SHA-256 → `(name, type, bytes)` of each file that belongs to the case.
         messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
+        promises: each promise that was made, by its number from 1.
         clocks: each clock that ever started, by its name.
         due_at: when one of them is to be seen to next (text instant); never while in quarantine.
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
@@ -81,6 +67,7 @@ class Case:
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
+    promises: dict[str, PromiseState] = field(default_factory=dict)
     clocks: Mapping[str, ClockState] = field(default_factory=dict)
     due_at: str | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -146,6 +133,7 @@ class Case:
             self.tasks,
             self.attachments,
             self.coupons,
+            self.promises,
             self.clocks,
             self.due_at,
             self.marks,
@@ -335,6 +323,10 @@ def _coupon_ended(case: Case, change: Change, stamp: Stamp) -> None:
     case.coupons = {**case.coupons, offer: ended}
 
 
+def _promise(case: Case, change: Change, _: Stamp) -> None:
+    case.promises = {**case.promises, change[1]: PromiseState(*change[2])}
+
+
 def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.clocks = {**case.clocks, change[1]: read_state(change[2])}
     case.due_at = None if case.quarantine is not None else next_due(case.clocks)
@@ -370,6 +362,7 @@ _APPLY = {
     "attach": _attach,
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
+    "promise": _promise,
     "clock": _clock,
     "mark": _mark,
     "absorb": _absorb,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
-from datetime import UTC, date, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,8 @@ from recovery.core.spec import (
     Workflow,
 )
 from tests.clocks.strategies import clocks
-from tests.core.builders import NAIVE, START, Story, step, transition, workflow
+from tests.core.builders import START, Story, step, transition, workflow
+from tests.core.junk import JUNK
 
 LONG = os.environ.get("RECOVERY_LONG") == "1"
 
@@ -48,6 +49,10 @@ FACTS = {
     "price": FactType("price", "decimal"),
     "ideas": FactType("ideas", "list"),
     "next": FactType("next", "instant"),
+    "promise.next_contact": FactType("promise.next_contact", "instant"),
+    "promise.until": FactType("promise.until", "instant", said_by=frozenset({"engine"})),
+    "promise.what": FactType("promise.what", "text", said_by=frozenset({"engine"})),
+    "promise.open": FactType("promise.open", "list", said_by=frozenset({"engine"})),
     "apology.sent": FactType("apology.sent", "boolean", said_by=frozenset({"engine"})),
 }
 KINDS_OF_VALUES: dict[str, list[Any]] = {
@@ -69,7 +74,7 @@ def values(kind: FactType) -> list[Any]:
 
 
 VALUES = {name: values(kind) for name, kind in {**BUILT_IN, **FACTS}.items()}
-SAYABLE = [name for name in FACTS if name != "apology.sent"]
+SAYABLE = [name for name, kind in FACTS.items() if not kind.said_by]
 ACTORS = ["customer", "engine", "import", "supervisor:eve", "manager", "agent:li", "agent:bo", "agent:cy"]
 
 # --- workflows ---
@@ -181,29 +186,6 @@ def workflows(draw: st.DrawFn) -> Workflow:
 
 # --- events ---
 
-JUNK: st.SearchStrategy[Any] = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.just(10**6000),
-    st.floats(allow_nan=True, allow_infinity=True),
-    st.text(st.characters(codec=None), max_size=20),
-    st.sampled_from(["\ud800", "\x00", "x" * 2_000_000, " ", "{{ 7*7 }}", "2026-11-22", "12.50", "5 USD"]),
-    st.binary(max_size=5),
-    st.sampled_from(
-        [Decimal("NaN"), Decimal(5), NAIVE, START, date(2026, 11, 22), timedelta(1), object(), ev]
-    ),
-    st.recursive(
-        st.one_of(st.none(), st.text(max_size=3)),
-        lambda inner: st.one_of(
-            st.lists(inner, max_size=3),
-            st.dictionaries(st.text(max_size=3), inner, max_size=3),
-            st.dictionaries(st.integers(), inner, max_size=1),
-        ),
-        max_leaves=5,
-    ),
-)
-
 
 @dataclass(frozen=True)
 class Planned:
@@ -239,6 +221,9 @@ class Planned:
             offer = offered[self.pick % len(offered)]
             serials = [case.coupons[offer].serial, 1] if offer in case.coupons else [1]
             return {"offer": offer, "serial": serials[self.pick // 2 % len(serials)]}
+        if self.kind in (ev.PromiseKept, ev.PromiseReleased):
+            made = [*case.promises, "9"]
+            return {"promise": made[self.pick % len(made)]}
         if self.kind is ev.TaskDone:
             return {"task": next(iter(case.tasks), "9.9")}
         if self.kind in (ev.HandOffAccepted, ev.HandOffDeclined):
@@ -300,6 +285,10 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "expires_after_days": st.sampled_from([60, 1, 0]),
     "serial": st.integers(1, 2),
     "reference": st.sampled_from([None, "order 7"]),
+    "what": st.sampled_from(["to send the refund", "to call back", ""]),
+    "by_when": st.sampled_from([None, *(START + timedelta(days=days) for days in (1, 30, 9_999))]),
+    "estimate": st.sampled_from([None, START, START + timedelta(days=15)]),
+    "contact": st.booleans(),
     "note": st.sampled_from([None, "she was glad"]),
     "into": st.integers(1, 3),
     "other": st.integers(1, 3),
@@ -325,6 +314,7 @@ OFTEN = [
     *[ev.FactRetracted, ev.EffectFailed, ev.MergeUndone, ev.QuarantineLifted, ev.HandOffDeclined],
     *[ev.MessageWritten, ev.MessageWritten, ev.NoteAdded, ev.AttachmentAdded, ev.AttachmentAdded],
     *[ev.CouponOffered, ev.CouponRedeemed, ev.CouponRevoked, ev.CouponReissued] * 2,
+    *[ev.PromiseMade, ev.PromiseMade, ev.PromiseKept, ev.PromiseReleased],
     *[ev.TimerFired, ev.TimerFired, ev.TimerFired, ev.MessageReceived],
     *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]
