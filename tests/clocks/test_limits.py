@@ -51,6 +51,8 @@ def test_the_first_row_that_fits_counts_by_the_date_of_receipt_in_the_clocks_zon
 def test_a_row_for_cases_received_later_does_not_fit_one_received_before() -> None:
     rows = [Limit(read_span("5 days"), received_from=date(2026, 12, 1))]
     assert Tale(clock(within=rows)).begin("2026-11-30 10:00").case.clocks == {}
+    rows = [Limit(read_span("5 days"), received_before=date(2026, 12, 1))]
+    assert Tale(clock(within=rows)).begin("2026-12-01 10:00").case.clocks == {}
 
 
 def test_a_case_keeps_the_rule_of_its_day_of_receipt_however_long_it_takes() -> None:
