@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.calendars.local import date_in
@@ -90,6 +90,8 @@ def guard_triggers(guard: Guard) -> Iterator[str]:
     if isinstance(guard, InStep):
         yield step_trigger(guard.step)
         return
+    if isinstance(guard, OfEnds):
+        return
     text = str(guard)
     yield from (case_trigger(name) for name in CASE_VALUES if f"case.{name}" in text)
 
@@ -106,6 +108,22 @@ class Open:
 
     def __str__(self) -> str:
         return "case.open"
+
+
+@dataclass(frozen=True, slots=True)
+class OfEnds:
+    """A condition that tells only ends from one another: no move between steps matters to it."""
+
+    guard: Guard
+
+    def evaluate(self, case: Case) -> Any:
+        return self.guard.evaluate(case)
+
+    def facts(self) -> Iterator[str]:
+        return self.guard.facts()
+
+    def __str__(self) -> str:
+        return str(self.guard)
 
 
 @dataclass(frozen=True, slots=True)
