@@ -39,6 +39,7 @@ class Case:
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
         promises: each promise that was made, by its number from 1.
         clocks: each clock that ever started, by its name.
+        due_at: when one of them is to be seen to next (text instant); never while in quarantine.
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
 
@@ -67,7 +68,8 @@ class Case:
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
     promises: dict[str, PromiseState] = field(default_factory=dict)
-    clocks: dict[str, ClockState] = field(default_factory=dict)
+    clocks: Mapping[str, ClockState] = field(default_factory=dict)
+    due_at: str | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
@@ -95,11 +97,6 @@ class Case:
         """Whether the customer wrote and has heard nothing since, where the workflow's clocks go by that."""
         wrote, heard = self.marks.get(MESSAGE), self.marks.get(HEARD)
         return wrote is not None and (heard is None or heard.asked <= wrote.seq)
-
-    @property
-    def due_at(self) -> str | None:
-        """The next moment (text instant) at which a clock is to be seen to; none while in quarantine."""
-        return next_due(self.clocks) if self.clocks and self.quarantine is None else None
 
     def fact(self, name: str) -> Fact | None:
         """A fact with its source and times, or None while it is not known."""
@@ -138,6 +135,7 @@ class Case:
             self.coupons,
             self.promises,
             self.clocks,
+            self.due_at,
             self.marks,
             self.messages,
             self.merged_into,
@@ -250,6 +248,8 @@ def _move(case: Case, change: Change, stamp: Stamp) -> None:
 
 def _set(case: Case, change: Change, _: Stamp) -> None:
     setattr(case, change[1], change[2])
+    if change[1] == "quarantine":
+        case.due_at = None if case.quarantine is not None else next_due(case.clocks)
 
 
 def _count(case: Case, change: Change, _: Stamp) -> None:
@@ -329,6 +329,7 @@ def _promise(case: Case, change: Change, _: Stamp) -> None:
 
 def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.clocks = {**case.clocks, change[1]: read_state(change[2])}
+    case.due_at = None if case.quarantine is not None else next_due(case.clocks)
 
 
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:

@@ -9,9 +9,9 @@ from typing import Literal
 
 from recovery.core.calendars.calendar import Calendar, Window
 from recovery.core.calendars.spans import Span
-from recovery.core.clocks.model import Anchor, Clock, Limit, Open
+from recovery.core.clocks.model import Anchor, Clock, InStep, Limit, Open
 from recovery.core.clocks.state import CLOSED, FIRST_ANSWER, HEARD, MESSAGE, sent_mark, step_mark
-from recovery.core.guards import CaseValue, Compare, Constant, FactValue, Guard, Known
+from recovery.core.guards import Compare, Constant, FactValue, Guard, Known
 from recovery.core.spec import Rule, Send
 from recovery.workflow.clock_shapes import ClockShape, LimitShape
 from recovery.workflow.findings import guess, one_of, shown
@@ -262,7 +262,7 @@ class _Reader:
             return Open()
         if word == "step" and rest and " " not in rest:
             names.state(path, rest)
-            return Compare("==", CaseValue("step"), Constant(rest))
+            return InStep(rest)
         kind = names.facts.get(text)
         if kind is not None:
             if kind.kind == "boolean":

@@ -46,6 +46,7 @@ def rich() -> Case:
         coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
         promises={"1": PromiseState("to call", "w", "customer", "agent:li", "o", 3)},
         clocks={"first": ClockState("running", "o", 1, 1, "1 day", "d")},
+        due_at="d",
         marks={"message": Mark("o", 1, 1)},
         messages=4,
         merged_into=9,
@@ -145,7 +146,7 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     ),
     (
         ["clock", "first", ["paused", "o", 1, 1, "1 day"]],
-        {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}},
+        {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}, "due_at": None},
     ),
     (["mark", "heard", 1], {"marks": {**rich().marks, "heard": Mark(NOW[0], 2, 1)}}),
     (["mark", "message"], {"marks": {"message": Mark(NOW[0], 2, 2)}}),
