@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from recovery.core.instants import from_text
+from recovery.core.instants import from_text, to_text
 
 PromiseStatus = Literal["open", "kept", "broken", "released"]
 
@@ -79,6 +80,23 @@ def to_the_hour(moment: datetime, zone: tzinfo = UTC) -> datetime:
     return moment.astimezone(UTC) - over + timedelta(hours=1)
 
 
-def is_overdue(promise: PromiseState, now: datetime) -> bool:
-    """Whether it waits to be kept and its moment is over."""
-    return promise.is_open and from_text(promise.by_when) < now
+def rows(
+    promises: Mapping[str, PromiseState], now: datetime, zone: tzinfo | None = None
+) -> list[dict[str, Any]]:
+    """Promises as plain data, in their order, each with its number and how it stands at a moment.
+
+    Args:
+        zone: the customer's; `by_when_for_customer` is None where nobody knows it.
+    """
+    present = to_text(now)
+    return [
+        {
+            "promise": number,
+            "status": one.status(present),
+            **one._asdict(),
+            "by_when_for_customer": None
+            if zone is None
+            else from_text(one.by_when).astimezone(zone).isoformat(timespec="seconds"),
+        }
+        for number, one in promises.items()
+    ]

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from recovery.core.calendars.local import is_zone, zone_of
-from recovery.core.case import recorded
+from recovery.core.case import Case, recorded
 from recovery.core.clocks.running import settle
+from recovery.core.contact import may_leave
 from recovery.core.conversation import in_the_house, not_merged
 from recovery.core.draft import Draft, Refused
 from recovery.core.events import PromiseKept, PromiseMade, PromiseReleased
@@ -21,6 +22,7 @@ from recovery.core.facts import is_blank, shown
 from recovery.core.instants import from_text, to_text
 from recovery.core.moves import reasoned
 from recovery.core.promises import FURTHEST, PromiseState, to_the_hour, told
+from recovery.core.spec import Workflow
 from recovery.core.walk import facts_changed
 
 CONTACT = "promise.next_contact"
@@ -97,12 +99,12 @@ def follow(draft: Draft) -> None:
         settle(draft)
 
 
-def zone_for(draft: Draft) -> tzinfo:
+def zone_for(workflow: Workflow, case: Case) -> tzinfo:
     """On whose clock a promise is exact to the hour: the customer's, else that of the contact hours."""
-    zone = draft.case.customer.get("zone")
+    zone = case.customer.get("zone")
     if zone is not None and is_zone(zone):
         return zone_of(zone)
-    hours = draft.workflow.contact_hours
+    hours = workflow.contact_hours
     return UTC if hours is None else hours.tz
 
 
@@ -112,7 +114,7 @@ def _by_when(draft: Draft, event: PromiseMade) -> datetime:
     Raises:
         Refused: there is none, it is over or too far, earlier than the estimate, or not exact to the hour.
     """
-    now, zone = from_text(draft.stamp.occurred_at), zone_for(draft)
+    now, zone = from_text(draft.stamp.occurred_at), zone_for(draft.workflow, draft.case)
     for name, moment in (("estimate", event.estimate), ("by_when", event.by_when)):
         if moment is not None and moment <= now:
             raise Refused("in_the_past", f"{name}: {moment.isoformat()} is over.", "Name a moment to come.")
@@ -122,7 +124,7 @@ def _by_when(draft: Draft, event: PromiseMade) -> datetime:
         if event.estimate is None:
             hint = "Name the day and the hour, or an estimate, to which a margin is added."
             raise Refused("no_moment", "A promise says by when.", hint)
-        return told(event.estimate, now, zone)
+        return _awake(draft, told(event.estimate, now, zone), zone)
     hour = to_the_hour(event.by_when, zone)
     if event.by_when != hour:
         local = hour.astimezone(zone).isoformat(timespec="minutes")
@@ -132,6 +134,13 @@ def _by_when(draft: Draft, event: PromiseMade) -> datetime:
         hint = f"With its margin it is {told(event.estimate, now, zone).astimezone(zone).isoformat()}."
         raise Refused("before_the_estimate", "That is earlier than it can be done.", hint)
     return event.by_when
+
+
+def _awake(draft: Draft, moment: datetime, zone: tzinfo) -> datetime:
+    """The same, or the next full hour of the contact hours: nobody is told three in the morning."""
+    hours = draft.workflow.contact_hours
+    later = None if hours is None else may_leave(hours, draft.case.customer, moment)
+    return moment if later is None else to_the_hour(later, zone)
 
 
 def _found(draft: Draft, number: str) -> tuple[str, PromiseState]:
@@ -208,7 +217,7 @@ def _tell(draft: Draft) -> list[str]:
     Returns:
         The facts that changed.
     """
-    facts, now, zone = draft.case.facts, draft.stamp.recorded_at, zone_for(draft)
+    facts, now, zone = draft.case.facts, draft.stamp.recorded_at, zone_for(draft.workflow, draft.case)
     open_ones = sorted(
         (one for one in draft.case.promises.values() if one.is_open and not one.contact),
         key=lambda one: (one.by_when, one.seq),

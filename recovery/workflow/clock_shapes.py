@@ -78,8 +78,8 @@ class ClockShape(Shape):
     )
     pause_while: Word | None = Field(
         None,
-        description="While what it does not count; as in `while`. Hours keep what has passed; a due day moves "
-        "by the whole days covered.",
+        description="While what it does not count; as in `while`. Hours keep what has passed; a due day "
+        "moves by the whole days covered.",
     )
     legal: bool = Field(False, description="A law sets it: it never pauses, and goes on at side ends.")
     in_ends: bool = Field(False, description="It runs in every end, too, also when the case is closed.")
