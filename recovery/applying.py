@@ -32,13 +32,14 @@ from recovery.core.events import (
     MessageReceived,
     MessageWritten,
     NoteAdded,
+    PromiseMade,
     TimerFired,
-    payload,
 )
 from recovery.core.facts import shown
 from recovery.core.instants import from_text, to_text
+from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
-from recovery.core.spec import Workflow
+from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
 
 if TYPE_CHECKING:
@@ -50,8 +51,11 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded})
+LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded, PromiseMade})
 """Events that are not for the core alone to judge."""
+
+GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
+"""Stands for a version that cannot be had, so that its cases can be set aside."""
 
 
 class Print(NamedTuple):
@@ -231,7 +235,7 @@ class Applying:
         if current is None or current.quarantine is not None:
             return
         quarantined = CaseQuarantined(by="engine", occurred_at=now, reason=reason)
-        decision = decide(self._versions[case.bundle], current, quarantined, now)
+        decision = decide(self._versions.get(case.bundle, GONE), current, quarantined, now)
         assert isinstance(decision, Decision)
         self.unit.add(decision)
 
@@ -242,7 +246,7 @@ class Applying:
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)
-        assert isinstance(event, (MessageWritten, NoteAdded))
+        assert isinstance(event, (MessageWritten, NoteAdded, PromiseMade))
         try:
             return guarded(event, case, self._bundle(case.bundle))
         except NotFound:  # deciding says so

@@ -6,11 +6,13 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recovery.commands import LARGEST, usable
+from recovery.core.calendars.local import zone_of
 from recovery.core.case import Case
-from recovery.core.clocks.telling import told
+from recovery.core.clocks.telling import told, zone_of_customer
 from recovery.core.errors import NotFound, RecoveryError
 from recovery.core.explain import explain
 from recovery.core.facts import shown
+from recovery.core.promises import rows
 
 if TYPE_CHECKING:
     from recovery.clock import Clock
@@ -144,7 +146,7 @@ class Asking(ABC):
         self, case: int | Case, language: str = "en", *, connection: Lendable | None = None
     ) -> dict[str, Any]:
         """What an agent needs to know now: what the case waits for, what is open, what to do and never to do,
-        how its deadlines stand and what they will do, and which messages are on their way.
+        how its deadlines stand and what they will do, what was promised, and which messages are on their way.
 
         Returns:
             Plain data; see `recovery.core.explain.explain` and `recovery.core.clocks.telling.told`. Of each
@@ -158,10 +160,12 @@ class Asking(ABC):
         workflow = self.workflow(found.bundle)
         data = explain(workflow, found, language=language)
         data |= told(workflow, found, self.clock.now(), language)
+        zone = zone_of_customer(found)
+        data["promises"] = rows(found.promises, self.clock.now(), None if zone is None else zone_of(zone))
         with self.store.reading(connection) as reading:
-            rows = {row.effect: row for row in reading.outbox(self.tenant, case=found.id)}
+            outbox = {row.effect: row for row in reading.outbox(self.tenant, case=found.id)}
         for message in data["messages"]:
-            row = rows.get(message["effect"])
+            row = outbox.get(message["effect"])
             if row is not None:
                 message |= {
                     "to": row.recipient,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePath
 from typing import NamedTuple
@@ -168,6 +169,69 @@ class Desk:
     ) -> Outcome:
         """Write a note for colleagues. It never leaves the house."""
         event = ev.NoteAdded(by=by, occurred_at=self.engine.clock.now(), text=text)
+        return self.engine.handle(event, case, key=key, connection=connection)
+
+    # --- promises -------------------------------------------------------------------------------------------
+
+    def promise(
+        self,
+        case: int,
+        what: str = "",
+        *,
+        by: str,
+        by_when: datetime | None = None,
+        estimate: datetime | None = None,
+        to: str = "customer",
+        contact: bool = False,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Put on record what was promised, by when. With an estimate alone a margin is added to it.
+
+        Args:
+            by_when: aware; a full hour on the customer's clock, and never earlier than the estimate.
+            contact: the promise is that they hear from us; then `what` may be left out.
+
+        Raises:
+            EventRefused: among others `phrase_blocked`: vague words; `not_to_the_hour`.
+        """
+        event = ev.PromiseMade(
+            by=by,
+            occurred_at=self.engine.clock.now(),
+            what=what,
+            by_when=by_when,
+            estimate=estimate,
+            to=to,
+            contact=contact,
+        )
+        return self.engine.handle(event, case, key=key, connection=connection)
+
+    def promise_kept(
+        self,
+        case: int,
+        promise: str,
+        *,
+        by: str,
+        note: str | None = None,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Put on record that what was promised is done. `promise` is its number in the case."""
+        event = ev.PromiseKept(by=by, occurred_at=self.engine.clock.now(), promise=promise, note=note)
+        return self.engine.handle(event, case, key=key, connection=connection)
+
+    def release_promise(
+        self,
+        case: int,
+        promise: str,
+        reason: str,
+        *,
+        by: str,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Put on record that a promise holds no longer, because whoever was given it said so."""
+        event = ev.PromiseReleased(by=by, occurred_at=self.engine.clock.now(), promise=promise, reason=reason)
         return self.engine.handle(event, case, key=key, connection=connection)
 
     # --- files and answers ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from recovery.core.case import Case
 from recovery.core.errors import Refusal
-from recovery.core.events import MessageWritten, NoteAdded
+from recovery.core.events import MessageWritten, NoteAdded, PromiseMade
 from recovery.core.facts import shown
 from recovery.core.phrases.language import language_of
 from recovery.core.phrases.rules import Hit, blocked, kind_of, untruths
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 INTERNAL = "internal_note"
 """The kind of text that only colleagues read."""
 
+PROMISE = "promise"
+"""The kind of text that says what is promised: nothing in it may be vague."""
 
-def guarded(
-    event: MessageWritten | NoteAdded, case: Case, bundle: Bundle
-) -> MessageWritten | NoteAdded | Refusal:
+Written = MessageWritten | NoteAdded | PromiseMade
+"""What somebody says in words of their own."""
+
+
+def guarded(event: Written, case: Case, bundle: Bundle) -> Written | Refusal:
     """The event as it may be accepted, with what the guard found in it, or why it may not.
 
     Args:
@@ -35,7 +39,7 @@ def guarded(
     """
     hits = hits_in(event, case, bundle)
     wrong = blocked(hits)
-    if isinstance(event, NoteAdded):
+    if not isinstance(event, MessageWritten):
         return _refused(wrong, overridable=False) if wrong else event
     missing = _unstated(event, case, bundle)
     if missing:
@@ -49,8 +53,10 @@ def guarded(
     return event if event.doubts == doubts else replace(event, doubts=doubts)
 
 
-def hits_in(event: MessageWritten | NoteAdded, case: Case, bundle: Bundle) -> list[Hit]:
+def hits_in(event: Written, case: Case, bundle: Bundle) -> list[Hit]:
     """Every place in somebody's words that breaks a rule; those of a message with its subject first."""
+    if isinstance(event, PromiseMade):
+        return check(bundle, event.what, case.language, PROMISE, case)
     if isinstance(event, NoteAdded):
         return check(bundle, event.text, case.language, INTERNAL, case)
     language = event.language or case.language

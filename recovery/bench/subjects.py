@@ -11,11 +11,12 @@ from recovery.bench.rendering import RENDER
 from recovery.bench.scale import SCALE
 from recovery.bench.stepping import STEP_POSTGRES, STEP_SQLITE
 from recovery.bench.subject import Line, Subject
+from recovery.bench.timers import PENDING, TIMERS
 from recovery.core.errors import NotFound, closest, sentence
 
 SUBJECTS = (
     *(STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SMTP, RENDER, GUARD),
-    *(DEADLINE, DEADLINE_LONG, SCALE),
+    *(DEADLINE, DEADLINE_LONG, TIMERS, PENDING, SCALE),
 )
 
 

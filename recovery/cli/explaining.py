@@ -32,6 +32,7 @@ def explanation_page(data: dict[str, Any]) -> list[RenderableType]:
             lines += [f"    {_wait(one)}" for one in alternatives]
         else:
             lines.append(f"  {_wait(need)}")
+    lines += _promises(data)
     lines += _deadlines(data)
     lines += [f"On its way: {m['template']} ({m['effect']}){_leaves(m)}" for m in data["messages"]]
     lines += [f"Not delivered: {m['template']} ({m['effect']}): {m['reason']}" for m in data["undelivered"]]
@@ -81,6 +82,19 @@ def _deadlines(data: dict[str, Any]) -> list[str]:
         later = f", to leave at {row['leaves_at'][:16]}Z" if row["leaves_at"] not in (None, row["at"]) else ""
         does = ", ".join(row["does"])
         lines.append(f"  {_at(row['at_local'])}  {row['clock']}, on {row['on']}: {does}{later}{condition}")
+    return lines
+
+
+def _promises(data: dict[str, Any]) -> list[str]:
+    lines = ["What was promised:"] if data["promises"] else []
+    for one in data["promises"]:
+        theirs = one["by_when_for_customer"]
+        when = f"{_at(theirs)} on the customer's clock" if theirs else f"{_at(one['by_when'])} UTC"
+        kept = f" {_at(one['kept_at'])} UTC" if one["kept_at"] else ""
+        note = f" ({one['note']})" if one["note"] else ""
+        late = "" if one["status"] != "broken" else ", kept late" if kept else ", not kept"
+        what = f"to the {one['to']}: {one['what']}, by {when}"
+        lines.append(f"  {one['promise']}  {what}: {one['status']}{late}{kept}{note}")
     return lines
 
 

@@ -45,6 +45,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
     """A case with its facts (value, source, times), its messages and its whole log."""
     from recovery.core.clocks.standing import standing
     from recovery.core.instants import last_day
+    from recovery.core.promises import rows
 
     case = engine.store.case(engine.tenant, id)
     assert case is not None
@@ -55,6 +56,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "absorbed": case.absorbed,
         "quarantine": case.quarantine,
         "clocks": [one.as_dict() for one in standing(engine.workflow(case.bundle), case, engine.clock.now())],
+        "promises": rows(case.promises, engine.clock.now()),
         "coupons": [
             {"offer": offer, **coupon._asdict(), "good_until": last_day(coupon.expires_at)}
             for offer, coupon in case.coupons.items()
@@ -147,6 +149,11 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         keys = ["offer", "value", "status", "good_until", "serial"]
         coupons = [[coupon[key] for key in keys] for coupon in data["coupons"]]
         pages.append(table("Coupons", ["offer", "value", "status", "good until", "code no."], coupons))
+    if data["promises"]:
+        made = [
+            [p["promise"], p["what"], p["to"], _minute(p["by_when"]), p["status"]] for p in data["promises"]
+        ]
+        pages.append(table("Promises", ["#", "what", "to", "by (UTC)", "status"], made))
     if data["clocks"]:
         clocks = [
             [c["name"], c["status"], c["limit"], _minute(c["due_at"]), c["rule"]] for c in data["clocks"]

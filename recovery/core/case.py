@@ -11,27 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
+from recovery.core.coupon_state import CouponState
 from recovery.core.facts import Fact
+from recovery.core.promises import PromiseState
 
 Change = list[Any]
 """`[what, …]`, JSON-native; the kinds are the functions of `_APPLY`."""
-
-
-class CouponState(NamedTuple):
-    """A coupon as it stands, without its code.
-
-    Attributes:
-        serial: of the code that is good; those before it were lost.
-        status: `issued`, `redeemed` or `revoked`; what has expired says so by `expires_at` (text instant).
-        by, at: who redeemed or revoked it, and when that was recorded.
-    """
-
-    value: str
-    expires_at: str
-    serial: int
-    status: str = "issued"
-    by: str | None = None
-    at: str | None = None
 
 
 @dataclass(slots=True)
@@ -52,7 +37,9 @@ class Case:
         attachments: SHA-256 → `(name, type, bytes)` of each file that belongs to the case.
         messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
+        promises: each promise that was made, by its number from 1.
         clocks: each clock that ever started, by its name.
+        due_at: when one of them is to be seen to next (text instant); never while in quarantine.
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
 
@@ -80,7 +67,9 @@ class Case:
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
-    clocks: dict[str, ClockState] = field(default_factory=dict)
+    promises: dict[str, PromiseState] = field(default_factory=dict)
+    clocks: Mapping[str, ClockState] = field(default_factory=dict)
+    due_at: str | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
     messages: int = 0
     merged_into: int | None = None
@@ -108,11 +97,6 @@ class Case:
         """Whether the customer wrote and has heard nothing since, where the workflow's clocks go by that."""
         wrote, heard = self.marks.get(MESSAGE), self.marks.get(HEARD)
         return wrote is not None and (heard is None or heard.asked <= wrote.seq)
-
-    @property
-    def due_at(self) -> str | None:
-        """The next moment (text instant) at which a clock is to be seen to; none while in quarantine."""
-        return next_due(self.clocks) if self.clocks and self.quarantine is None else None
 
     def fact(self, name: str) -> Fact | None:
         """A fact with its source and times, or None while it is not known."""
@@ -149,7 +133,9 @@ class Case:
             self.tasks,
             self.attachments,
             self.coupons,
+            self.promises,
             self.clocks,
+            self.due_at,
             self.marks,
             self.messages,
             self.merged_into,
@@ -262,6 +248,8 @@ def _move(case: Case, change: Change, stamp: Stamp) -> None:
 
 def _set(case: Case, change: Change, _: Stamp) -> None:
     setattr(case, change[1], change[2])
+    if change[1] == "quarantine":
+        case.due_at = None if case.quarantine is not None else next_due(case.clocks)
 
 
 def _count(case: Case, change: Change, _: Stamp) -> None:
@@ -335,8 +323,13 @@ def _coupon_ended(case: Case, change: Change, stamp: Stamp) -> None:
     case.coupons = {**case.coupons, offer: ended}
 
 
+def _promise(case: Case, change: Change, _: Stamp) -> None:
+    case.promises = {**case.promises, change[1]: PromiseState(*change[2])}
+
+
 def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.clocks = {**case.clocks, change[1]: read_state(change[2])}
+    case.due_at = None if case.quarantine is not None else next_due(case.clocks)
 
 
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:
@@ -369,6 +362,7 @@ _APPLY = {
     "attach": _attach,
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
+    "promise": _promise,
     "clock": _clock,
     "mark": _mark,
     "absorb": _absorb,

@@ -61,8 +61,8 @@ def written(draft: Draft, event: ev.MessageWritten) -> None:
     and no rule sends it a second time.
     """
     case = draft.case
-    _in_the_house(draft, event.by, "write for the house")
-    _not_merged(draft)
+    in_the_house(draft, event.by, "write for the house")
+    not_merged(draft)
     _writable(draft, event)
     _complete(draft, event)
     once, facts = _standing_for(draft, event)
@@ -98,8 +98,8 @@ def written(draft: Draft, event: ev.MessageWritten) -> None:
 
 def noted(draft: Draft, event: ev.NoteAdded) -> None:
     """A word for colleagues. It is never sent."""
-    _in_the_house(draft, event.by, "write notes")
-    _not_merged(draft)
+    in_the_house(draft, event.by, "write notes")
+    not_merged(draft)
     if is_blank(event.text):
         raise Refused("no_text", "A note needs a text.")
     draft.why.append(f"a note by {event.by}")
@@ -212,13 +212,23 @@ def _words(event: ev.MessageWritten) -> dict[str, Any]:
     }
 
 
-def _in_the_house(draft: Draft, by: str, what: str) -> None:
+def in_the_house(draft: Draft, by: str, what: str) -> None:
+    """Refuse what only people of the house may do.
+
+    Raises:
+        Refused: `not_allowed`.
+    """
     workflow = draft.workflow
     if not workflow.may(ev.role(by), frozenset({"agent", *workflow.escalation[:1]})):
         raise Refused("not_allowed", f"{by} may not {what}.", f"Allowed: {', '.join(workflow.escalation)}.")
 
 
-def _not_merged(draft: Draft) -> None:
+def not_merged(draft: Draft) -> None:
+    """Refuse what belongs to the case in which this one goes on.
+
+    Raises:
+        Refused: `merged`.
+    """
     if draft.case.merged_into is not None:
         into = draft.case.merged_into
         raise Refused("merged", f"The case goes on in case {into}.", f"Write it in case {into}.")

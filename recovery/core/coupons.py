@@ -8,7 +8,7 @@ then on. The code itself is a secret: the core says that one is to be drawn (`Dr
 from __future__ import annotations
 
 from recovery.core import events as ev
-from recovery.core.case import CouponState
+from recovery.core.coupon_state import CouponState
 from recovery.core.draft import Draft, Refused
 from recovery.core.instants import end_of, last_day
 from recovery.core.money import read_money

@@ -28,6 +28,7 @@ from recovery.core.instants import to_text
 from recovery.core.letters import cancelled, delivered, done, failed, handed, retried
 from recovery.core.merging import absorb, merge, release, undo_merge
 from recovery.core.moves import force, reasoned, request, supervisors
+from recovery.core.promising import follow, kept, made, released
 from recovery.core.shape import problem
 from recovery.core.spec import Workflow
 from recovery.core.walk import enter, facts_changed, walk_on
@@ -81,6 +82,7 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
     try:
         _HANDLERS[type(event)](draft, event)
         settle(draft)
+        follow(draft)
     except Refused as refused:
         return refused.refusal
     return draft.decision()
@@ -122,6 +124,7 @@ def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived,
         draft.mark(HELD)
     enter(draft)
     settle(draft)
+    follow(draft)
     return draft
 
 
@@ -188,6 +191,9 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.MessageWritten: written,
     ev.NoteAdded: noted,
     ev.AttachmentAdded: attached,
+    ev.PromiseMade: made,
+    ev.PromiseKept: kept,
+    ev.PromiseReleased: released,
     ev.EffectDelivered: delivered,
     ev.EffectFailed: failed,
     ev.EffectHanded: handed,

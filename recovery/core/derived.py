@@ -6,12 +6,13 @@ not known yet decides nothing. So a derived fact is on record exactly while its 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from recovery.core.calendars.local import date_in, zone_of
-from recovery.core.case import Case
+from recovery.core.case import Case, Change
 from recovery.core.draft import Draft
 from recovery.core.guards import Guard, why
 from recovery.core.instants import from_text
@@ -74,6 +75,26 @@ class Derived:
                 return row
         return None
 
+    def asks(self) -> Iterator[str]:
+        """The facts its table hangs on, and itself; every value of the case is `case`."""
+        yield self.fact
+        for row in self.rows:
+            yield from row.least_of
+            if row.when is not None:
+                yield from row.when.facts()
+                yield from ("case",) if "case." in str(row.when) else ()
+
+
+def _may_differ(new: list[Change], asked: frozenset[str]) -> bool:
+    """Whether anything that a table hangs on is among these changes."""
+    for change in new:
+        if change[0] in ("facts", "forget"):
+            if not asked.isdisjoint(change[1]):
+                return True
+        elif change[0] == "open" or ("case" in asked and change[0] in ("set", "count", "move")):
+            return True
+    return False
+
 
 def derive(draft: Draft) -> list[str]:
     """Put on record what follows from the facts now; the engine says it. What follows no more is taken back.
@@ -84,19 +105,24 @@ def derive(draft: Draft) -> list[str]:
     Raises:
         Refused: a table gives a value that its fact cannot have; the fault is the workflow's.
     """
+    new, draft.derived = draft.changes[draft.derived :], len(draft.changes)
+    if not _may_differ(new, draft.workflow.derived_from):
+        return []
     changed = []
     for derived in draft.workflow.derived:
         name, case = derived.fact, draft.case
-        row, fact = derived.row(case), case.fact(derived.fact)
-        value = None if row is None else row.gives(case)
-        if row is not None and value is not None and (fact is None or fact.value != value):
+        row = derived.row(case)
+        value, known = None if row is None else row.gives(case), case.facts.get(name)
+        if value == known:
+            continue
+        if row is not None and value is not None:
             because = "" if row.when is None else f", {why(row.when, case)}"
             because += f", the least of {', '.join(row.least_of)}" if row.least_of else ""
             place = f"{row.file} line {row.line}".strip()
             draft.record({name: value}, "engine", "workflow")
             draft.why.append(f"{name} follows: {value} ({place}{because})")
             changed.append(name)
-        elif value is None and fact is not None and fact.source == "engine":
+        elif (fact := case.fact(name)) is not None and fact.source == "engine":
             draft.change("forget", [name])
             draft.why.append(f"{name} follows no more and is taken back")
             changed.append(name)

@@ -33,6 +33,7 @@ class Draft:
         "case",
         "changes",
         "clocked",
+        "derived",
         "draws",
         "effects",
         "event",
@@ -51,6 +52,7 @@ class Draft:
         self.run = 1  # of the clock whose rules are being fired: how often it has run out
         self.changes: list[Change] = []
         self.clocked = 0  # so many of the changes the clocks have seen
+        self.derived = 0  # and so many the tables of facts that follow from others
         self.effects: list[Effect] = []
         self.why: list[str] = []
         self.also: list[tuple[int, Event]] = []
@@ -148,7 +150,7 @@ class Draft:
         if case.mode == "history":
             self.why.append(f"{template} not sent: the case is history")
             return
-        if to == "customer" and case.unanswered and self._purpose(template) in UNASKED:
+        if case.marks and to == "customer" and case.unanswered and self._purpose(template) in UNASKED:
             self.why.append(f"{template} not sent: the customer has written and waits for an answer")
             return
         coupon = action.coupon
@@ -159,12 +161,15 @@ class Draft:
         mentions = self.workflow.mentions
         about = context(case, None if mentions is None else mentions[template])
         key = f"{self.stamp.seq}.{n}"
-        hold = self.event.hold or (HELD in case.marks and isinstance(self.event, TimerFired))
+        by_clock = type(self.event) is TimerFired
+        hold = self.event.hold or (by_clock and HELD in case.marks)
         if to == "customer":
-            address, channel, language = case.customer.get("address"), self._channel(action), case.language
+            address, channel, language = case.customer.get("address"), case.channel, case.language
+            if action.over:
+                channel = self._channel(action)
         else:
             address, channel, language = case.owner if to == "owner" else None, "desk", "en"
-        due_at = self._in_contact_hours() if to == "customer" else None
+        due_at = self._in_contact_hours() if by_clock and to == "customer" else None
         self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold, due_at))
         inside = () if to == "customer" else (to,)
         self.change("effect", key, template, once, dict(action.when_delivered), *inside)
@@ -176,8 +181,6 @@ class Draft:
 
     def _channel(self, action: Send) -> str:
         """How a message to the customer leaves this time."""
-        if not action.over:
-            return self.case.channel
         channel = action.over[min(self.run, len(action.over)) - 1]
         return self.case.channel if channel == OWN else channel
 
@@ -188,7 +191,7 @@ class Draft:
     def _in_contact_hours(self) -> str | None:
         """When a message that nobody waits for just now may leave; None: at once."""
         hours = self.workflow.contact_hours
-        if hours is None or not isinstance(self.event, TimerFired):
+        if hours is None:
             return None
         then = may_leave(hours, self.case.customer, from_text(self.stamp.recorded_at))
         return None if then is None else to_text(then)

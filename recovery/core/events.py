@@ -7,12 +7,9 @@ All are frozen and keyword-only. `by` says who did it as `role:name` (`agent:li`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
-
-from recovery.core.instants import to_text
 
 Mode = Literal["live", "history"]
 
@@ -175,6 +172,42 @@ class AttachmentAdded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseMade(Event):
+    """Somebody of the house promised something by a moment (domain.md §3).
+
+    Attributes:
+        what: in a few words, without vague ones: `to send the refund`.
+        by_when: what the customer was told: a full hour on their own clock. Left out, it follows from the
+            estimate and its margin (`promises.told`).
+        estimate: when it will be done, as far as the house can tell: the internal deadline.
+        to: to whom: the customer, or another one's name.
+        contact: the promise is that they hear from us; then the fact `promise.next_contact` says so too.
+    """
+
+    what: str = ""
+    by_when: datetime | None = None
+    estimate: datetime | None = None
+    to: str = "customer"
+    contact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseKept(Event):
+    """What was promised has been done, in time or not. `promise` is its number in the case, from 1."""
+
+    promise: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseReleased(Event):
+    """A promise holds no longer: whoever was given it said so, or it was put on record by mistake."""
+
+    promise: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EffectDelivered(Event):
     """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case."""
 
@@ -322,6 +355,9 @@ EVENTS: dict[str, type[Event]] = {
         MessageWritten,
         NoteAdded,
         AttachmentAdded,
+        PromiseMade,
+        PromiseKept,
+        PromiseReleased,
         EffectDelivered,
         EffectFailed,
         EffectHanded,
@@ -342,40 +378,6 @@ EVENTS: dict[str, type[Event]] = {
     )
 }
 """Every kind of event by its name, as it stands in the log."""
-
-_OWN_FIELDS = {
-    cls: tuple(f.name for f in fields(cls) if f.name not in ("by", "occurred_at")) for cls in EVENTS.values()
-}
-
-
-def payload(event: Event) -> dict[str, Any]:
-    """The event's own fields as JSON-native data, without those that say nothing.
-
-    Dates, instants and decimals that a Python caller gave as such become the texts a fact keeps.
-    """
-    found = {}
-    for name in _OWN_FIELDS[type(event)]:
-        value = getattr(event, name)
-        if type(value) is str:
-            found[name] = value
-        elif value is not None and value is not False and value != {}:
-            found[name] = _native(value)
-    return found
-
-
-def _native(value: Any) -> Any:
-    if isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, (dict, Mapping)):
-        return {name: one if type(one) is str else _native(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    if isinstance(value, datetime) and value.utcoffset() is not None:
-        return to_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
-
 
 INSIDE = ("engine", "import")
 """Roles of the program itself. Nobody at a desk speaks for them: command line and plays refuse them."""

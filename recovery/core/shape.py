@@ -85,6 +85,10 @@ def _moment(value: Any, _: int) -> str:
     return ""
 
 
+def _optional_moment(value: Any, _: int) -> str:
+    return "" if value is None else _moment(value, _)
+
+
 def _boolean(value: Any, _: int) -> str:
     return "" if isinstance(value, bool) else f"{shown(value)} is not true or false"
 
@@ -128,6 +132,7 @@ _CHECKS: dict[object, Callable[[Any, int], str]] = {
     "str": _text,
     "str | None": _optional_text,
     "datetime": _moment,
+    "datetime | None": _optional_moment,
     "bool": _boolean,
     "int": _whole,
     "int | None": _optional_whole,

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from recovery.core.clocks.state import CYCLE, HELD
+from recovery.core.clocks.index import Indexed
 from recovery.core.facts import BUILT_IN, FactType, Text, read_decimal
 from recovery.core.guards import Guard
 
@@ -309,6 +309,9 @@ class Workflow:
     moves: MoveTable = field(init=False, repr=False)
     offers: dict[str, Send] = field(init=False, repr=False)
     tracked: frozenset[str] = field(init=False, repr=False)
+    marks_of_moves: dict[str, str] = field(init=False, repr=False)
+    derived_from: frozenset[str] = field(init=False, repr=False)
+    clocks_by_step: dict[str, tuple[Clock, ...]] = field(init=False, repr=False)
     clocks_by_trigger: dict[str, tuple[Clock, ...]] = field(init=False, repr=False)
     roles: tuple[str, ...] = field(init=False)
     start: str = field(init=False)
@@ -335,18 +338,10 @@ class Workflow:
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
-        marks = {
-            anchor.name
-            for clock in self.clocks.values()
-            for anchor in clock.anchors()
-            if anchor.kind == "mark"
-        }
-        self.tracked = frozenset({*marks, CYCLE, HELD} if self.clocks else ())
-        triggered: dict[str, list[Clock]] = {}
-        for clock in self.clocks.values():
-            for trigger in clock.triggers():
-                triggered.setdefault(trigger, []).append(clock)
-        self.clocks_by_trigger = {trigger: tuple(clocks) for trigger, clocks in triggered.items()}
+        indexed = Indexed(self.clocks.values(), self.steps, self.main_end)
+        self.tracked, self.marks_of_moves = indexed.tracked, indexed.marks_of_moves
+        self.clocks_by_trigger, self.clocks_by_step = indexed.by_trigger, indexed.by_step
+        self.derived_from = frozenset(name for derived in self.derived for name in derived.asks())
         self.offers = {}
         for send in self.sends():
             if send.coupon is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recovery.core.case import moved, recorded
-from recovery.core.clocks.state import CLOSED, CYCLE, step_mark
+from recovery.core.clocks.state import CYCLE
 from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import reason as guard_reason
@@ -72,12 +72,14 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
         raise Refused("no_owner", f"{to} needs an owner.", "Record the fact owner first.")
     if forget is None:
         forget = default_forget(draft, to)
-    draft.forget(forget)
+    if forget:
+        draft.forget(forget)
     if case.offered_to is not None and workflow.is_end(to):
         draft.change("set", "offered_to", None)
     draft.why.append(moved(draft.change("move", case.step, to, reason, workflow.is_end(to))))
-    if workflow.tracked:
-        draft.mark(CLOSED if to == workflow.main_end else step_mark(to))
+    mark = workflow.marks_of_moves.get(to)
+    if mark is not None:
+        draft.change("mark", mark)
 
 
 def _needs_owner(draft: Draft, to: str) -> bool:
@@ -117,7 +119,7 @@ def walk_on(draft: Draft) -> None:
     """Leave every step whose needs are met, until one is not or an end is reached."""
     workflow = draft.workflow
     while draft.case.quarantine is None:
-        if workflow.derived:
+        if workflow.derived and draft.derived != len(draft.changes):
             derive(draft)
         step = workflow.steps.get(draft.case.step)
         if step is None:

@@ -78,6 +78,7 @@ class _Field:
 _TEXT = _Field(str, "a text")
 _NEEDED = _Field(str, "a text", required=True)
 _FACTS = _Field(dict, 'an object of facts, such as {"owner": "li"}')
+_MOMENT = _Field(str, "an instant with its zone, such as 2026-11-22T09:00:00Z")
 _SOURCE = _Field(str, "customer, agent, engine or import")
 
 LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
@@ -125,6 +126,18 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
             "wait": _Field(int, "a whole number of seconds"),
         },
     ),
+    "promise": (
+        ev.PromiseMade,
+        {
+            "what": _TEXT,
+            "by_when": _MOMENT,
+            "estimate": _MOMENT,
+            "to": _TEXT,
+            "contact": _Field(bool, "true or false"),
+        },
+    ),
+    "kept": (ev.PromiseKept, {"promise": _NEEDED, "note": _TEXT}),
+    "release": (ev.PromiseReleased, {"promise": _NEEDED, "reason": _NEEDED}),
     "note": (ev.NoteAdded, {"text": _NEEDED}),
     "hand_off": (ev.HandOffOffered, {"to": _NEEDED, "reason": _TEXT}),
     "accept": (ev.HandOffAccepted, {}),
@@ -249,6 +262,12 @@ def _event(number: int, kind: str, at: datetime, case: str, by: str, row: dict[s
     given = {name: value for name, value in row.items() if value is not None}
     if given.get("source", SOURCES[0]) not in SOURCES:
         raise _Wrong(f"source is {shown(given['source'])}, not {_SOURCE.wanted}.", "source")
+    moments = [name for name, field in LINES[kind][1].items() if field is _MOMENT and name in given]
+    for name in moments:
+        try:
+            given[name] = from_text(given[name])
+        except (ValueError, OverflowError):
+            raise _Wrong(f"{name} is {shown(given[name])}, not {_MOMENT.wanted}.", name) from None
     workflow = given.pop("workflow", None)
     other = given.pop("into", None)
     if kind == "merge" and not usable(other):

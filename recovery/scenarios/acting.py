@@ -19,6 +19,7 @@ MAIN = {
     "do": "transition",
     "message": "text",
     "say": "template",
+    "kept": "promise",
     "note": "text",
     "hand_off": "to",
     "decline": "reason",

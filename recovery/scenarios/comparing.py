@@ -14,6 +14,7 @@ from recovery.core.case import Case
 from recovery.core.clocks.standing import Standing, standing
 from recovery.core.errors import Refusal
 from recovery.core.instants import from_text
+from recovery.core.promises import rows
 from recovery.core.spec import AnyOf, Need, Workflow
 from recovery.scenarios.moments import written
 from recovery.scenarios.story import Expected
@@ -203,6 +204,7 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "sent_to_owner": _these(_arrived("owner")),
     "sent_to_supervisor": _these(_arrived("supervisor")),
     "not_sent": _none_of(lambda view: [row.template for row in view.arrived]),
+    "promises": _these(lambda view: [row["status"] for row in rows(view.case.promises, view.now)]),
     "tasks": _these(lambda view: [kind for kind, _ in view.case.tasks.values()]),
     "asked": _these(_needed),
     "not_asked": _none_of(_needed),

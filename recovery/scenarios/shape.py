@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from recovery.core.events import TASKS
+from recovery.core.promises import PromiseStatus
 from recovery.play.script import LINES
 from recovery.workflow.basics import FactName, Language, Line, Scalar, Shape, StateId, Word, one_or_many
 
@@ -29,6 +30,10 @@ def _none_or_many(value: Any) -> Any:
 Names = Annotated[list[Word], BeforeValidator(_none_or_many, json_schema_input_type=Word | list[Word] | None)]
 Kinds = Annotated[
     list[TaskKind], BeforeValidator(_none_or_many, json_schema_input_type=TaskKind | list[TaskKind] | None)
+]
+Promises = Annotated[
+    list[PromiseStatus],
+    BeforeValidator(_none_or_many, json_schema_input_type=PromiseStatus | list[PromiseStatus] | None),
 ]
 Value = Scalar | list[Word] | None
 
@@ -103,6 +108,11 @@ class ExpectShape(Shape):
     )
     sent_to_owner: Names = Field([], description="As `sent`, of messages to the owner.")
     sent_to_supervisor: Names = Field([], description="As `sent`, of messages to a supervisor.")
+    promises: Promises = Field(
+        [],
+        description="How the promises of the case stand: these and no others, in any order. What was kept "
+        "late is broken.",
+    )
     tasks: Kinds = Field([], description="What waits for people: these kinds and no others, in any order.")
     asked: Names = Field(
         [],
@@ -156,6 +166,11 @@ class MomentShape(Shape):
         description="Somebody of the house writes: the template, or its fields (`text` for free words). It "
         "leaves at once unless it says `wait`.",
     )
+    promise: Any = Field(
+        None, description="Somebody promises something: `{what: …, by_when: …}`, or an `estimate`."
+    )
+    kept: Any = Field(None, description="A promise was kept: its number in quotes, or its fields.")
+    release: Any = Field(None, description="A promise holds no longer: `{promise: …, reason: …}`.")
     note: Any = Field(None, description="A note for colleagues: its text.")
     hand_off: Any = Field(None, description="The case is offered to somebody: who, or its fields.")
     accept: Any = Field(None, description="Who was asked takes the case; it has no value.")

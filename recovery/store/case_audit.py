@@ -261,10 +261,11 @@ def _by_name(said: dict[str, Any]) -> dict[str, list[Any]]:
     """Each fact with its value, its voice and its times, as often as it is there; a voice without any too."""
     found: dict[str, list[Any]] = {}
     for voice, (occurred_at, recorded_at, facts) in said.items():
+        learnt_at = recorded_at or occurred_at  # earlier versions said it twice
         for name, value in facts.items():
-            found.setdefault(name, []).append([value, voice, occurred_at, recorded_at])
+            found.setdefault(name, []).append([value, voice, occurred_at, learnt_at])
         if not facts:
-            found[voice] = [occurred_at, recorded_at]
+            found[voice] = [occurred_at, learnt_at]
     return found
 
 

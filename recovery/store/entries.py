@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from recovery.core.decision import Decision
-from recovery.core.events import payload
 from recovery.core.instants import to_text
+from recovery.core.payloads import payload
 from recovery.store.chain import commitment, effect_digest, link
 from recovery.store.codec import body_of, encode
 

@@ -16,7 +16,7 @@ class Record:
 
     Attributes:
         position: its number over all cases, in the order of writing.
-        event: the event's own fields (`core.events.payload`).
+        event: the event's own fields (`core.payloads.payload`).
         changes: what it changed, as `core.case.apply` takes it.
         effects: keys (`seq.n`) of the messages it asked for.
         why: the trace of the decision.

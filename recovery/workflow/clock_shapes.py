@@ -76,7 +76,11 @@ class ClockShape(Shape):
     after_hours: Literal["same_day", "next_business_day"] = Field(
         "same_day", description="What receipt at or after close counts as."
     )
-    pause_while: Word | None = Field(None, description="While what it does not count; as in `while`.")
+    pause_while: Word | None = Field(
+        None,
+        description="While what it does not count; as in `while`. Hours keep what has passed; a due day "
+        "moves by the whole days covered.",
+    )
     legal: bool = Field(False, description="A law sets it: it never pauses, and goes on at side ends.")
     in_ends: bool = Field(False, description="It runs in every end, too, also when the case is closed.")
     warn_at: Word | None = Field(None, description="When it warns: `75%` of the time, or `2 days` before.")

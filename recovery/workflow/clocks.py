@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from typing import Literal
 
 from recovery.core.calendars.calendar import Calendar, Window
 from recovery.core.calendars.spans import Span
-from recovery.core.clocks.model import Anchor, Clock, Limit, Open
+from recovery.core.clocks.model import Anchor, Clock, InStep, Limit, OfEnds, Open
 from recovery.core.clocks.state import CLOSED, FIRST_ANSWER, HEARD, MESSAGE, sent_mark, step_mark
-from recovery.core.guards import CaseValue, Compare, Constant, FactValue, Guard, Known
+from recovery.core.guards import And, CaseValue, Compare, Constant, FactValue, Guard, Known, Not, Or
 from recovery.core.spec import Rule, Send
 from recovery.workflow.clock_shapes import ClockShape, LimitShape
 from recovery.workflow.findings import guess, one_of, shown
@@ -262,7 +262,7 @@ class _Reader:
             return Open()
         if word == "step" and rest and " " not in rest:
             names.state(path, rest)
-            return Compare("==", CaseValue("step"), Constant(rest))
+            return InStep(rest)
         kind = names.facts.get(text)
         if kind is not None:
             if kind.kind == "boolean":
@@ -272,7 +272,8 @@ class _Reader:
             message = f"{shown(text)} is no condition."
             names.say(path, "unknown_anchor", message, guess(text, ["open", *names.facts]))
             return None
-        return names.guard(path, text)
+        guard = names.guard(path, text)
+        return OfEnds(guard) if guard is not None and _only_of_ends(guard, names.ends) else guard
 
     def _warning(self) -> tuple[int | None, Span | None]:
         text = self.shape.warn_at
@@ -323,3 +324,15 @@ class _Reader:
 
 def _date(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
+
+
+def _only_of_ends(guard: Guard, ends: Container[str]) -> bool:
+    """Whether a condition asks of the case itself no more than which of these ends it stands in."""
+    if isinstance(guard, And | Or):
+        return all(_only_of_ends(term, ends) for term in guard.terms)
+    if isinstance(guard, Not):
+        return _only_of_ends(guard.term, ends)
+    if isinstance(guard, Compare) and guard.left == CaseValue("step") and isinstance(guard.right, Constant):
+        named = guard.right.value
+        return all(name in ends for name in (named if isinstance(named, tuple) else (named,)))
+    return "case." not in str(guard)

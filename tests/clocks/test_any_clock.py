@@ -18,7 +18,8 @@ from recovery.core.instants import to_text
 from recovery.core.spec import Workflow
 from recovery.workflow.spans import read_span
 from tests.core.builders import Story
-from tests.core.strategies import COMPLAINTS, SENSIBLE, Planned, examples, workflows
+from tests.core.random_workflows import examples, workflows
+from tests.core.strategies import COMPLAINTS, SENSIBLE, Planned
 
 pytestmark = pytest.mark.slow
 SLOW_TO_BUILD = [HealthCheck.too_slow, HealthCheck.data_too_large]

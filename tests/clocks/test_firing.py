@@ -8,9 +8,10 @@ import pytest
 
 from recovery.core import events as ev
 from recovery.core.clocks.model import Anchor
+from recovery.core.contact import hours_of
 from recovery.core.spec import CountFailure, Escalate, Forget, Go, Record, Rule, Send
 from recovery.workflow.spans import read_span
-from tests.clocks.builders import ANSWERED, WAITING, WATCHED, Tale, at, clock, desk, guard, told
+from tests.clocks.builders import ANSWERED, DESK, WAITING, WATCHED, Tale, at, clock, desk, guard, told
 
 
 def test_a_clock_warns_then_runs_out_each_once_and_at_its_moment() -> None:
@@ -190,6 +191,11 @@ def test_what_a_clock_asks_for_reaches_the_customer_in_the_daytime_where_they_ar
     asked, inside = tale.fire().effects
     assert inside.due_at is None, "whoever works at night is told at night"
     assert (asked.due_at or "2026-11-20T23:00:00.000000Z") == leaves
+
+
+def test_a_zone_that_nobody_knows_any_more_is_read_as_the_houses() -> None:
+    assert hours_of(DESK, {"zone": "Europe/Atlantis"}) is DESK
+    assert hours_of(DESK, {"zone": "Asia/Shanghai"}).zone == "Asia/Shanghai"
 
 
 def test_a_letter_leaves_at_once_where_nobody_can_say_when_it_is_day() -> None:

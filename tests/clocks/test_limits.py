@@ -48,6 +48,13 @@ def test_the_first_row_that_fits_counts_by_the_date_of_receipt_in_the_clocks_zon
     assert limit("2026-11-30 12:59", watched=True) == "10 days"
 
 
+def test_a_row_for_cases_received_later_does_not_fit_one_received_before() -> None:
+    rows = [Limit(read_span("5 days"), received_from=date(2026, 12, 1))]
+    assert Tale(clock(within=rows)).begin("2026-11-30 10:00").case.clocks == {}
+    rows = [Limit(read_span("5 days"), received_before=date(2026, 12, 1))]
+    assert Tale(clock(within=rows)).begin("2026-12-01 10:00").case.clocks == {}
+
+
 def test_a_case_keeps_the_rule_of_its_day_of_receipt_however_long_it_takes() -> None:
     rows = [
         Limit(read_span("3 days"), received_from=date(2026, 11, 23)),
@@ -126,6 +133,21 @@ def test_a_clock_counted_back_to_before_it_began_is_due_at_once_and_does_not_war
     )
     tale = Tale(one).begin(facts={"day": "2026-11-24"})
     assert tale.until("2026-11-20 10:00") == ["late 2026-11-20 10:00"]
+
+
+def test_a_pause_moves_no_event_but_nothing_happens_in_it() -> None:
+    back = clock(
+        within="10 days",
+        starts=Anchor("fact", "day"),
+        counts_from="day",
+        counts_back=True,
+        pause_while=WAITING,
+        breach=[told()],
+    )
+    tale = Tale(back).begin(facts={"day": "2026-12-24", "waiting": True})
+    assert (tale.status(), tale.due(), tale.until("2026-12-20 10:00")) == ("paused", None, [])
+    tale.record({"waiting": False})
+    assert tale.until("2026-12-20 10:00") == ["late 2026-12-20 10:00"]
 
 
 def test_a_promise_is_due_at_the_moment_that_a_fact_names_and_each_promise_anew() -> None:

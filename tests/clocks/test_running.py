@@ -189,6 +189,30 @@ def test_time_outside_of_what_a_clock_runs_by_does_not_count() -> None:
     assert (tale.case.step, tale.due()) == ("one", "2026-11-20 23:00")
 
 
+def test_a_clock_that_goes_off_while_it_is_paused_has_its_pause_ended_and_goes_on_from_there() -> None:
+    one = clock(within="4 hours", when=WATCHED, pause_while=WAITING)
+    tale = Tale(one).begin(facts={"watched": True}).then("2026-11-20 11:00", waiting=True)
+    tale.then("2026-11-20 12:00", watched=False, waiting=False)
+    assert tale.status() == "off"
+    tale.then("2026-11-20 13:00", watched=True)
+    assert tale.due() == "2026-11-20 15:00"
+
+
+def test_a_clock_stays_stopped_and_does_not_start_while_what_stops_it_holds() -> None:
+    one = clock(within="4 hours", when=WATCHED, stops=(ANSWERED,))
+    tale = Tale(one).begin(facts={"watched": True}).then("2026-11-20 11:00", answered=True)
+    tale.record({"watched": False})
+    tale.record({"watched": True})
+    assert tale.status() == "stopped"
+    tale = Tale(one).begin(facts={"answered": True})
+    tale.record({"watched": True})
+    assert tale.case.clocks == {}
+
+
+def test_the_complaint_itself_stops_nothing() -> None:
+    assert Tale(clock(within="4 hours", stops=(Anchor("received"),))).begin().status() == "running"
+
+
 # --- pausing ------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,17 @@ from tests.delivery.letters import page
 FOLDER = ROOT / "templates"
 NAMES = sorted(path.stem for path in (FOLDER / "en").glob("*.md"))
 FILES = sorted(FOLDER.glob("*/*.md"))
-INTERNAL = ("brief", "story", "approval-request", "answer-due", "news-due", "overdue", "urgent")
+INTERNAL = (
+    "brief",
+    "story",
+    "approval-request",
+    "answer-due",
+    "news-due",
+    "promise-due",
+    "promise-broken",
+    "overdue",
+    "urgent",
+)
 """Templates that colleagues read, not customers."""
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from recovery.core.case import Case, CouponState, Stamp, apply, fold, opened
+from recovery.core.case import Case, Stamp, apply, fold, opened
 from recovery.core.clocks.state import ClockState, Mark
+from recovery.core.coupon_state import CouponState
+from recovery.core.promises import PromiseState
 from tests.core.builders import case_with
 
 NOW = ("2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
@@ -42,7 +44,9 @@ def rich() -> Case:
         tasks={"1.1": ("undelivered", "note")},
         attachments={"ab": ("photo.jpg", "image/jpeg", 10)},
         coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
+        promises={"1": PromiseState("to call", "w", "customer", "agent:li", "o", 3)},
         clocks={"first": ClockState("running", "o", 1, 1, "1 day", "d")},
+        due_at="d",
         marks={"message": Mark("o", 1, 1)},
         messages=4,
         merged_into=9,
@@ -142,7 +146,7 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     ),
     (
         ["clock", "first", ["paused", "o", 1, 1, "1 day"]],
-        {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}},
+        {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}, "due_at": None},
     ),
     (["mark", "heard", 1], {"marks": {**rich().marks, "heard": Mark(NOW[0], 2, 1)}}),
     (["mark", "message"], {"marks": {"message": Mark(NOW[0], 2, 2)}}),

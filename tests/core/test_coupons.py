@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recovery.core.case import CouponState
+from recovery.core.coupon_state import CouponState
 from recovery.core.decision import Decision, Draw
 from recovery.core.events import (
     CaseMerged,

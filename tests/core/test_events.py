@@ -11,6 +11,7 @@ from types import MappingProxyType
 import pytest
 
 from recovery.core import events as ev
+from recovery.core.payloads import payload
 from tests.core.builders import NAIVE, START
 
 
@@ -22,7 +23,7 @@ def test_who_did_it_is_a_role_with_or_without_a_name() -> None:
 
 def test_a_payload_holds_the_events_own_fields_and_leaves_out_what_says_nothing() -> None:
     received = ev.ComplaintReceived(by="customer", occurred_at=START, text="Late.")
-    assert ev.payload(received) == {
+    assert payload(received) == {
         "text": "Late.",
         "language": "en",
         "severity": 1,
@@ -30,17 +31,17 @@ def test_a_payload_holds_the_events_own_fields_and_leaves_out_what_says_nothing(
         "mode": "live",
     }
     held = ev.HandOffOffered(by="agent:li", occurred_at=START, to="bo", hold=True)
-    assert ev.payload(held) == {"to": "bo", "hold": True}
-    assert ev.payload(ev.HandOffAccepted(by="agent:bo", occurred_at=START)) == {}
+    assert payload(held) == {"to": "bo", "hold": True}
+    assert payload(ev.HandOffAccepted(by="agent:bo", occurred_at=START)) == {}
 
 
 def test_a_nought_says_something() -> None:
-    assert ev.payload(ev.CaseMerged(by="agent:li", occurred_at=START, into=0)) == {"into": 0}
+    assert payload(ev.CaseMerged(by="agent:li", occurred_at=START, into=0)) == {"into": 0}
 
 
 def test_a_false_fact_and_a_nought_stay_in_a_payload() -> None:
     recorded = ev.FactsRecorded(by="agent:li", occurred_at=START, facts={"confirmed": False, "count": 0})
-    assert ev.payload(recorded) == {"facts": {"confirmed": False, "count": 0}, "source": "agent"}
+    assert payload(recorded) == {"facts": {"confirmed": False, "count": 0}, "source": "agent"}
 
 
 def test_a_payload_is_json_whatever_python_types_the_facts_came_in() -> None:
@@ -54,7 +55,7 @@ def test_a_payload_is_json_whatever_python_types_the_facts_came_in() -> None:
             "refs": ["1"],
         }
     )
-    found = ev.payload(ev.FactsRecorded(by="agent:li", occurred_at=START, facts=facts))
+    found = payload(ev.FactsRecorded(by="agent:li", occurred_at=START, facts=facts))
     assert found["facts"] == {
         "day": "2026-11-22",
         "at": "2026-11-22T08:00:00.000000Z",
@@ -68,7 +69,7 @@ def test_a_payload_is_json_whatever_python_types_the_facts_came_in() -> None:
 
 def test_a_payload_does_not_share_the_callers_lists() -> None:
     refs = ["1"]
-    found = ev.payload(ev.FactsRecorded(by="agent:li", occurred_at=START, facts={"refs": refs}))
+    found = payload(ev.FactsRecorded(by="agent:li", occurred_at=START, facts={"refs": refs}))
     refs.append("2")
     assert found["facts"] == {"refs": ["1"]}
 

@@ -21,19 +21,8 @@ from recovery.core.guards import Guard, Not, Or
 from recovery.core.spec import Workflow
 from tests.core.builders import Story, case_with
 from tests.core.invariants import check
-from tests.core.strategies import (
-    COMPLAINTS,
-    GUARDS,
-    NEEDS,
-    SAYABLE,
-    SENSIBLE,
-    STREAMS,
-    VALUES,
-    Planned,
-    examples,
-    nonsense,
-    workflows,
-)
+from tests.core.random_workflows import GUARDS, NEEDS, SAYABLE, VALUES, examples, workflows
+from tests.core.strategies import COMPLAINTS, SENSIBLE, STREAMS, Planned, nonsense
 
 KNOWN = st.fixed_dictionaries({}, optional={name: st.sampled_from(VALUES[name]) for name in SAYABLE})
 pytestmark = pytest.mark.slow

@@ -54,6 +54,11 @@ GOOD: dict[str, Any] = {
     "expires_after_days": 60,
     "serial": 1,
     "reference": "order 7",
+    "what": "to send the refund",
+    "by_when": START,
+    "estimate": None,
+    "contact": False,
+    "promise": "1",
 }
 
 BAD_TEXTS = [None, 5, b"x", ["x"], "half \ud800", "nul \x00"]
@@ -61,6 +66,7 @@ BAD: dict[str, list[Any]] = {
     "str": [*BAD_TEXTS, "x" * (MAX_TEXT + 1)],
     "str | None": [*BAD_TEXTS[1:], "x" * (MAX_TEXT + 1)],
     "datetime": [None, "2026-11-22", NAIVE, datetime.min.replace(tzinfo=timezone.max)],
+    "datetime | None": ["2026-11-22", NAIVE, datetime.min.replace(tzinfo=timezone.max)],
     "bool": [None, 1, "true"],
     "int": [None, True, 1.0, "1", -1, MAX_INTEGER + 1, 10**6000],
     "int | None": [True, 1.0, "1", -1, MAX_INTEGER + 1, 10**6000],

@@ -13,7 +13,8 @@ from recovery.core import events as ev
 from recovery.core.decision import Decision
 from tests.core.builders import Story, begun, moves_of, sent_by
 from tests.core.invariants import check
-from tests.core.strategies import SENSIBLE, STREAMS, Planned, examples
+from tests.core.random_workflows import examples
+from tests.core.strategies import SENSIBLE, STREAMS, Planned
 from tests.core.ten_steps import STEPS, TEN_STEPS
 
 KNOWN: dict[str, dict[str, Any]] = {

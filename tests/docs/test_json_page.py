@@ -140,6 +140,7 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("record", case, "owner=li", "policy.refs=a", "problem.category=delivery", "--by", "agent:li")
     say("do", case, "hand_off", "--to", "pat", "--by", "agent:li")
     _give_up(int(case), "1.0")
+    say("promise", case, "to call", "--estimate", "2030-11-24T10:00", "--by", "agent:li")
     say("explain", case)
     li = ("--by", "agent:li")
     say("show", case)

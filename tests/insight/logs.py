@@ -11,8 +11,8 @@ from recovery.core import events as ev
 from recovery.core.case import Case, Change
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
-from recovery.core.events import payload
 from recovery.core.instants import to_text
+from recovery.core.payloads import payload
 from recovery.core.spec import Workflow
 from recovery.store.records import Record
 from tests.core.builders import START

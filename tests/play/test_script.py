@@ -22,6 +22,12 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "do": ({"transition": "withdraw", "by": "customer"}, ev.MoveRequested),
     "force": ({"to": "own", "reason": "as agreed", "by": "supervisor:kim"}, ev.MoveForced),
     "message": ({"text": "Any news?"}, ev.MessageReceived),
+    "promise": (
+        {"what": "to call", "by_when": "2026-11-24T15:00:00Z", "by": "agent:li"},
+        ev.PromiseMade,
+    ),
+    "kept": ({"promise": "1", "by": "agent:li"}, ev.PromiseKept),
+    "release": ({"promise": "1", "reason": "she called herself", "by": "agent:li"}, ev.PromiseReleased),
     "say": ({"text": "We found it.", "wait": 0, "by": "agent:li"}, ev.MessageWritten),
     "note": ({"text": "She is tired.", "by": "agent:li"}, ev.NoteAdded),
     "hand_off": ({"to": "bo", "by": "agent:li"}, ev.HandOffOffered),

@@ -28,6 +28,7 @@ from recovery.store.postgres import PostgresStore
 from recovery.store.sqlite import SqliteStore
 from recovery.store.verify import Report, verify
 from recovery.testing import Mailbox
+from recovery.ticking import fire_due
 from recovery.workflow.bundle import hash_of
 from tests.postgres import libpq, new_database
 from tests.store.house import House, ask_sql, run_sql
@@ -99,6 +100,13 @@ def test_an_old_database_is_upgraded_once_and_for_all(old: Old) -> None:
     assert before == "0001"
     assert old.engine.store.schema().is_current
     assert old.upgrade() == (after, after)
+
+
+def test_an_old_case_has_no_clocks_so_nothing_is_due_after_an_upgrade(upgraded: Old) -> None:
+    engine = upgraded.engine
+    assert engine.store.next_due(engine.tenant) is None
+    assert fire_due(engine) == 0
+    assert upgraded.verify().problems == []
 
 
 def test_it_verifies_with_its_seals_its_versions_and_its_heads(upgraded: Old) -> None:

@@ -69,7 +69,7 @@ SPANS = {
     "more than the calendar has": (
         "calendar: rare\nwithin: §29000 business days",
         "unreachable_span",
-        "hours",
+        "Shorten",
     ),
     "one of several by severity": (
         "within: {severity 1: 4 hours, any severity: §soon}",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.calendars.local import date_in
 from recovery.core.calendars.spans import Span
-from recovery.core.clocks.state import CYCLE, SENT, Mark
+from recovery.core.clocks.state import CYCLE, SENT, Mark, case_trigger, mark_trigger, step_trigger
 from recovery.core.facts import Text
 from recovery.core.guards import CASE_VALUES, Guard
 from recovery.core.instants import from_text
@@ -84,19 +84,14 @@ def _answers(mark: Mark, since: int) -> bool:
     return mark.asked > since
 
 
-def mark_trigger(name: str) -> str:
-    """A mark as `triggers` names it; no fact has such a name."""
-    return f"({name})"
-
-
-def case_trigger(name: str) -> str:
-    """A value of the case itself as `triggers` names it."""
-    return f"(case.{name})"
-
-
 def guard_triggers(guard: Guard) -> Iterator[str]:
     """The facts a guard asks about, and the values of the case."""
     yield from guard.facts()
+    if isinstance(guard, InStep):
+        yield step_trigger(guard.step)
+        return
+    if isinstance(guard, OfEnds):
+        return
     text = str(guard)
     yield from (case_trigger(name) for name in CASE_VALUES if f"case.{name}" in text)
 
@@ -116,6 +111,38 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class OfEnds:
+    """A condition that tells only ends from one another: no move between steps matters to it."""
+
+    guard: Guard
+
+    def evaluate(self, case: Case) -> Any:
+        return self.guard.evaluate(case)
+
+    def facts(self) -> Iterator[str]:
+        return self.guard.facts()
+
+    def __str__(self) -> str:
+        return str(self.guard)
+
+
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """The condition `step NAME`: the case stands there."""
+
+    step: str
+
+    def evaluate(self, case: Case) -> bool:
+        return case.step == self.step
+
+    def facts(self) -> Iterator[str]:
+        return iter(())
+
+    def __str__(self) -> str:
+        return f'case.step == "{self.step}"'
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """How long a clock runs in some cases: the first row that fits counts.
 
@@ -129,6 +156,10 @@ class Limit:
     when: Guard | None = None
     received_from: date | None = None
     received_before: date | None = None
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", str(self.span))  # kept with every state, and asked for at every look
 
     def fits(self, case: Case, calendar: Calendar) -> bool:
         """Whether this row is the one for a case."""

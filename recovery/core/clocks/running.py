@@ -10,8 +10,8 @@ from datetime import datetime
 
 from recovery.core.case import Case
 from recovery.core.clocks.due import BEYOND, due, pauses_of, start_of, warn
-from recovery.core.clocks.model import Clock, case_trigger, mark_trigger
-from recovery.core.clocks.state import ClockState
+from recovery.core.clocks.model import Clock
+from recovery.core.clocks.state import ClockState, case_trigger, mark_trigger
 from recovery.core.draft import Draft
 from recovery.core.instants import from_text, to_text, to_the_second
 from recovery.core.spec import MERGED, Workflow
@@ -48,7 +48,8 @@ def _concerned(draft: Draft) -> list[Clock]:
             ends = draft.workflow.ends
             if change[1] in ends or change[2] in ends:
                 return list(draft.workflow.clocks.values())
-            found += by_trigger.get(case_trigger("step"), ())
+            found += draft.workflow.clocks_by_step[change[1]]
+            found += draft.workflow.clocks_by_step[change[2]]
         elif kind == "open" or (kind == "count" and change[1] == "failures"):
             return list(draft.workflow.clocks.values())
         elif kind in ("set", "count"):
@@ -73,7 +74,7 @@ def timed(case: Case, clock: Clock, state: ClockState) -> ClockState:
         if due_at is not None and state.warned_at is None:
             warn_at = warn(clock, None if clock.counts_back else span, start, due_at, pauses_of(state))
     return state._replace(
-        limit="" if span is None else str(span),
+        limit="" if limit is None else limit.text,
         due_at=None if due_at is None else to_text(due_at),
         warn_at=None if warn_at is None else to_text(warn_at),
     )
@@ -83,9 +84,10 @@ def _due(case: Case, clock: Clock, state: ClockState) -> tuple[datetime, datetim
     """From when its time is reckoned, and when it is over."""
     pauses = pauses_of(state)
     since = from_text(state.since)
+    if (clock.due_by is not None or clock.counts_back) and pauses and pauses[-1].end is None:
+        return since, None  # a pause moves no moment that is named, but nothing happens in it
     if clock.due_by is not None:
-        held = bool(pauses) and pauses[-1].end is None
-        return since, None if held else from_text(case.facts[clock.due_by])
+        return since, from_text(case.facts[clock.due_by])
     limit = clock.limit(case)
     assert limit is not None
     said = None if clock.counts_from is None else case.facts[clock.counts_from]
@@ -202,10 +204,27 @@ def _taken_up(draft: Draft, clock: Clock, before: ClockState) -> ClockState:
 
 def _run_on(draft: Draft, clock: Clock, state: ClockState, begun: tuple[str, int]) -> None:
     """What may change while a clock runs: it counts anew, is paused or goes on, or has another limit."""
-    new = counted(draft, clock, _said_anew(draft, clock, state, begun))
+    said = _said_anew(draft, clock, state, begun)
+    if said is state and not _may_differ(draft, clock, state):
+        return
+    new = counted(draft, clock, said)
     if new != state:
         put(draft, clock.name, new)
         draft.why.append(f"clock {clock.name} {_told(new)}")
+
+
+def _may_differ(draft: Draft, clock: Clock, state: ClockState) -> bool:
+    """Whether counting again may find anything else; it takes longer than to see that it cannot."""
+    case = draft.case
+    if clock.counts_from is not None or clock.due_by is not None:
+        return True
+    limit = clock.limit(case)
+    if limit is not None and limit.text != state.limit:
+        return True
+    anew = None if clock.restarts is None else clock.restarts.moment(case)
+    if anew is not None and anew[1] > state.seq:
+        return True
+    return _is_paused(draft, clock) is not (state.status == "paused")
 
 
 def _said_anew(draft: Draft, clock: Clock, state: ClockState, begun: tuple[str, int]) -> ClockState:

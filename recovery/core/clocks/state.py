@@ -29,6 +29,21 @@ def sent_mark(template: str) -> str:
     return f"{SENT}{template}"
 
 
+def mark_trigger(name: str) -> str:
+    """A mark as `triggers` names it; no fact has such a name."""
+    return f"({name})"
+
+
+def case_trigger(name: str) -> str:
+    """A value of the case itself as `triggers` names it."""
+    return f"(case.{name})"
+
+
+def step_trigger(step: str) -> str:
+    """Coming to a step, or leaving it, as `triggers` names it."""
+    return f"(case.step {step})"
+
+
 class Mark(NamedTuple):
     """When something last happened that clocks start or stop by (text instant).
 
