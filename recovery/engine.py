@@ -95,8 +95,11 @@ class Engine(Couponing, Tending):
         with self.store.write(connection) as unit:
             return self._applying(unit, contents).all(commands)
 
-    def see_to_due(self, limit: int) -> int:
-        """Let clocks run out whose time has come (see `recovery.ticking.fire_due`); gives in how many cases.
+    def see_to_due(self, limit: int) -> tuple[int, list[int]]:
+        """Let clocks run out whose time has come (see `recovery.ticking.fire_due`).
+
+        Returns:
+            In how many cases, and which of them were put in quarantine.
 
         Raises:
             EnvironmentFault: see `handle`; then nothing was done.
@@ -105,7 +108,8 @@ class Engine(Couponing, Tending):
             applying = self._applying(unit)
             due = unit.lock_due(self.tenant, applying.now, limit)
             applying.see_to(due, all_of_them=len(due) < limit)
-        return len(due)
+            cases = [unit.case(self.tenant, id) for id in due]
+        return len(due), [case.id for case in cases if case is not None and case.quarantine is not None]
 
     def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal | None]:
         """Close effects in the outbox and let `EffectDelivered`, `EffectFailed` … into their cases, together.

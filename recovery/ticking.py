@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from recovery.clock import ManualClock
@@ -14,11 +15,14 @@ BATCH = 100
 """How many cases are seen to in one transaction."""
 
 
-def fire_due(engine: Engine, *, limit: int = BATCH) -> int:
+def fire_due(engine: Engine, *, limit: int = BATCH, set_aside: Callable[[int], None] | None = None) -> int:
     """See to the cases in which something is due now, in the order of their due times, in one transaction.
 
     Any number of workers may do so at once: none takes what another one has. What is due is a part of the
     case, so that it is done with together with what follows from it, or neither.
+
+    Args:
+        set_aside: told the number of each case that could not be seen to, and is in quarantine now.
 
     Returns:
         How many cases were seen to; fewer than `limit` when nothing more is due.
@@ -26,7 +30,11 @@ def fire_due(engine: Engine, *, limit: int = BATCH) -> int:
     Raises:
         EnvironmentFault: the database cannot be used; then nothing was done.
     """
-    return engine.see_to_due(limit)
+    seen_to, quarantined = engine.see_to_due(limit)
+    if set_aside is not None:
+        for case in quarantined:
+            set_aside(case)
+    return seen_to
 
 
 def pass_time(engine: Engine, clock: ManualClock, until: datetime, channel: Channel) -> Delivered:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from recovery.cli import worker_command
 from recovery.cli.options import Database, Json, project
-from recovery.cli.output import as_json, notice, progress, say, table
+from recovery.cli.output import as_json, progress, say, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
     )
     app.command(epilog="Example: recovery play story.jsonl --json")(play)
     app.command("import", epilog="Example: recovery import complaints.csv.gz --map cfpb")(import_)
-    app.command(epilog="Example: recovery worker --once")(worker)
+    worker_command.add_to(app)
 
 
 def demo(
@@ -146,41 +146,3 @@ def import_(
         if data["rejects"]:
             say(f"Rejected rows, with reasons: {data['rejects']}")
     return 1 if data["rejected"] else 0
-
-
-def worker(
-    once: Annotated[bool, typer.Option("--once", help="Run what is due and stop.")] = False,
-    database: Database = None,
-    json: Json = False,
-) -> None:
-    """Deliver what is due and seal the log, until told to stop (Ctrl-C or SIGTERM)."""
-    from recovery.bootstrap import channels_of, keep_what_is_loaded, seal, working
-    from recovery.installation import may_send
-    from recovery.worker.loop import run_until_stopped
-    from recovery.worker.serving import Worker
-
-    here = project(database)
-    with channels_of(here) as channel, working(here) as engine:
-        sends = partial(may_send, engine, here)
-        worker = Worker(engine, channel, may_send=sends, seal=partial(seal, engine, here), notice=notice)
-        engine.current()
-        keep_what_is_loaded()
-        if once:
-            worker.tick().require_channels()
-        else:
-            notice("The worker runs. Ctrl-C stops it.")
-            run_until_stopped(worker.tick, worker.stop)
-        is_ours = sends()
-    total = worker.total
-    if json:
-        as_json({"sends": is_ours, **total.as_dict()})
-        return
-    said = {"delivered": total.delivered, "failed": total.failed}
-    further = {
-        "given to people": total.handed,
-        "to be tried again": total.later,
-        "cancelled": total.cancelled,
-        "perhaps sent twice": total.lost,
-    }
-    said |= {what: count for what, count in further.items() if count}
-    say(f"Messages: {', '.join(f'{count:,} {what}' for what, count in said.items())}.")

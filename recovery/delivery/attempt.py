@@ -33,6 +33,12 @@ class Attempt:
     settlement: Settlement
     outage: outcomes.OutOfOrder | None = None
 
+    @property
+    def has_used_channel(self) -> bool:
+        """Whether the channel was given the message, so that something is known of it."""
+        settled = self.settlement
+        return self.outage is not None or (settled.rendered is not None and settled.is_attempt)
+
 
 def attempt(engine: Engine, channel: Channel, sender: str, row: OutboxRow, moment: datetime) -> Attempt:
     """Try to deliver a claimed message.

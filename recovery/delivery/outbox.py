@@ -51,6 +51,7 @@ class Delivered:
         later: to be tried again.
         lost: sent under a lease that had ended, so that somebody else may have sent them too.
         outages: channel → why it does not work; its messages stay due.
+        tried: channels that were really given something, whatever came of it.
     """
 
     delivered: int = 0
@@ -60,12 +61,13 @@ class Delivered:
     later: int = 0
     lost: int = 0
     outages: dict[str, str] = field(default_factory=dict)
+    tried: set[str] = field(default_factory=set)
 
     def add(self, other: Delivered) -> None:
-        """Count another round too; of outages only the newest are of interest."""
+        """Count another round too; of channels only the newest round is of interest."""
         for name in COUNTED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.outages = other.outages
+        self.outages, self.tried = other.outages, other.tried
 
     def as_dict(self) -> dict[str, int]:
         """The counts as plain data."""
@@ -90,8 +92,11 @@ def deliver_due(
     at_due_time: bool = False,
     lasting: timedelta = LEASE,
     without: Iterable[str] = (),
+    probing: Iterable[str] = (),
     stop: threading.Event | None = None,
     progress: Callable[[int], None] | None = None,
+    beat: Callable[[], None] | None = None,
+    told: Callable[[int, str, str], None] | None = None,
 ) -> Delivered:
     """Deliver everything that is due, in the order of each case, until nothing more can be delivered now.
 
@@ -102,13 +107,18 @@ def deliver_due(
             clock stands still) instead of now.
         lasting: how long a lease lasts. What it was not renewed for in time is not begun any more.
         without: channels not to be used now.
+        probing: channels that may not work: each is given one message, and others when that went well.
         stop: when set, no further message is begun.
         progress: told the number of messages settled in each batch.
+        beat: called again and again while this works, also while it waits for slow senders.
+        told: told the case and the key of each message that was settled, and what became of it (`COUNTED`).
 
     Raises:
         EnvironmentFault: the database cannot be used.
     """
     round_ = _Round(engine, channel, sender, at_due_time, lasting, set(without), stop, progress)
+    round_.probing |= set(probing)
+    round_.beat, round_.told = beat, told
     with ThreadPoolExecutor(senders, "sender") if senders else nullcontext(_Inline()) as pool:
         try:
             round_.run(pool, max(senders, 1))
@@ -153,6 +163,10 @@ class _Round:
         self.without = without
         self.stop = stop or threading.Event()
         self.progress = progress
+        self.probing: set[str] = set()
+        self.probes: dict[Future[list[Attempt]], set[str]] = {}
+        self.beat: Callable[[], None] | None = None
+        self.told: Callable[[int, str, str], None] | None = None
         self.total = Delivered()
         self.installation = engine.store.sender_id()
         self.running: dict[Future[list[Attempt]], list[OutboxRow]] = {}
@@ -166,6 +180,8 @@ class _Round:
                 claimed = self._claim(pool)
             if not self.running:
                 return
+            if self.beat is not None:
+                self.beat()
             ended, _ = wait(self.running, LOOK_SECONDS, FIRST_COMPLETED)
             self._settle(ended)
             self._renew()
@@ -195,20 +211,31 @@ class _Round:
         for row in rows:
             cases.setdefault(row.case, []).append(row)
         for of_case in cases.values():
-            self.running[pool.submit(self._send, of_case)] = of_case
+            probes = {row.channel for row in of_case} & self.probing - self.without
+            future = pool.submit(self._send, of_case, probes)
+            self.running[future] = of_case
+            if probes:
+                self.probes[future] = probes
+                self.without |= probes
         return len(rows)
 
-    def _send(self, rows: list[OutboxRow]) -> list[Attempt]:
-        """Send messages of one case, in order, until one does not get through."""
+    def _send(self, rows: list[OutboxRow], probes: set[str]) -> list[Attempt]:
+        """Send messages of one case, in order, until one does not get through.
+
+        Args:
+            probes: channels that these messages, and no others for now, may try.
+        """
         attempts: list[Attempt] = []
         through = True
         for row in rows:
             moment = from_text(row.due_at) if self.at_due_time else self.engine.clock.now()
-            if not through or row.channel in self.without or not self._goes_on():
+            if not through or row.channel in self.without - probes or not self._goes_on():
                 attempts.append(Attempt(untried(row, moment)))
                 through = False
                 continue
             done = attempt(self.engine, self.channel, self.installation, row, moment)
+            if done.has_used_channel:
+                self.total.tried.add(row.channel)
             if done.outage is not None:
                 self.without.add(row.channel)
                 self.total.outages[row.channel] = done.outage.reason
@@ -225,6 +252,7 @@ class _Round:
         raised: BaseException | None = None
         for future in [future for future in self.running if future in ended]:
             del self.running[future]
+            self._probed(self.probes.pop(future, set()))
             raised = raised or future.exception()
             if future.exception() is None:
                 settlements += [done.settlement for done in future.result()]
@@ -233,15 +261,25 @@ class _Round:
         if raised is not None:
             raise raised
 
+    def _probed(self, channels: set[str]) -> None:
+        """Channels that took what they were given are used again; those given nothing are tried anew."""
+        for channel in channels:
+            if channel in self.total.tried and channel not in self.total.outages:
+                self.probing.discard(channel)
+            if channel not in self.total.outages:
+                self.without.discard(channel)
+
     def _settle_batch(self, settlements: list[Any]) -> None:
         answers = self.engine.settle_many(settlements)
         settled = 0
         for one, answer in zip(settlements, answers, strict=True):
-            if isinstance(answer, Refusal) and answer.code == "lost_lease":
-                self.total.lost += one.end != "untried"
-            elif one.end != "untried":
-                setattr(self.total, one.end, getattr(self.total, one.end) + 1)
-                settled += one.end != "later"
+            if one.end == "untried":
+                continue
+            end = "lost" if isinstance(answer, Refusal) and answer.code == "lost_lease" else one.end
+            setattr(self.total, end, getattr(self.total, end) + 1)
+            settled += end not in ("later", "lost")
+            if self.told is not None:
+                self.told(one.case, one.effect, end)
         if self.progress is not None:
             self.progress(settled)
 

@@ -132,11 +132,14 @@ class SqliteStore(Store):
 
     def rows(self, statement: Statement, *values: Any) -> list[Any]:
         """Every row a statement gives: for this package."""
-        return self.rows_of(self._reader(), statement, values)
+        with self._explaining():
+            return self.rows_of(self._reader(), statement, values)
 
     def stream(self, statement: Statement, *values: Any) -> Iterator[Any]:
         """The rows a statement gives, in constant memory: for this package."""
-        return self.stream_of(self._reader(), statement, values)
+        with self._explaining():
+            reader = self._reader()
+        return self.stream_of(reader, statement, values)
 
     def rows_of(self, connection: sqlite3.Connection, statement: Statement, values: Any) -> list[Any]:
         """Every row a statement gives through a connection: for this module."""

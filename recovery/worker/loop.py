@@ -1,4 +1,4 @@
-"""The worker's loop: one tick a second until somebody says stop."""
+"""The worker's loop: a tick a second, or sooner when something is due sooner, until somebody says stop."""
 
 from __future__ import annotations
 
@@ -7,43 +7,111 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-SECONDS = 1
+from recovery.clock import SystemClock
+
+SECONDS = 1.0
+"""How long the loop waits for the next tick at most."""
+
+GATHER_SECONDS = 0.02
+"""How long it waits at least, so that many who wake it at once wake it once."""
+
+Wake = Callable[[], None]
 
 
-def run_until_stopped(tick: Callable[[], object], stop: threading.Event | None = None) -> None:
+def run_until_stopped(
+    tick: Callable[[], float | None],
+    stop: threading.Event | None = None,
+    waking: Callable[[Wake, threading.Event], None] | None = None,
+) -> None:
     """Run `tick` once a second, never two at once, until SIGTERM, SIGINT or `stop`; a tick at work finishes.
 
     The first tick runs at once. A tick that takes longer than a second delays the next one.
 
+    Args:
+        tick: gives in how many seconds there is something to do, where that is known: then the next tick
+            comes no later.
+        waking: run beside the loop, with what brings the next tick at once, and what says when to end.
+
     Raises:
         Exception: what a tick raised; the loop ends with it.
     """
-    stop = stop or threading.Event()
-    raised: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            tick()
-        except BaseException as error:
-            raised.append(error)
-            stop.set()
-
+    loop = _Loop(tick, stop or threading.Event())
     # APScheduler warns of every tick it leaves out because the one before is still at work.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    with _stopping(stop):
-        guarded()
-        scheduler = BackgroundScheduler(timezone="UTC")
-        scheduler.add_job(guarded, "interval", seconds=SECONDS, coalesce=True, max_instances=1)
-        scheduler.start()
+    with _stopping(loop.stop):
+        loop.run(waking)
+    if loop.raised:
+        raise loop.raised[0]
+
+
+class _Loop:
+    def __init__(self, tick: Callable[[], float | None], stop: threading.Event) -> None:
+        self.stop = stop
+        self.raised: list[BaseException] = []
+        self._tick = tick
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._woken = threading.Event()
+        self._at_work = threading.Lock()
+        self._ended = monotonic()
+
+    def run(self, waking: Callable[[Wake, threading.Event], None] | None) -> None:
+        """Tick until `stop`."""
+        self._guarded()
+        self._scheduler.add_job(
+            self._turn, "interval", seconds=SECONDS, id="tick", coalesce=True, max_instances=1
+        )
+        self._scheduler.start()
+        beside = None if waking is None else threading.Thread(target=waking, args=(self.wake, self.stop))
+        if beside is not None:
+            beside.start()
         try:
-            stop.wait()
+            while not self.stop.wait(SECONDS):
+                self._go_on()
         finally:
-            scheduler.shutdown(wait=True)
-    if raised:
-        raise raised[0]
+            self.stop.set()
+            self._scheduler.shutdown(wait=True)
+            if beside is not None:
+                beside.join()
+
+    def wake(self) -> None:
+        """Bring the next tick at once, or right after the one at work."""
+        self._woken.set()
+        if not self._at_work.locked():
+            self._next_in(0)
+
+    def _turn(self) -> None:
+        with self._at_work:
+            self._woken.clear()
+            seconds = self._guarded()
+        if self._woken.is_set():
+            self._next_in(0)
+        elif seconds is not None and seconds < SECONDS:
+            self._next_in(seconds)
+
+    def _guarded(self) -> float | None:
+        try:
+            return self._tick()
+        except BaseException as error:
+            self.raised.append(error)
+            self.stop.set()
+            return None
+        finally:
+            self._ended = monotonic()
+
+    def _next_in(self, seconds: float) -> None:
+        pause = timedelta(seconds=max(seconds, GATHER_SECONDS))
+        if not self.stop.is_set():
+            self._scheduler.modify_job("tick", next_run_time=SystemClock().now() + pause)
+
+    def _go_on(self) -> None:
+        """The scheduler goes by the clock of the day: when that was set back, it would wait all the while."""
+        if not self._at_work.locked() and monotonic() - self._ended > 2 * SECONDS:
+            self._next_in(0)
 
 
 @contextmanager

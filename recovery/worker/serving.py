@@ -10,11 +10,17 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import monotonic
 
+from recovery.core.errors import EnvironmentFault
+from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel
 from recovery.delivery.outbox import Delivered, deliver_due
 from recovery.engine import Engine
+from recovery.store.faults import LostRace
 from recovery.ticking import BATCH, fire_due
+from recovery.worker.pulse import Pulse
+from recovery.worker.telling import Tell
 
 SENDERS = 4
 """How many cases a worker writes to at once."""
@@ -22,6 +28,9 @@ SENDERS = 4
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=10)
 """How long a channel that does not work is left alone: at first, and after it has failed again and again."""
+
+SEAL_SECONDS = 1
+"""How often the log is sealed at most, however often the worker is woken."""
 
 NOT_OURS = (
     "This database is another installation's: nothing is sent. "
@@ -36,6 +45,7 @@ class Worker:
     Attributes:
         stop: set it, and no further message is begun.
         total: what became of messages since it began.
+        pulse: the numbers of its work, for whoever watches it.
     """
 
     def __init__(
@@ -45,64 +55,148 @@ class Worker:
         *,
         may_send: Callable[[], bool],
         seal: Callable[[], None],
-        notice: Callable[[str], None],
+        tell: Tell,
     ) -> None:
         """Nothing is done before the first tick.
 
         Args:
             may_send: whether this installation sends this database's messages, asked at every tick, for it
                 may be taken over while the worker runs; otherwise all stay due.
-            notice: told once of each thing that somebody should see to.
+            tell: told of each thing that happens, once of what lasts.
         """
         self.engine = engine
         self.channel = channel
         self.stop = threading.Event()
         self.total = Delivered()
+        self.pulse = Pulse()
         self._may_send = may_send
-        self._sent: bool | None = None
         self._seal = seal
-        self._notice = notice
+        self._sealed: float | None = None
+        self._tell = tell
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._out: dict[str, tuple[datetime, timedelta]] = {}
+        self._has_worked = False
 
     def tick(self) -> Delivered:
-        """Let clocks run out, deliver what is due and seal the log; gives what became of messages."""
-        self._let_time_pass()
-        done = self._deliver() if self._sends() else Delivered()
-        self._seal()
+        """Let clocks run out, deliver what is due and seal the log; gives what became of messages.
+
+        Raises:
+            EnvironmentFault: the database cannot be used.
+        """
+        begun = monotonic()
+        with self.pulse.step("timers"):
+            fired = self._let_time_pass()
+        done = Delivered()
+        if self._sends():
+            with self.pulse.step("messages"):
+                done = self._deliver()
+        self._seal_now_and_then(begun)
         self.total.add(done)
+        if fired or any(done.as_dict().values()):
+            self._tell("batch_done", fired=fired, seconds=round(monotonic() - begun, 3), **done.as_dict())
         return done
 
-    def _let_time_pass(self) -> None:
+    def turn(self) -> float | None:
+        """A tick of a worker that is to go on: a database that is out for a while is waited for.
+
+        Returns:
+            In how many seconds something is due next; None where nothing is, or the database is out.
+
+        Raises:
+            EnvironmentFault: the database could not be used from the beginning on.
+        """
+        self.pulse.beat()
+        try:
+            self.tick()
+            seconds = self._until_next()
+        except LostRace as race:
+            self._tell("lost_race", reason=race.message)
+            return None
+        except EnvironmentFault as fault:
+            if not self._has_worked:
+                raise
+            if self.pulse.database_out is None:
+                text = f"{fault.message} The worker waits for it."
+                self._tell("outage", text, database=self.engine.store.where, reason=fault.message)
+            self.pulse.database_out = fault.message
+            return None
+        if self.pulse.database_out is not None:
+            self.pulse.database_out = None
+            self._tell("works_again", "The database works again.", database=self.engine.store.where)
+        self._has_worked = True
+        return seconds
+
+    def _until_next(self) -> float | None:
+        """What is due already is seen to by the next tick, which comes anyway."""
+        store, tenant = self.engine.store, self.engine.tenant
+        now = self.engine.clock.now()
+        found = (store.next_due(tenant), store.next_message(tenant, now))
+        ahead = [(from_text(at) - now).total_seconds() for at in found if at is not None]
+        return min((seconds for seconds in ahead if seconds > 0), default=None)
+
+    def _let_time_pass(self) -> int:
         """See to every case in which something is due. Others have their turn between two batches."""
-        while not self.stop.is_set() and fire_due(self.engine) == BATCH:
+        fired = 0
+        while not self.stop.is_set():
+            seen_to = fire_due(self.engine, set_aside=self._set_aside)
+            fired += seen_to
+            self.pulse.fired += seen_to
+            self.pulse.beat()
+            if seen_to < BATCH:
+                break
             self.engine.store.give_way()
+        return fired
+
+    def _set_aside(self, case: int) -> None:
+        self.pulse.set_aside += 1
+        self._tell("set_aside", f"Case {case} was set aside: `recovery explain {case}` says why.", case=case)
 
     def _sends(self) -> bool:
         sends = self._may_send()
-        if sends != self._sent and not (sends and self._sent is None):
-            self._notice(OURS_NOW if sends else NOT_OURS)
-        self._sent = sends
+        if sends != self.pulse.sends and not (sends and self.pulse.sends is None):
+            self._tell("sends", OURS_NOW if sends else NOT_OURS, sends=sends)
+        self.pulse.sends = sends
         return sends
+
+    def _seal_now_and_then(self, now: float) -> None:
+        if self._sealed is None or now - self._sealed >= SEAL_SECONDS or self.stop.is_set():
+            with self.pulse.step("seals"):
+                self._seal()
+            self._sealed = now
 
     def _deliver(self) -> Delivered:
         now = self.engine.clock.now()
         resting = [channel for channel, (until, _) in self._out.items() if until > now]
+        probing = [channel for channel in self._out if channel not in resting]
+        self.pulse.channels = {channel: channel in probing for channel in self._out}
         done = deliver_due(
             self.engine,
             self.channel,
             sender=self._name,
             senders=SENDERS,
             without=resting,
+            probing=probing,
             stop=self.stop,
+            beat=self.pulse.beat,
+            told=self._told,
         )
-        for channel in [channel for channel in self._out if channel not in resting]:
-            if channel not in done.outages:
+        self._look_after_channels(done, probing, now)
+        return done
+
+    def _told(self, case: int, effect: str, end: str) -> None:
+        self.pulse.messages[end] = self.pulse.messages.get(end, 0) + 1
+        self._tell("message", case=case, effect=effect, end=end)
+
+    def _look_after_channels(self, done: Delivered, probing: list[str], now: datetime) -> None:
+        for channel in probing:
+            if channel not in done.outages and channel in done.tried:
                 del self._out[channel]
+                self._tell("works_again", f"The channel {channel} works again.", channel=channel)
         for channel, reason in done.outages.items():
             _, before = self._out.get(channel, (now, FIRST_PAUSE / 2))
             pause = min(2 * before, LONGEST_PAUSE)
             if channel not in self._out:
-                self._notice(f"The channel {channel} does not work: {reason}. Its messages stay due.")
+                text = f"The channel {channel} does not work: {reason}. Its messages stay due."
+                self._tell("outage", text, channel=channel, reason=reason)
             self._out[channel] = (self.engine.clock.now() + pause, pause)
-        return done
+        self.pulse.channels = dict.fromkeys(self._out, False)

@@ -17,6 +17,7 @@ from recovery.delivery.channels import Message
 from recovery.delivery.outcomes import Delivered, Outcome
 from recovery.project import Project
 from recovery.worker.serving import Worker
+from recovery.worker.telling import for_people
 from tests.support import engine_on
 
 FOR_OTHERS = 0.05
@@ -49,7 +50,7 @@ def main(database: str, root: str, name: str, seconds: str = "0.001") -> None:
     never = threading.Event()
     with engine_on(project, SystemClock(), synchronous="FULL") as engine:  # type: ignore[arg-type]
         book = Book(folder / f"{name}.book", float(seconds))
-        worker = Worker(engine, book, may_send=lambda: True, seal=lambda: None, notice=print)
+        worker = Worker(engine, book, may_send=lambda: True, seal=lambda: None, tell=for_people(print))
         print("ready", flush=True)
         sys.stdin.readline()
         while engine.store.outbox_counts(engine.tenant).get("due"):
