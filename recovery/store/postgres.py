@@ -8,10 +8,12 @@ row until the end. `READ COMMITTED` is enough for that, and what is committed is
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from recovery.core.errors import EnvironmentFault, RecoveryError
@@ -38,6 +40,18 @@ CONNECT_SECONDS = 10
 SPARE = 2
 """How many connections for long reads are kept between them."""
 
+TOPIC = "recovery_messages"
+"""What is announced under this name: messages were asked for."""
+
+ANNOUNCE_SECONDS = 0.1
+"""How often a process announces at most: the server lets those who announce commit one after the other."""
+
+LISTEN_SECONDS = 0.5
+"""How often one who listens looks whether to stop."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds until one who listens connects anew, at first, and after that has failed again and again."""
+
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -59,6 +73,7 @@ class PostgresStore(Store):
         self._parameters = parameters
         self._spare: list[tuple[int, Connection]] = []
         self._names = count(1)
+        self._announced: float | None = None
 
     @classmethod
     def open(
@@ -195,6 +210,37 @@ class PostgresStore(Store):
                 self._spare.append((os.getpid(), connection))
         if not is_kept:
             connection.close()
+
+    # --- announcing -----------------------------------------------------------------------------------------
+
+    def _announce(self, cursor: Cursor) -> None:
+        now = monotonic()
+        if self._announced is None or now - self._announced >= ANNOUNCE_SECONDS:
+            self._announced = now
+            cursor.execute(f"NOTIFY {TOPIC}")
+
+    def listen(self, wake: Callable[[], None], stop: threading.Event) -> None:
+        """Call `wake` when messages were asked for, by any process, until `stop`; over its own connection.
+
+        One that is lost is made anew after a pause. Meanwhile, and whenever a process announces too often,
+        nothing is said: whoever listens looks every second as well.
+        """
+        import psycopg
+
+        pause = FIRST_PAUSE
+        while not stop.is_set():
+            with suppress(psycopg.Error, EnvironmentFault):
+                connection = self._connect_to_read()
+                try:
+                    connection.execute(f"LISTEN {TOPIC}")
+                    pause = FIRST_PAUSE
+                    while not stop.is_set():
+                        for _ in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1):
+                            wake()
+                finally:
+                    connection.close()
+            stop.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     # --- connections ----------------------------------------------------------------------------------------
 

@@ -163,6 +163,8 @@ class Store(Reading):
             unit = Unit(cursor, self.dialect, self.clock, self._entropy)
             yield unit
             unit.flush()
+            if unit.asks:
+                self._announce(cursor)
 
     @contextmanager
     def reading(self, connection: Lendable | None) -> Iterator[Reading]:
@@ -315,6 +317,13 @@ class Store(Reading):
                 raise
             finally:
                 own.is_writing = False
+
+    def _announce(self, cursor: Cursor) -> None:
+        """Within the transaction: tell those who listen that messages were asked for, where that can be."""
+
+    def listen(self, wake: Callable[[], None], stop: threading.Event) -> None:
+        """Call `wake` when messages were asked for, by any process, until `stop`; at once over where nobody
+        can be told. No promise: what is missed is found by whoever looks every second."""
 
     def give_way(self) -> None:
         """Between two batches: let others have their turn, where there is one writer at a time."""

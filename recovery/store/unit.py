@@ -74,7 +74,10 @@ class Unit:
     Attributes:
         outbox: what becomes of messages in this transaction.
         coupons: what becomes of coupons.
+        asks: whether messages were asked for.
     """
+
+    asks = False
 
     def __init__(
         self,
@@ -283,6 +286,7 @@ class Unit:
         events, effects = self._entries()
         self._flush_cases()
         self._many(sql.INSERT_EVENT, events)
+        self.asks |= bool(effects)
         self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
         self.coupons.flush()

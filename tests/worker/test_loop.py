@@ -87,6 +87,44 @@ def test_a_thread_that_is_not_the_main_one_may_run_the_loop_too() -> None:
     assert not thread.is_alive()
 
 
+def test_a_tick_that_knows_of_something_sooner_comes_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SECONDS", 3_600)
+    stop = threading.Event()
+    ticks: list[int] = []
+
+    def tick() -> float:
+        ticks.append(1)
+        if len(ticks) == 3:
+            stop.set()
+        return 0.01
+
+    def waking(wake: loop.Wake, _: threading.Event) -> None:
+        wake()
+
+    loop.run_until_stopped(tick, stop, waking)
+    assert len(ticks) == 3
+
+
+def test_who_is_woken_again_and_again_ticks_each_time_and_the_one_who_wakes_is_told_to_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "SECONDS", 3_600)
+    stop = threading.Event()
+    ticked = threading.Semaphore(0)
+    ended: list[bool] = []
+
+    def waking(wake: loop.Wake, over: threading.Event) -> None:
+        for _ in range(3):
+            ticked.acquire(timeout=30)
+            wake()
+        ticked.acquire(timeout=30)
+        stop.set()
+        ended.append(over.wait(30))
+
+    loop.run_until_stopped(ticked.release, stop, waking)
+    assert ended == [True]
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_a_signal_lets_the_tick_at_work_finish(name: str) -> None:
     worker = subprocess.Popen(
