@@ -22,6 +22,8 @@ def add_to(app: typer.Typer) -> None:
     db.command(epilog="Example: recovery db upgrade --database sqlite:///recovery.db")(upgrade)
     db.command(epilog="Example: recovery db verify --heads heads.jsonl --json")(verify)
     db.command(epilog="Example: recovery db heads heads.jsonl")(heads)
+    db.command(epilog="Example: recovery db prune --older-than 90d")(prune)
+    db.command(epilog="Example: recovery db size --json")(size)
 
 
 def doctor(database: Database = None, json: Json = False) -> int:
@@ -119,6 +121,45 @@ def heads(
         as_json({"file": str(file), "seal": sealed.seal, "cases": sealed.cases})
         return
     say(f"The heads of {sealed.cases:,} cases at seal {sealed.seal} are in {file}.")
+
+
+def prune(
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="TIME", help="Only what left longer ago: 30m, 6h, 90d.")
+    ],
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Forget the words of messages that left long ago, of cases that have ended. The log stays as it is."""
+    from recovery.bootstrap import reading
+    from recovery.cli.message_options import longer_ago
+    from recovery.store.keeping import forget_words
+
+    with reading(project(database)) as engine, progress("Messages") as done:
+        before = longer_ago(engine.clock.now(), older_than)
+        count = forget_words(engine.store, engine.tenant, before, done)
+    if json:
+        as_json({"forgotten": count})
+        return
+    say(f"The words of {count:,} messages are forgotten; when and to whom they went is still known.")
+
+
+def size(database: Database = None, json: Json = False) -> None:
+    """Say how many rows each table has, and how many bytes it and its indexes take."""
+    from recovery.bootstrap import reading
+    from recovery.store.keeping import sizes
+
+    with reading(project(database)) as engine:
+        found = sizes(engine.store)
+    if json:
+        as_json([one._asdict() for one in found])
+        return
+    rows = [[one.table, *(_counted(number) for number in one[1:])] for one in found]
+    say(table(None, ["table", "rows", "bytes", "of its indexes"], rows))
+
+
+def _counted(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
 
 
 def _opened(file: Path, mode: Literal["r", "x"]) -> TextIO:

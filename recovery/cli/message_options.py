@@ -79,16 +79,21 @@ def which_of(
     )
 
 
+def longer_ago(now: datetime, older_than: str) -> datetime:
+    """The moment that `--older-than` means: `30m`, `6h` or `2d` ago."""
+    count, unit = older_than[:-1], older_than[-1:]
+    if unit not in SPANS or not count.isascii() or not count.isdigit() or len(count) > 5:
+        raise typer.BadParameter(f"{older_than} is no span: 30m, 6h or 2d.", param_hint="--older-than")
+    return now - timedelta(**{SPANS[unit]: int(count)})
+
+
 def _moment(now: datetime, older_than: str | None, asked_before: str | None) -> datetime | None:
     from recovery.core.instants import from_text
 
     if older_than is not None and asked_before is not None:
         raise typer.BadParameter("Give this or --asked-before.", param_hint="--older-than")
     if older_than is not None:
-        count, unit = older_than[:-1], older_than[-1:]
-        if unit not in SPANS or not count.isascii() or not count.isdigit() or len(count) > 5:
-            raise typer.BadParameter(f"{older_than} is no span: 30m, 6h or 2d.", param_hint="--older-than")
-        return now - timedelta(**{SPANS[unit]: int(count)})
+        return longer_ago(now, older_than)
     if asked_before is None:
         return None
     try:

@@ -235,6 +235,11 @@ class Outbox:
                 break
         return NotFound(f"Case {effect[1]} has no effect {effect_key(*effect[2:])}.")
 
+    def forget_words(self, tenant: str, after: int, through: int, before: datetime) -> int:
+        """Forget the words that left (see `recovery.store.keeping`), of rows in `(after, through]`."""
+        self._run(sql.FORGET_WORDS, after, through, tenant, to_text(before))
+        return self._cursor.rowcount
+
     # --- pauses ---------------------------------------------------------------------------------------------
 
     def pause(self, tenant: str, kind: str, name: str, by: str, reason: str, now: datetime) -> bool:

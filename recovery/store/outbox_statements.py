@@ -262,6 +262,26 @@ HOLD_DUE = Statement(
     "remark",
 )
 
+FORGET_WORDS = Statement(
+    update(effect)
+    .values({"rendered": null()})
+    .where(
+        effect.c.id > value("after"),
+        effect.c.id <= value("through"),
+        effect.c.tenant_id == value("tenant"),
+        effect.c.status.in_([literal_column("'delivered'"), literal_column("'cancelled'")]),
+        effect.c.settled_at < value("before"),
+        effect.c.rendered.is_not(None),
+        exists().where(case.c.tenant_id == effect.c.tenant_id, case.c.id == effect.c.case_id, case.c.ended),
+    ),
+    "after",
+    "through",
+    "tenant",
+    "before",
+)
+
+LAST_EFFECT = Statement(select(func.coalesce(func.max(effect.c.id), _NOUGHT)))
+
 # --- pauses -------------------------------------------------------------------------------------------------
 
 PAUSE_COLUMNS = names(pause)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recovery.core.errors import EnvironmentFault
 from recovery.delivery.channels import Channel
 from recovery.delivery.channels.folder import NOBODY, FolderChannel
+from recovery.delivery.channels.limiting import Limited, Rate
 from recovery.delivery.channels.routing import Channels, OnlyTo
 from recovery.delivery.channels.simple import ConsoleChannel, PortalChannel, TaskChannel
 from recovery.delivery.message import Sender
 
 if TYPE_CHECKING:
     from recovery.delivery.channels.settings import ChannelSettings
-    from recovery.delivery.channels.shape import SmtpWay, Way, WebhookWay
+    from recovery.delivery.channels.shape import Limits, SmtpWay, Way, WebhookWay
 
 REPLY_SECRET_AT_LEAST = 16
 """Characters of the secret that signs the addresses of cases."""
@@ -40,6 +41,14 @@ def built(
     maker = _Maker(settings, outbox, environment, now)
     with ExitStack() as stack:
         yield Channels({name: maker.channel(way, stack) for name, way in settings.ways.items()})
+
+
+def _rate(text: str | None) -> Rate | None:
+    """`60 per minute`, as the shape has checked it."""
+    if text is None:
+        return None
+    count, _, unit = text.split()
+    return Rate(int(count), timedelta(**{f"{unit}s": 1}))
 
 
 class _Maker:
@@ -68,12 +77,17 @@ class _Maker:
             case "phone_task" | "letter_task":
                 return self._kept(TaskChannel(self._outbox, way.by))
             case "smtp":
-                return self._kept(self._smtp(way, stack))
+                return self._kept(self._limited(way, self._smtp(way, stack)))
             case "webhook":
-                return self._kept(self._webhook(way, stack))
+                return self._kept(self._limited(way, self._webhook(way, stack)))
 
     def _kept(self, channel: Channel) -> Channel:
         return channel if self._only_to is None else OnlyTo(channel, self._only_to)
+
+    def _limited(self, way: Limits, channel: Channel) -> Channel:
+        if way.at_most is None and way.per_domain is None:
+            return channel
+        return Limited(channel, _rate(way.at_most), _rate(way.per_domain), self._now)
 
     def _smtp(self, way: SmtpWay, stack: ExitStack) -> Channel:
         from recovery.delivery.channels.smtp import SmtpChannel

@@ -15,6 +15,23 @@ Variable = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Seconds = Annotated[int, Field(ge=1, le=3600)]
 
 
+RATE = r"[1-9][0-9]{0,4} per (second|minute|hour|day)"
+PerTime = Annotated[str, StringConstraints(pattern=f"^{RATE}$")]
+
+
+class Limits(Shape):
+    """How much a channel is given."""
+
+    at_most: PerTime | None = Field(
+        None,
+        description="How many messages a worker gives it at most: `60 per minute` (`second`, `hour`, `day`). "
+        "Others wait, in their order.",
+    )
+    per_domain: PerTime | None = Field(
+        None, description="The same for each domain of mail addresses: `20 per minute`."
+    )
+
+
 class SenderKeys(Shape):
     """Who mail comes from."""
 
@@ -50,7 +67,7 @@ class Plain(Shape):
     )
 
 
-class SmtpWay(Shape):
+class SmtpWay(Limits):
     """Through a mail server."""
 
     by: Literal["smtp"] = Field(description="`smtp`.")
@@ -69,7 +86,7 @@ class SmtpWay(Shape):
     )
 
 
-class WebhookWay(Shape):
+class WebhookWay(Limits):
     """Posted to a service."""
 
     by: Literal["webhook"] = Field(description="`webhook`.")
