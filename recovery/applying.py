@@ -19,6 +19,7 @@ from recovery.commands import (
 )
 from recovery.core.attachments import is_what_it_says
 from recovery.core.case import Case
+from recovery.core.contact import ENOUGH
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.errors import NotFound, RecoveryError, Refusal
@@ -183,6 +184,9 @@ class Applying:
             return wrong
         for decision in decisions:
             self.unit.add(decision, told if decision.event is command.event else None)
+        if isinstance(event, MessageWritten) and event.to == "customer" and case.awaiting:
+            due_at = decisions[0].effects[0].due_at or to_text(now)
+            self.unit.outbox.hurry(self.tenant, case.id, due_at, ENOUGH)
         return outcome_of(decisions[0], instead)
 
     def let_time_pass(self, case: Case, now: datetime) -> Case:

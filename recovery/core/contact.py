@@ -12,6 +12,12 @@ UNASKED = frozenset({"greeting", "marketing", "rating-ask"})
 """Purposes of messages that serve us and not the case: only these say how to get no more of them, and none of
 them goes to somebody who waits for an answer (domain.md §3)."""
 
+CAPPED = UNASKED | {"holding", "follow-up"}
+"""Purposes of messages of which a customer gets only so many a day, of all cases together (`contact_cap`)."""
+
+ENOUGH = "the customer has heard enough from us today"
+"""Why one of these waits until tomorrow."""
+
 AT_ONCE = timedelta(minutes=15)
 """For so long after it was asked for a message still answers somebody who is there; later it must not wake
 anybody."""

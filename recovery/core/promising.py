@@ -8,11 +8,12 @@ them, and templates may say them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from recovery.core.calendars.local import is_zone, zone_of
-from recovery.core.case import Case, recorded
+from recovery.core.case import Case, Change
 from recovery.core.clocks.running import settle
 from recovery.core.contact import may_leave
 from recovery.core.conversation import in_the_house, not_merged
@@ -90,7 +91,7 @@ def released(draft: Draft, event: PromiseReleased) -> None:
 def follow(draft: Draft) -> None:
     """After an event: what it says of promises without naming them, and what clocks are to know of them."""
     case = draft.case
-    if case.mode != "live" or not (case.promises or CONTACT in draft.workflow.facts):
+    if not (case.promises or _says_contact(draft.changes)) or case.mode != "live":
         return
     if _declares(draft, CONTACT):
         _contacts(draft)
@@ -182,11 +183,18 @@ def _contact_promises(draft: Draft) -> list[tuple[str, PromiseState]]:
     return [(n, one) for n, one in draft.case.promises.items() if one.contact and one.is_open]
 
 
+def _says_contact(changes: Sequence[Change]) -> bool:
+    """Whether the fact is put on record by one of them."""
+    for change in changes:  # noqa: SIM110 - asked for at every event; a generator doubles its time
+        if change[0] == "facts" and CONTACT in change[1]:
+            return True
+    return False
+
+
 def _contacts(draft: Draft) -> None:
     """Promises to be in touch follow from the fact, from what the customer heard, and from its clock."""
     changes, case = draft.changes.copy(), draft.case
-    said = any(name == CONTACT for name, _, _ in recorded(changes))
-    moment = case.facts.get(CONTACT) if said else None
+    moment = case.facts.get(CONTACT) if _says_contact(changes) else None
     if moment is not None and all(one.by_when != moment for _, one in _contact_promises(draft)):
         _add(draft, HEAR, moment, contact=True)
     for change in changes if case.promises else ():

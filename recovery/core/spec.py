@@ -278,7 +278,8 @@ class Workflow:
     that follow from others, each after those it follows from. `letters` are what a letter must hold, by
     its template. `offers` has the message that hands over each offer of a coupon. `acknowledgements` are the
     templates that only say that a message has arrived. `contact_hours`, read on the customer's own clock, are
-    when messages may reach a customer who is not just talking to us. `on_message` are the rules that fire
+    when messages may reach a customer who is not just talking to us. `contact_cap` is how many messages that
+    nobody waits for a customer gets a day, of all their cases together. `on_message` are the rules that fire
     when a customer writes. `tracked` are the marks its clocks go by.
     """
 
@@ -296,6 +297,7 @@ class Workflow:
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     acknowledgements: tuple[str, ...] = ("acknowledgement",)
     contact_hours: Calendar | None = None
+    contact_cap: int = 2
     on_message: tuple[Rule, ...] = ()
     order: Literal["in_order", "free"] = "in_order"
     say: tuple[str, ...] = ()

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from recovery.commands import Settlement
-from recovery.core.contact import AT_ONCE, may_leave
 from recovery.core.errors import NotFound
 from recovery.core.instants import from_text
 from recovery.delivery import outcomes
 from recovery.delivery.backoff import again_at
 from recovery.delivery.channels import Channel, Message
+from recovery.delivery.patience import Sending, waits
 from recovery.delivery.render import RenderFailed
 from recovery.delivery.suppressing import leaving_by
 from recovery.delivery.wording import as_json, words_of
@@ -40,17 +40,19 @@ class Attempt:
         return self.outage is not None or (settled.rendered is not None and settled.is_attempt)
 
 
-def attempt(engine: Engine, channel: Channel, sender: str, row: OutboxRow, moment: datetime) -> Attempt:
+def attempt(
+    engine: Engine, channel: Channel, sender: str, row: OutboxRow, moment: datetime, sending: Sending
+) -> Attempt:
     """Try to deliver a claimed message.
 
     Args:
+        sending: what this process is sending just now.
         sender: the installation that sends, the first part of every key.
         moment: when (aware).
     """
-    asleep = _asleep(engine, row, moment)
-    if asleep is not None:
-        reason = "outside the contact hours"
-        return Attempt(_settled(row, moment, "later", None, reason, asleep, is_attempt=False))
+    later = waits(engine, row, moment, sending)
+    if later is not None:
+        return Attempt(_settled(row, moment, "later", None, later.reason, later.until, is_attempt=False))
     try:
         worded = words_of(engine, row)
     except (RenderFailed, NotFound) as error:
@@ -75,21 +77,6 @@ def attempt(engine: Engine, channel: Channel, sender: str, row: OutboxRow, momen
     )
     outcome = leaving_by(channel).deliver(message)
     return _judged(row, moment, key, as_json(words), outcome)
-
-
-def _asleep(engine: Engine, row: OutboxRow, moment: datetime) -> datetime | None:
-    """Until when a message waits that would reach its customer too late in the day; None: it may leave.
-
-    What answers somebody who has just written leaves at any hour; what has waited (for a worker that
-    was down, for a channel) does not.
-    """
-    if row.recipient != "customer" or moment - from_text(row.due_at) < AT_ONCE:
-        return None
-    try:
-        hours = engine.workflow(row.bundle).contact_hours
-    except NotFound:  # rendering says so
-        return None
-    return None if hours is None else may_leave(hours, row.context["customer"], moment)
 
 
 def _judged(row: OutboxRow, moment: datetime, key: str, rendered: str, outcome: outcomes.Outcome) -> Attempt:

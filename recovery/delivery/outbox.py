@@ -20,6 +20,7 @@ from recovery.core.errors import EnvironmentFault, Refusal
 from recovery.core.instants import from_text
 from recovery.delivery.attempt import Attempt, attempt, untried
 from recovery.delivery.channels import Channel
+from recovery.delivery.patience import Sending
 from recovery.engine import Engine
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ class _Round:
         self.installation = engine.store.sender_id()
         self.running: dict[Future[list[Attempt]], list[OutboxRow]] = {}
         self.renewed = monotonic()
+        self.sending = Sending()
 
     def run(self, pool: Executor, senders: int) -> None:
         """Claim, send and settle, until there is nothing to claim and nobody at work."""
@@ -233,7 +235,7 @@ class _Round:
                 attempts.append(Attempt(untried(row, moment)))
                 through = False
                 continue
-            done = attempt(self.engine, self.channel, self.installation, row, moment)
+            done = attempt(self.engine, self.channel, self.installation, row, moment, self.sending)
             if done.has_used_channel:
                 self.total.tried.add(row.channel)
             if done.outage is not None:
@@ -250,14 +252,16 @@ class _Round:
     def _settle(self, ended: set[Future[list[Attempt]]]) -> None:
         settlements = []
         raised: BaseException | None = None
+        rows: list[OutboxRow] = []
         for future in [future for future in self.running if future in ended]:
-            del self.running[future]
+            rows += self.running.pop(future)
             self._probed(self.probes.pop(future, set()))
             raised = raised or future.exception()
             if future.exception() is None:
                 settlements += [done.settlement for done in future.result()]
         for start in range(0, len(settlements), BATCH):
             self._settle_batch(settlements[start : start + BATCH])
+        self.sending.leave(rows)
         if raised is not None:
             raise raised
 

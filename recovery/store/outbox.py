@@ -136,6 +136,10 @@ class Outbox:
             self._dialect.many(self._cursor, by, turned)
         return {one: states.get(one, "") for one in wanted if states.get(one) != status}
 
+    def hurry(self, tenant: str, case: int, at: str, reason: str) -> None:
+        """Let messages of a case that wait for a reason (their note) be due at a moment (text instant)."""
+        self._dialect.many(self._cursor, sql.HURRY, [(at, tenant, case, reason)])
+
     # --- settling -------------------------------------------------------------------------------------------
 
     def follow(self, case: Case, change: Change) -> None:

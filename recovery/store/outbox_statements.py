@@ -166,6 +166,22 @@ LET_GO = update_many(
 )
 """A held message may leave."""
 
+HURRY = update_many(
+    effect,
+    lambda given: {"due_at": given["at"]},
+    lambda given: (
+        effect.c.tenant_id == given["tenant"],
+        effect.c.case_id == given["case"],
+        is_due(effect),
+        effect.c.note == given["remark"],
+    ),
+    at=effect.c.due_at,
+    tenant=effect.c.tenant_id,
+    case=effect.c.case_id,
+    remark=effect.c.note,
+)
+"""Messages of a case that wait for a reason go no later than what somebody wrote after them."""
+
 RELEASE_EFFECT = update_many(effect, lambda _: _NO_LEASE, _the_lease, **_KEY, of_version=effect.c.version)
 
 HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name) for name in _KEY})), *_KEY)

@@ -143,6 +143,22 @@ def outbox(filters: frozenset[str]) -> Statement:
     return Statement(clause, "tenant", *(f"of_{name}" for name in used))
 
 
+REACHED = Statement(
+    select(effect, case.c.bundle)
+    .join(case, (case.c.tenant_id == effect.c.tenant_id) & (case.c.id == effect.c.case_id))
+    .where(
+        effect.c.tenant_id == value("tenant"),
+        effect.c.address == value("address"),
+        effect.c.settled_at >= value("since"),
+        effect.c.status == literal_column("'delivered'"),
+    )
+    .order_by(effect.c.id),
+    "tenant",
+    "address",
+    "since",
+)
+"""What has reached an address since a moment, of any case."""
+
 COUNT_OUTBOX = Statement(
     select(effect.c.status, func.count())
     .where(effect.c.tenant_id == value("tenant"))

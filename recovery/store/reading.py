@@ -162,6 +162,10 @@ class Reading(ABC):
         given = _given(case=case, status=status)
         return map(outbox_row, self.stream(queries.outbox(frozenset(given)), tenant, *given.values()))
 
+    def reached(self, tenant: str, address: str, since: datetime) -> list[OutboxRow]:
+        """Messages that have been delivered to an address since a moment, of any case."""
+        return [outbox_row(row) for row in self.rows(queries.REACHED, tenant, address, to_text(since))]
+
     def outbox_counts(self, tenant: str) -> dict[str, int]:
         """How many effects there are of each status; a status nobody has is left out."""
         return dict(self.rows(queries.COUNT_OUTBOX, tenant))

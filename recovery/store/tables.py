@@ -187,6 +187,14 @@ class EffectRow(Row, table=True):
             sqlite_where=text("status = 'due'"),
             postgresql_where=text("status = 'due'"),
         ),
+        Index(
+            "recovery_effect_reached",
+            "tenant_id",
+            "address",
+            "settled_at",
+            sqlite_where=text("status = 'delivered'"),
+            postgresql_where=text("status = 'delivered'"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)

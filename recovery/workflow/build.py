@@ -100,6 +100,7 @@ class _Builder:
             say=tuple(shape.say),
             clocks=clocks,
             contact_hours=(self.calendars or {}).get(shape.contact_hours or ""),
+            contact_cap=shape.contact_cap,
             on_message=self._rules(("on_message",), shape.on_message, "anytime", tuple(shape.steps)),
             acknowledgements=tuple(shape.acknowledgements),
             derived=derived,

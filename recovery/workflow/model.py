@@ -260,6 +260,11 @@ class WorkflowShape(Shape):
         description="A calendar, read on the customer's own clock: when messages may reach them that answer "
         "nobody just then.",
     )
+    contact_cap: Annotated[int, Field(ge=1, le=100)] = Field(
+        2,
+        description="How many messages that nobody waits for (purposes `holding`, `follow-up`, `rating-ask`, "
+        "`greeting`, `marketing`) a customer gets a day, of all cases together; more wait until tomorrow.",
+    )
     on_message: Rules = Field([], description="What happens when the customer writes.")
     acknowledgements: list[StateId] = Field(
         ["acknowledgement"], description="Templates that only say that a message has arrived."
