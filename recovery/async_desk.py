@@ -54,6 +54,31 @@ class AsyncDesk:
         """See `Desk.cancel`."""
         return await awaited(connection, self.desk.cancel, case, effect, reason, by=by, key=key)
 
+    async def promise(
+        self, case: int, what: str = "", *, by: str, connection: AsyncLendable | None = None, **more: Any
+    ) -> Outcome:
+        """See `Desk.promise`."""
+        return await awaited(connection, self.desk.promise, case, what, by=by, **more)
+
+    async def promise_kept(
+        self, case: int, promise: str, *, by: str, connection: AsyncLendable | None = None, **more: Any
+    ) -> Outcome:
+        """See `Desk.promise_kept`."""
+        return await awaited(connection, self.desk.promise_kept, case, promise, by=by, **more)
+
+    async def release_promise(
+        self,
+        case: int,
+        promise: str,
+        reason: str,
+        *,
+        by: str,
+        key: str | None = None,
+        connection: AsyncLendable | None = None,
+    ) -> Outcome:
+        """See `Desk.release_promise`."""
+        return await awaited(connection, self.desk.release_promise, case, promise, reason, by=by, key=key)
+
     async def note(
         self,
         case: int,

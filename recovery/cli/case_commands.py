@@ -39,6 +39,9 @@ def open_(
     severity: Annotated[int, typer.Option(help="How severe it is, from 1.")] = 1,
     workflow: Annotated[str | None, typer.Option(help="The workflow (default: the project's).")] = None,
     fact: Facts = None,
+    signal: Annotated[
+        bool, typer.Option("--signal", help="Nobody complained: the text is what was noticed, by an agent.")
+    ] = False,
     by: By = "customer",
     source: Source = "customer",
     key: Key = None,
@@ -48,6 +51,8 @@ def open_(
     """Open a case for a complaint. A text is all it takes; the same external id opens nothing twice."""
     from recovery.bootstrap import working
 
+    if signal and by == source == "customer":
+        by = source = "agent"
     customer = {"address": sender, "name": name}
     with working(project(database), make=True) as engine:
         outcome = engine.open_case(
@@ -63,6 +68,7 @@ def open_(
             severity=severity,
             facts=read_facts(engine.current(workflow), fact or []),
             source=source,
+            signal=signal,
         )
     answer(outcome, json)
 

@@ -27,6 +27,7 @@ class Case:
     Attributes:
         facts: name → value; `fact()` gives it with its source and times.
         said: the same facts by who said them when: `"seq source by"` → `(occurred_at, recorded_at, facts)`.
+        signal: nobody complained: something that was noticed opened it.
         level: index into the workflow's escalation levels.
         failures: how often the recovery failed; each failure begins a new cycle.
         sent: messages already sent, for `once`: key → effect.
@@ -49,6 +50,7 @@ class Case:
     bundle: str
     step: str
     mode: str = "live"
+    signal: bool = False
     external_id: str | None = None
     channel: str = "portal"
     language: str = "en"
@@ -115,6 +117,7 @@ class Case:
             self.bundle,
             self.step,
             self.mode,
+            self.signal,
             self.external_id,
             self.channel,
             self.language,

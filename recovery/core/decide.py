@@ -96,6 +96,9 @@ def _stranger(workflow: Workflow, event: ev.Event) -> Refusal:
 def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived, stamp: Stamp) -> Draft:
     if (event.text is None or is_blank(event.text)) and event.mode == "live":
         raise Refused("no_text", "A complaint needs a text.", "Say what happened, in any words.")
+    if event.signal and event.source == "customer":
+        hint = "Its source is agent, engine or import."
+        raise Refused("wrong_source", "What was noticed does not come from the customer.", hint)
     zone = event.customer.get("zone")
     if zone is not None and not is_zone(zone):
         raise Refused("wrong_zone", f"{shown(zone)} is not a time zone.", "Such as Europe/London.")
@@ -113,10 +116,13 @@ def _open(workflow: Workflow, tenant: str, id: int, event: ev.ComplaintReceived,
         "customer": dict(event.customer),
         "severity": event.severity,
     }
+    if event.signal:
+        header["signal"] = True
     case = opened(tenant, id, workflow.id, workflow.bundle, header, stamp)
     draft = Draft(workflow, case, event, stamp)
     draft.changes.append(["open", workflow.id, workflow.bundle, header])
-    draft.why.append(f"a complaint opens the case in {workflow.start}")
+    opens = "something noticed" if event.signal else "a complaint"
+    draft.why.append(f"{opens} opens the case in {workflow.start}")
     if event.text is not None and not is_blank(event.text):
         draft.record({"problem.statement": event.text}, event.source)
     draft.record(event.facts, event.source)

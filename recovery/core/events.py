@@ -39,7 +39,8 @@ class ComplaintReceived(Event):
 
     `customer` may have `name`, `address`, `id`, `zone` (`Europe/London`). Without an address the channel is
     `portal`. `source` is who the text and `facts` come from. `mode` `history` marks a case of the past: it
-    never sends anything.
+    never sends anything. `signal`: nobody complained, something was noticed (a delivery overdue): the text is
+    what it was, and not the customer's.
     """
 
     text: str | None = None
@@ -52,6 +53,7 @@ class ComplaintReceived(Event):
     facts: Mapping[str, Any] = field(default_factory=dict)
     source: Source = "customer"
     mode: Mode = "live"
+    signal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

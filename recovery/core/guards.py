@@ -17,7 +17,7 @@ from recovery.core.facts import read_decimal, shown
 if TYPE_CHECKING:
     from recovery.core.case import Case
 
-CASE_VALUES = ("step", "severity", "level", "failures", "channel", "language", "mode", "unanswered")
+CASE_VALUES = ("step", "severity", "level", "failures", "channel", "language", "mode", "unanswered", "signal")
 """What a guard may ask of the case itself, as `case.severity` and so on."""
 
 

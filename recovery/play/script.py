@@ -95,6 +95,7 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
             "severity": _Field(int, "a whole number"),
             "facts": _FACTS,
             "source": _SOURCE,
+            "signal": _Field(bool, "true or false"),
             "workflow": _TEXT,
         },
     ),

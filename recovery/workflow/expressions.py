@@ -66,6 +66,7 @@ def vocabulary(
         "language": FactType("case.language", "text"),
         "mode": FactType("case.mode", "choice", choices=("live", "history")),
         "unanswered": FactType("case.unanswered", "boolean"),
+        "signal": FactType("case.signal", "boolean"),
     }
     return Vocabulary(facts, {name: kinds[name] for name in CASE_VALUES})
 

@@ -33,6 +33,7 @@ def rich() -> Case:
         customer={"name": "Ana"},
         severity=2,
         level=1,
+        signal=True,
         failures=3,
         facts={"owner": "li"},
         said={"1 agent agent:li": ("o", "r", {"owner": "li"})},

@@ -154,6 +154,7 @@ def test_a_guard_may_ask_of_the_case_itself() -> None:
         "language": "zh",
         "mode": "history",
         "unanswered": False,
+        "signal": False,
     }
     assert list(CaseValue("severity").facts()) == []
 
