@@ -37,20 +37,23 @@ def fire_due(engine: Engine, *, limit: int = BATCH, set_aside: Callable[[int], N
     return seen_to
 
 
-def pass_time(engine: Engine, clock: ManualClock, until: datetime, channel: Channel) -> Delivered:
+def pass_time(
+    engine: Engine, clock: ManualClock, until: datetime, channel: Channel, *, at_due_time: bool = True
+) -> Delivered:
     """Let time pass under a simulated clock: everything happens at the very moment it is due, in order.
 
     Messages leave at their moments too, those that clocks ask for and those that waited.
 
     Args:
         clock: the engine's own; it stands at `until` in the end, or later where it did already.
+        at_due_time: see `deliver_due`; off where every act is played at its own moment.
 
     Raises:
         EnvironmentFault: the database or a channel cannot be used.
     """
     total = Delivered()
     while True:
-        done = deliver_due(engine, channel, at_due_time=True)
+        done = deliver_due(engine, channel, at_due_time=at_due_time)
         done.require_channels()
         total.add(done)
         if fire_due(engine):

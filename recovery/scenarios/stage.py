@@ -103,7 +103,7 @@ class _Stage:
         if self.stands_still:
             self.clock.set(until)
         else:
-            pass_time(self.engine, self.clock, until, self.mailbox)
+            pass_time(self.engine, self.clock, until, self.mailbox, at_due_time=False)
 
     def _compared(self, moment: Moment, refusal: Refusal | None) -> list[Difference]:
         case = self._case(moment.case)

@@ -210,7 +210,12 @@ _later = _other.c.due_at > effect.c.due_at
 
 _CLAIM_VALUES = ("tenant", "now", "free", "channels", "workflows", "busy", "their_channels", "limit")
 
-_before = (*_of_same_case, _other.c.id < effect.c.id)
+_CUSTOMER: ColumnElement[str] = literal_column("'customer'")
+_is_ahead = and_(
+    _other.c.id < effect.c.id,
+    or_(not_(_later), effect.c.recipient == _CUSTOMER, _other.c.recipient != _CUSTOMER),
+)
+_before = (*_of_same_case, _is_ahead)
 _ahead = select(func.count()).select_from(_other).where(*_before).scalar_subquery()
 
 _claimable = (
@@ -228,10 +233,7 @@ _claimable = (
                 *_of_same_case,
                 or_(
                     _other.c.lease_until > value("busy"),
-                    and_(
-                        _other.c.id < effect.c.id,
-                        or_(_later, Among(_other.c.channel, "their_channels")),
-                    ),
+                    and_(_is_ahead, or_(_later, Among(_other.c.channel, "their_channels"))),
                 ),
             )
         ),
@@ -246,8 +248,8 @@ CLAIMABLE = Statement(
     first(_claimable.with_for_update(of=effect, skip_locked=True), value("limit")), *_CLAIM_VALUES
 )
 """What may be sent now: due, of a case of which nobody sends anything just now, and after every earlier one
-of its case, also one that is due later or whose channel is paused. `ahead`: how many earlier ones there
-are."""
+of its case, also one that is due later or whose channel is paused; but a letter that waits for the
+customer's morning keeps no colleague from hearing. `ahead`: how many earlier ones there are."""
 
 ANY_DUE = Statement(
     first(

@@ -256,8 +256,10 @@ def check_workflow(root: Path, path: Path, today: date | None = None) -> tuple[s
         findings.append(document.finding(("workflow",), "wrong_name", message, hint))
     if today is not None:
         findings += check_in_force(document, pruned.shape, today)
-    calendars, _ = check_calendars(root)
-    built = build(document, pruned.shape, broken=pruned.broken, calendars=calendars)
+    calendars, unsound = check_calendars(root)
+    findings += errors(unsound)  # then nothing of clocks, which would only say that their calendar is missing
+    known = None if errors(unsound) else calendars
+    built = build(document, pruned.shape, broken=pruned.broken, calendars=known)
     templates, texts, bad = _templates(root, built)
     findings += [*built.findings, *bad, *check_meaning(built, templates, sound=pruned.sound)]
     text, _ = decode(data, name)

@@ -113,6 +113,19 @@ def test_what_is_claimed_is_told_apart_by_owner_and_version(house: House, store:
     assert row.lease_until is not None
 
 
+def test_a_letter_that_waits_for_the_customers_morning_keeps_no_colleague_from_hearing(
+    house: House, store: Store
+) -> None:
+    (case,) = asked(house)
+    (first, *others) = claimed(store)
+    settle(house, first, "later", again_at=house.now + timedelta(hours=9), is_attempt=False)
+    for row in others:
+        settle(house, row, "untried")
+    inside = [row.effect for row in others if row.recipient != "customer"]
+    assert inside, "one of them is for a colleague"
+    assert names(claimed(store)) == [(case, effect) for effect in inside]
+
+
 def test_a_claim_takes_nothing_that_is_due_later_nor_what_follows_it(house: House, store: Store) -> None:
     (case,) = asked(house)
     (first, second, _) = claimed(store)
@@ -272,7 +285,7 @@ def test_what_is_to_be_tried_later_keeps_its_words_its_note_and_its_count(house:
     assert (kept.due_at, kept.asked_at) == (to_text(again), first.asked_at)
     assert (kept.lease_owner, kept.lease_until) == (None, None)
     house.now = again
-    (first, *others) = claimed(store)
+    first = next(row for row in claimed(store) if row.effect == "2.0")
     settle(house, first, "later", again_at=house.now, reason="asleep", is_attempt=False)
     kept = row_of(house, case, "2.0")
     assert (kept.attempts, kept.rendered, kept.note) == (1, "{}", "asleep")
