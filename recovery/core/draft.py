@@ -150,6 +150,9 @@ class Draft:
         if case.mode == "history":
             self.why.append(f"{template} not sent: the case is history")
             return
+        if case.signal and template in self.workflow.acknowledgements:
+            self.why.append(f"{template} not sent: nobody has complained")
+            return
         if case.marks and to == "customer" and case.unanswered and self._purpose(template) in UNASKED:
             self.why.append(f"{template} not sent: the customer has written and waits for an answer")
             return

@@ -9,8 +9,8 @@ import pytest
 
 from recovery.core.events import ComplaintReceived
 from recovery.core.facts import FactType
-from recovery.core.spec import Need
-from tests.core.builders import START, Story, begun, moves_of, step, texts, workflow
+from recovery.core.spec import Need, Send
+from tests.core.builders import START, Story, begun, moves_of, sent_by, step, texts, workflow
 
 SMALL = workflow(
     step("one", Need("problem.statement"), Need("a")),
@@ -106,3 +106,15 @@ def test_a_case_is_opened_only_once() -> None:
     assert refusal.code == "already_open"
     assert refusal.message == "Case 1 is already open."
     assert refusal.hint == "Send a message or record facts."
+
+
+def test_a_signal_opens_a_case_and_nobody_is_thanked_for_a_complaint() -> None:
+    flow = workflow(step("one", Need("a"), on_enter=[Send("acknowledgement")]), facts=texts("a"))
+    story = begun(flow, by="agent:li", source="agent", signal=True, text="The parcel is overdue.")
+    assert (story.case.signal, sent_by(story.decisions[0])) == (True, [])
+    assert "acknowledgement not sent: nobody has complained" in story.decisions[0].why
+    fact = story.case.fact("problem.statement")
+    assert fact is not None
+    assert fact.source == "agent"
+    refusal = Story(flow).refuse(ComplaintReceived, by="agent:li", signal=True, text="It is overdue.")
+    assert refusal.code == "wrong_source"
