@@ -72,8 +72,8 @@ class Outbox:
         claimed = []
         for *row, ahead in found:
             one = outbox_row(row)
-            if ahead == taken.get(one.case, 0):  # not behind one that somebody else holds just now
-                taken[one.case] = ahead + 1
+            if ahead <= taken.get(one.case, 0):  # not behind one that somebody else holds just now
+                taken[one.case] = taken.get(one.case, 0) + 1
                 claimed.append(one._replace(version=one.version + 1))
         until = to_text(present + lasting)
         leases = [
