@@ -9,7 +9,7 @@ ARGS ?=
 # make lock UPGRADE=yes takes the newest versions the ranges allow; without it, pins that still fit stay.
 UPGRADE ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-config \
-	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade) pyproject.toml --extra postgres
+	--no-emit-index-url --no-header --no-strip-extras $(if $(UPGRADE),--upgrade) pyproject.toml --extra postgres
 
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
