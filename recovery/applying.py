@@ -42,6 +42,7 @@ from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
+from recovery.standing import SPENDING, Limits, Spending
 
 if TYPE_CHECKING:
     from recovery.store.unit import Unit
@@ -52,7 +53,7 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded, PromiseMade})
+LOOKED_AT = SPENDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade}
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -70,7 +71,8 @@ class Applying:
     """One transaction at work. What it asks of the database it asks once for all commands.
 
     `version` gives the workflow of a bundle's hash, `current` the one a new case runs on, by its name.
-    `bundle` gives the files of a hash; `contents` are those to be attached, by their SHA-256.
+    `bundle` gives the files of a hash; `contents` are those to be attached, by their SHA-256. `limits` tells
+    what may be spent.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Applying:
         current: Callable[[str | None], Workflow],
         bundle: Callable[[str], Bundle],
         contents: Mapping[str, bytes],
+        limits: Limits,
     ) -> None:
         self.unit = unit
         self.tenant = tenant
@@ -90,6 +93,7 @@ class Applying:
         self._current = current
         self._bundle = bundle
         self._contents = contents
+        self._limits = limits
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
         self._done: dict[str, tuple[str, Outcome]] = {}
@@ -111,11 +115,14 @@ class Applying:
         """Load everything the commands name at once; no query per command."""
         ids = set()
         keys = []
+        spending = []
         external = set()
         opening = 0
         for command, one in zip(commands, prints, strict=True):
             if is_number(command.case):
                 ids.add(command.case)
+                if type(command.event) in SPENDING:
+                    spending.append(command)
             elif isinstance(command.event, ComplaintReceived):
                 opening += 1
                 if usable(command.event.external_id):
@@ -128,6 +135,8 @@ class Applying:
         done = self.unit.recall(self.tenant, keys) if keys else {}
         if opening > 1:
             self.unit.reserve(max(0, opening - len(known) - len(done)))
+        if len(spending) > 1:
+            self._limits.take(self.unit, self.tenant, spending, self._version)
 
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
@@ -247,6 +256,11 @@ class Applying:
         """What only the shell can judge of an event: the words in it, or whether its file is at hand."""
         if problem(event) is not None:  # the core says so
             return event
+        if isinstance(event, Spending):
+            try:
+                return self._limits.filled(event, case, self._version(case.bundle), self.unit, now)
+            except NotFound:  # deciding says so
+                return event
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)

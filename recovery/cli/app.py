@@ -14,6 +14,7 @@ from recovery.cli import (
     clv_command,
     coupon_commands,
     guard_commands,
+    money_commands,
     offers_command,
     outbox_commands,
     preview_command,
@@ -74,6 +75,7 @@ for module in (
     care_commands,
     coupon_commands,
     offers_command,
+    money_commands,
     clv_command,
     bench_command,
 ):

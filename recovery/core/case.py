@@ -6,12 +6,13 @@ rows, so folding the log gives the snapshot by construction, under any later ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
 from recovery.core.coupon_state import CouponState
+from recovery.core.empowerment.state import CompensationState, next_of_compensations, read_compensation
 from recovery.core.facts import Fact
 from recovery.core.promises import PromiseState
 
@@ -39,8 +40,9 @@ class Case:
         messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
         promises: each promise that was made, by its number from 1.
+        compensations: each compensation that was ever offered, by its number from 1.
         clocks: each clock that ever started, by its name.
-        due_at: when one of them is to be seen to next (text instant); never while in quarantine.
+        due_at: when one of these is to be seen to next (text instant); never while in quarantine.
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
 
@@ -70,6 +72,7 @@ class Case:
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
     promises: dict[str, PromiseState] = field(default_factory=dict)
+    compensations: dict[str, CompensationState] = field(default_factory=dict)
     clocks: Mapping[str, ClockState] = field(default_factory=dict)
     due_at: str | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -137,6 +140,7 @@ class Case:
             self.attachments,
             self.coupons,
             self.promises,
+            self.compensations,
             self.clocks,
             self.due_at,
             self.marks,
@@ -182,22 +186,6 @@ def apply(case: Case, change: Change, stamp: Stamp) -> None:
         KeyError: the log holds a kind of change this version does not know.
     """
     _APPLY[change[0]](case, change, stamp)
-
-
-def moved(change: Change) -> str:
-    """A `move` change as the trace says it."""
-    return f"{change[1]} → {change[2]}: {change[3]}"
-
-
-def recorded(changes: Iterable[Change]) -> Iterator[tuple[str, Any, str]]:
-    """The facts that changes put on record, in order: name, value, source."""
-    for change in changes:
-        if change[0] == "facts":
-            _, given, source = change
-            for name, value in given.items():
-                yield name, value, source
-        elif change[0] == "fact":
-            yield change[1], change[2], change[3]
 
 
 def _facts(case: Case, change: Change, stamp: Stamp) -> None:
@@ -252,7 +240,7 @@ def _move(case: Case, change: Change, stamp: Stamp) -> None:
 def _set(case: Case, change: Change, _: Stamp) -> None:
     setattr(case, change[1], change[2])
     if change[1] == "quarantine":
-        case.due_at = None if case.quarantine is not None else next_due(case.clocks)
+        case.due_at = _due(case)
 
 
 def _count(case: Case, change: Change, _: Stamp) -> None:
@@ -332,7 +320,24 @@ def _promise(case: Case, change: Change, _: Stamp) -> None:
 
 def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.clocks = {**case.clocks, change[1]: read_state(change[2])}
-    case.due_at = None if case.quarantine is not None else next_due(case.clocks)
+    case.due_at = _due(case)
+
+
+def _compensation(case: Case, change: Change, _: Stamp) -> None:
+    _, number, row, _moves = change
+    case.compensations = {**case.compensations, number: read_compensation(row)}
+    case.due_at = _due(case)
+
+
+def _due(case: Case) -> str | None:
+    """When a case is to be seen to next."""
+    if case.quarantine is not None:
+        return None
+    at = next_due(case.clocks)
+    if not case.compensations:
+        return at
+    other = next_of_compensations(case.compensations)
+    return at if other is None else other if at is None else min(at, other)
 
 
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:
@@ -366,6 +371,7 @@ _APPLY = {
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
     "promise": _promise,
+    "compensation": _compensation,
     "clock": _clock,
     "mark": _mark,
     "absorb": _absorb,

@@ -10,10 +10,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from recovery.compensating import Left
 from recovery.core.case import Case
 from recovery.core.clocks.standing import Standing, standing
 from recovery.core.errors import Refusal
 from recovery.core.instants import from_text
+from recovery.core.money import same_amount, written_out
 from recovery.core.promises import rows
 from recovery.core.spec import AnyOf, Need, Workflow
 from recovery.scenarios.moments import written
@@ -44,6 +46,7 @@ class View:
         refusal: of this moment's act.
         now: this moment.
         zone: whose clock moments are written by.
+        limits: how somebody stands with the budgets of the case.
     """
 
     workflow: Workflow
@@ -52,6 +55,7 @@ class View:
     refusal: Refusal | None
     now: datetime
     zone: ZoneInfo
+    limits: Callable[[str], list[Left]]
 
     @cached_property
     def clocks(self) -> dict[str, Standing]:
@@ -191,6 +195,12 @@ def _of_clock(look: Callable[[Standing], Any], otherwise: Any) -> Callable[[View
     return compare
 
 
+def _left(view: View, expected: Expected) -> Compared:
+    found = view.limits(expected.name)[0]
+    was = written_out(found.left, found.decimals, found.currency)
+    return same_amount(was, expected.value), shown(expected.value), shown(was)
+
+
 WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "step": _step,
     "open": _same(lambda view: not view.workflow.is_end(view.case.step)),
@@ -205,6 +215,8 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "sent_to_supervisor": _these(_arrived("supervisor")),
     "not_sent": _none_of(lambda view: [row.template for row in view.arrived]),
     "promises": _these(lambda view: [row["status"] for row in rows(view.case.promises, view.now)]),
+    "compensations": _these(lambda view: [one.status for one in view.case.compensations.values()]),
+    "left": _left,
     "tasks": _these(lambda view: [kind for kind, _ in view.case.tasks.values()]),
     "asked": _these(_needed),
     "not_asked": _none_of(_needed),

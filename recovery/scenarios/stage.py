@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from recovery.clock import ManualClock
 from recovery.commands import Command
-from recovery.core.case import Case, recorded
+from recovery.core.case import Case
+from recovery.core.changes import recorded
 from recovery.core.errors import RecoveryError, Refusal
 from recovery.core.events import CaseMerged, ComplaintReceived, Event, FactsRecorded, MessageWritten
 from recovery.core.facts import SOURCES
@@ -115,7 +117,8 @@ class _Stage:
         rows = self.engine.store.outbox(self.engine.tenant, case=case.id, status="delivered")
         arrived = [row for row in rows if (row.case, row.effect) not in self._seen]
         self._seen |= {(row.case, row.effect) for row in arrived}
-        view = View(self.engine.workflow(case.bundle), case, arrived, refusal, moment.at, self.zone)
+        limits = partial(self.engine.limits_of, case=case.id or None)
+        view = View(self.engine.workflow(case.bundle), case, arrived, refusal, moment.at, self.zone, limits)
         found = (difference(view, expected) for expected in moment.expected or ())
         return sorted(one for one in found if one is not None)
 
