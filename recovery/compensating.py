@@ -20,12 +20,12 @@ from recovery.standing import Limits, Member, account_of, day_of
 if TYPE_CHECKING:
     from recovery.core.case import Case
     from recovery.core.spec import Workflow
-    from recovery.store.ledger_reading import Line
+    from recovery.store.ledger_reading import LedgerLine
     from recovery.store.lending import Lendable
     from recovery.store.reading import Reading
 
 
-class Left(NamedTuple):
+class Allowance(NamedTuple):
     """How somebody stands with a budget.
 
     Attributes:
@@ -276,7 +276,7 @@ class Compensating(Asking):
 
     # --- asking ---------------------------------------------------------------------------------------------
 
-    def ledger(self, case: int, *, connection: Lendable | None = None) -> list[Line]:
+    def ledger(self, case: int, *, connection: Lendable | None = None) -> list[LedgerLine]:
         """Every line of the ledger that a case wrote, in order.
 
         Raises:
@@ -290,7 +290,7 @@ class Compensating(Asking):
 
     def limits_of(
         self, by: str, case: int | None = None, *, connection: Lendable | None = None
-    ) -> list[Left]:
+    ) -> list[Allowance]:
         """How somebody stands with each budget just now.
 
         Args:
@@ -313,7 +313,7 @@ class Compensating(Asking):
                 if found is not None or _of_people(budget)
             ]
 
-    def limits_now(self, *, connection: Lendable | None = None) -> list[Left]:
+    def limits_now(self, *, connection: Lendable | None = None) -> list[Allowance]:
         """How everybody stands who has used up something of a budget today (this week, this month)."""
         workflow = self.current()
         found: dict[tuple[str, str], str] = {}
@@ -340,7 +340,9 @@ class Compensating(Asking):
                     found.append(by)
         return found
 
-    def _left(self, reading: Reading, workflow: Workflow, budget: Budget, by: str, case: Case | None) -> Left:
+    def _left(
+        self, reading: Reading, workflow: Workflow, budget: Budget, by: str, case: Case | None
+    ) -> Allowance:
         from recovery.store.ledger_reading import balances
 
         members, rates = self.limits.members, self.limits.rates()
@@ -349,7 +351,7 @@ class Compensating(Asking):
         sums = balances(reading, self.tenant, sides)
         used, reserved = (sums.get((side, budget.currency), 0) for side in sides)
         limit = self.limits.limit(budget, by, workflow, members(person(by)), rates)
-        return Left(budget.name, by, of, budget.currency, budget.decimals, limit, used, -reserved)
+        return Allowance(budget.name, by, of, budget.currency, budget.decimals, limit, used, -reserved)
 
 
 def _of_people(budget: Budget) -> bool:

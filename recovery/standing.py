@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from recovery.commands import Command
 from recovery.core.calendars.local import zone_of
@@ -19,6 +19,7 @@ from recovery.core.case import Case
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.approving import spender
 from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.standing import Stand, Standing
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.event import Event, person, role
 from recovery.core.money import Money, read_money
@@ -117,9 +118,11 @@ class Limits:
         except NoRate as error:
             return Refusal("amount_without_rate", f"{text} cannot be counted: {error}.", fault="environment")
         except RecoveryError as error:
-            return Refusal("amount_without_rate", f"{text} cannot be counted: {error.message}", fault="environment")
+            return Refusal(
+                "amount_without_rate", f"{text} cannot be counted: {error.message}", fault="environment"
+            )
         units = int(amount.amount.scaleb(rates.decimals(amount.currency)))
-        return replace(event, standing={"units": units, "holds": holds})
+        return replace(event, standing=Standing(units, holds).row())
 
     def _holds(
         self,
@@ -130,22 +133,15 @@ class Limits:
         unit: Unit,
         now: datetime,
         rates: Rates,
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
+    ) -> Iterator[tuple[str, Stand]]:
         member = self.members(person(by))
         for budget in workflow.budgets.values():
             subject = subject_of(budget, by, case, self.members)
             account = account_of(budget, by, case, now, self.members)
             unit.ledger.take(case.tenant, (f"{budget.name} {subject}",))
-            yield (
-                budget.name,
-                {
-                    "account": account,
-                    "currency": budget.currency,
-                    "units": _units(amount, budget, rates),
-                    "limit": self.limit(budget, by, workflow, member, rates),
-                    "used": unit.ledger.used(case.tenant, budget.name, account, budget.currency),
-                },
-            )
+            limit = self.limit(budget, by, workflow, member, rates)
+            used = unit.ledger.used(case.tenant, budget.name, account, budget.currency)
+            yield budget.name, Stand(account, budget.currency, _units(amount, budget, rates), limit, used)
 
     def limit(self, budget: Budget, by: str, workflow: Workflow, member: Member, rates: Rates) -> int:
         """How much somebody may use up of a budget, in its smallest coin.

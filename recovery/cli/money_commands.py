@@ -15,7 +15,7 @@ from recovery.cli.output import as_json, say, table
 
 if TYPE_CHECKING:
     from recovery.commands import Outcome
-    from recovery.compensating import Left
+    from recovery.compensating import Allowance
     from recovery.core.case import Case
     from recovery.engine import Engine
 
@@ -274,7 +274,7 @@ def budget(
     say(table(None, columns, cells) if cells else "Nobody has spent anything today.")
 
 
-def _left(one: Left) -> dict[str, Any]:
+def _left(one: Allowance) -> dict[str, Any]:
     from recovery.core.money import written_out
 
     amounts = {"limit": one.limit, "used": one.used, "reserved": one.reserved, "left": one.left}

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from recovery.compensating import Left
+from recovery.compensating import Allowance
 from recovery.core.case import Case
 from recovery.core.clocks.standing import Standing, standing
 from recovery.core.errors import Refusal
@@ -55,7 +55,7 @@ class View:
     refusal: Refusal | None
     now: datetime
     zone: ZoneInfo
-    limits: Callable[[str], list[Left]]
+    limits: Callable[[str], list[Allowance]]
 
     @cached_property
     def clocks(self) -> dict[str, Standing]:

@@ -12,7 +12,7 @@ Balance = tuple[str, str]
 """An account and a currency."""
 
 
-class Line(NamedTuple):
+class LedgerLine(NamedTuple):
     """One line of the ledger.
 
     Attributes:
@@ -33,9 +33,9 @@ class Line(NamedTuple):
     at: str
 
 
-def lines(reading: Reading, tenant: str, case: int) -> list[Line]:
+def lines(reading: Reading, tenant: str, case: int) -> list[LedgerLine]:
     """What the ledger has of a case, in order."""
-    return [Line(*row) for row in reading.rows(sql.LINES, tenant, case)]
+    return [LedgerLine(*row) for row in reading.rows(sql.LINES, tenant, case)]
 
 
 def balances(reading: Reading, tenant: str, accounts: Sequence[str]) -> dict[Balance, int]:

@@ -24,8 +24,9 @@ CHANGING = {Case, Workflow}
 
 def data_classes() -> list[type]:
     found: dict[str, type] = {}
-    for module in pkgutil.iter_modules(recovery.core.__path__):
-        for name, thing in vars(importlib.import_module(f"recovery.core.{module.name}")).items():
+    for module in pkgutil.iter_modules([*recovery.core.__path__, *recovery.core.empowerment.__path__]):
+        package = recovery.core if module.module_finder.path in recovery.core.__path__ else recovery.core.empowerment
+        for name, thing in vars(importlib.import_module(f"{package.__name__}.{module.name}")).items():
             if inspect.isclass(thing) and is_dataclass(thing) and thing.__module__.startswith("recovery."):
                 found[name] = thing
     return [found[name] for name in sorted(found)]

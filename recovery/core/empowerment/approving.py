@@ -13,7 +13,6 @@ from recovery.core.empowerment.offering import (
     as_money,
     ask,
     end,
-    exceeded,
     found,
     give,
     is_payee,
@@ -21,6 +20,7 @@ from recovery.core.empowerment.offering import (
     put,
     said,
 )
+from recovery.core.empowerment.standing import standing_of
 from recovery.core.empowerment.state import CompensationState, CompensationStatus
 from recovery.core.event import person, role
 from recovery.core.facts import is_blank
@@ -32,15 +32,14 @@ def granted(draft: Draft, event: money.ApprovalGranted) -> None:
     """A supervisor says yes: it is offered to the customer, or due where it needs no yes of theirs."""
     not_in_quarantine(draft)
     number, state = _asked(draft, event.compensation, event.by, "approve")
-    if state.units and not event.standing:
-        raise Refused("no_standing", "Nobody has looked at the limits.", fault="engine")
-    over = exceeded(event.standing)
-    whose = spender(draft.case, event)
+    standing = standing_of(draft, event.standing, state.amount)
+    over = standing.exceeded()
     if over is not None:
-        name, units = over
-        budget, of = draft.workflow.budgets[name], event.standing["holds"][name]
-        free = as_money(budget, max(0, of["limit"] - of["used"]))
-        message = f"{as_money(budget, units)} is above what is left of {whose}'s {name}: {free}."
+        budget, of, whose = draft.workflow.budgets[over], standing.holds[over], spender(draft.case, event)
+        message = (
+            f"{as_money(budget, of.units)} is above what is left of {whose}'s {over}: "
+            f"{as_money(budget, of.free)}."
+        )
         raise Refused("above_own_limit", message, "Somebody with a higher limit may approve it.")
     now = draft.stamp.recorded_at
     status: CompensationStatus = "due" if state.at_once else "offered"
@@ -49,7 +48,7 @@ def granted(draft: Draft, event: money.ApprovalGranted) -> None:
         status=status, answered_by=event.by, answered_at=now, answer_by=None, expires_at=expires_at
     )
     draft.why.append(f"compensation {number} was approved by {event.by}{_waited(state, now)}")
-    give(draft, number, answered, event.standing)
+    give(draft, number, answered, standing)
 
 
 def refused(draft: Draft, event: money.ApprovalRefused) -> None:

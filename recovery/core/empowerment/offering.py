@@ -15,6 +15,7 @@ from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.budgets import Budget
 from recovery.core.empowerment.postings import COMPENSATION
+from recovery.core.empowerment.standing import Standing, standing_of
 from recovery.core.empowerment.state import LIVE, CompensationState, Hold
 from recovery.core.event import person, role
 from recovery.core.facts import is_blank, shown
@@ -41,17 +42,19 @@ def offered(draft: Draft, event: money.CompensationOffered) -> None:
         expires_at = to_text(event.expires_at)
         if expires_at <= draft.stamp.recorded_at:
             raise Refused("in_the_past", "The offer would be over already.", "Name a moment to come.")
-    state = _new(draft, event, "offered")
+    standing = standing_of(draft, event.standing, event.amount)
+    state = _new(draft, event, standing, "offered")
     if event.pay_within is not None and event.pay_within > DAYS_AT_MOST:
         raise Refused("wrong_value", f"It is fulfilled within {DAYS_AT_MOST:,} days at most.")
     state = state._replace(expires_at=expires_at, pay_within=event.pay_within)
-    _decide(draft, state, event.standing)
+    _decide(draft, state, standing)
 
 
 def spent(draft: Draft, event: money.CompensationSpent) -> None:
     """Something is given at once: offered, taken and fulfilled in one."""
-    state = _new(draft, event, "fulfilled")
-    _decide(draft, state._replace(at_once=True, receipt=event.receipt), event.standing)
+    standing = standing_of(draft, event.standing, event.amount)
+    state = _new(draft, event, standing, "fulfilled")
+    _decide(draft, state._replace(at_once=True, receipt=event.receipt), standing)
 
 
 def end(draft: Draft, number: str, state: CompensationState, status: Any, note: str | None) -> None:
@@ -63,12 +66,9 @@ def end(draft: Draft, number: str, state: CompensationState, status: Any, note: 
     draft.why.append(f"compensation {number} {status}: {said(state)}" + (f" ({note})" if note else ""))
 
 
-def give(draft: Draft, number: str, state: CompensationState, standing: Any) -> None:
+def give(draft: Draft, number: str, state: CompensationState, standing: Standing) -> None:
     """Keep a compensation within the limits: it is offered, owed, or given already."""
-    holds = tuple(
-        Hold(name, of["account"], of["currency"], of["units"])
-        for name, of in standing.get("holds", {}).items()
-    )
+    holds = tuple(Hold(name, of.account, of.currency, of.units) for name, of in standing.holds.items())
     now = draft.stamp.recorded_at
     state = state._replace(holds=holds)
     moves = ["reserved"] if holds else []
@@ -138,7 +138,7 @@ def become_due(draft: Draft, number: str, state: CompensationState, *moves: str)
     draft.why.append(f"compensation {number} is due: {said(state)}")
 
 
-def _new(draft: Draft, event: Giving, status: Any) -> CompensationState:
+def _new(draft: Draft, event: Giving, standing: Standing, status: Any) -> CompensationState:
     """What is to be given, as far as the event says it.
 
     Raises:
@@ -164,13 +164,11 @@ def _new(draft: Draft, event: Giving, status: Any) -> CompensationState:
         if (one.kind, one.offer) == (event.kind, key) and one.status in LIVE:
             message = f"{key} has been offered already: compensation {number}, {said(one)}, {one.status}."
             raise Refused("already_offered", message, "The same case never pays the same offer twice.")
-    if event.amount is not None and not event.standing:
-        raise Refused("no_standing", "Nobody has looked at the limits.", fault="engine")
     return CompensationState(
         event.kind,
         key,
         event.amount,
-        event.standing.get("units", 0),
+        standing.units,
         event.to,
         event.by,
         draft.stamp.recorded_at,
@@ -192,44 +190,33 @@ def _check_amount(event: Giving) -> None:
         raise Refused("wrong_value", f"amount: {error}.", "Give an amount such as 40 USD.") from None
 
 
-def _decide(draft: Draft, state: CompensationState, standing: Any) -> None:
+def _decide(draft: Draft, state: CompensationState, standing: Standing) -> None:
     """Give it, or ask whoever may approve it."""
     number = str(len(draft.case.compensations) + 1)
-    over = exceeded(standing)
+    over = standing.exceeded()
     if over is None:
         give(draft, number, state, standing)
         return
-    name, units = over
-    budget = draft.workflow.budgets[name]
-    who = _approver(draft, budget, role(state.by), units)
+    budget, of = draft.workflow.budgets[over], standing.holds[over]
+    who = _approver(draft, budget, role(state.by), of.units)
     now = draft.stamp.recorded_at
-    left = standing["holds"][name]
-    free = max(0, left["limit"] - left["used"])
     asked = state._replace(
         status="asked",
-        over=name,
+        over=over,
         asked_of=who,
         asked_at=now,
         answer_by=next_ask(draft, budget, who),
     )
     put(draft, number, asked)
     draft.why.append(
-        f"compensation {number}: {said(state)} is above what is left of {name}"
-        f" ({as_money(budget, free)} of {as_money(budget, left['limit'])}); a {who} is asked"
+        f"compensation {number}: {said(state)} is above what is left of {over}"
+        f" ({as_money(budget, of.free)} of {as_money(budget, of.limit)}); a {who} is asked"
     )
     facts = {WANTED: said(state), COSTS: state.amount, BECAUSE: state.note}
     known = {fact: value for fact, value in facts.items() if value is not None and _declares(draft, fact)}
     if known:
         draft.record(known, "engine", "workflow")
     ask(draft, budget)
-
-
-def exceeded(standing: Any) -> tuple[str, int] | None:
-    """The first budget that a compensation is too much for, and what it takes of it."""
-    for name, of in standing.get("holds", {}).items():
-        if of["used"] + of["units"] > of["limit"]:
-            return name, of["units"]
-    return None
 
 
 def ask(draft: Draft, budget: Budget) -> None:
