@@ -7,6 +7,8 @@ chooses. Rules are tuned on the half called `tuning`; `held_out` is for measurin
 Three smaller sets were written when the rules stood, to see how they fare with words nobody had in mind:
 `more`, on which they were tuned once more afterwards, `afterwards`, on which nothing may be tuned, and `fresh`,
 written without a look at the rules and split by the same hash: rules are widened with its tuning half at hand.
+
+`sound` are sentences of good letters, which no rule may stop; each was added to find out what does.
 """
 
 from __future__ import annotations
@@ -54,6 +56,14 @@ def written_later(name: Literal["more", "afterwards", "fresh"], language: str) -
             for item in halves["flagged" if flagged else "clean"]:
                 fields = item if isinstance(item, dict) else {"text": item}
                 yield Labelled(language, cls, flagged=flagged, **fields)
+
+
+def sound(language: str) -> list[str]:
+    """Sentences of good letters, which no rule may stop."""
+    file = FOLDER / "sound" / f"{language}.yaml"
+    document, findings = read_yaml(file.read_bytes(), file.name)
+    assert document is not None, findings
+    return list(document.value["sound"])
 
 
 def sentences(language: str, half: Half | None = None) -> Iterator[Labelled]:
