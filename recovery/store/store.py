@@ -328,6 +328,9 @@ class Store(Reading):
     def give_way(self) -> None:
         """Between two batches: let others have their turn, where there is one writer at a time."""
 
+    def leave_no_trace(self) -> None:
+        """After something was erased: let no journal have it any longer, where there is one of ours."""
+
     # --- connections ----------------------------------------------------------------------------------------
 
     def _check(self) -> None:

@@ -47,9 +47,7 @@ _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING
 _staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STAYING, "tenant_id", "id")))
 _timing = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.TIMING, "tenant_id", "id")))
 _settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.TIMING))
-_due_at = sql.CASE_COLUMNS.index("due_at")
-_step = sql.CASE_COLUMNS.index("step")
-_seq = sql.CASE_COLUMNS.index("seq")
+_due_at, _step, _seq = map(sql.CASE_COLUMNS.index, ("due_at", "step", "seq"))
 
 
 class _Known:
@@ -270,6 +268,12 @@ class Unit:
         known = self._commands[tenant, key] = Remembered(fingerprint, answer)
         self._remembered.append((tenant, key, known, logged))
 
+    def beside(self, work: Callable[[Cursor, Dialect], None], *cases: tuple[str, int]) -> None:
+        """Let others work in this transaction too; `cases` (tenant, number) are read anew."""
+        self.flush()
+        work(self._cursor, self._dialect)
+        self._cases = {key: known for key, known in self._cases.items() if key not in cases}
+
     def flush(self) -> None:
         """Write out what is buffered, without committing.
 
@@ -351,7 +355,7 @@ class Unit:
         opened = list(new)
         if self._many(sql.INSERT_CASE, new) != len(opened):
             raise self._refused(opened)
-        wanted = len(moving) + len(timing) + len(stepping) + len(staying)
+        wanted = sum(map(len, (moving, timing, stepping, staying)))
         updated = self._many(sql.UPDATE_MOVING, moving)
         updated += self._many(sql.UPDATE_TIMING, timing)
         updated += self._many(sql.UPDATE_STEPPING, stepping)
