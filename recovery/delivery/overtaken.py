@@ -1,4 +1,4 @@
-"""What a clock asked for at night and what has settled itself by the morning: it is not sent (domain.md §1)."""
+"""What a clock asked for at night and is settled by the morning: it is not sent (domain.md §1)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def overtaken(engine: Engine, row: OutboxRow) -> str | None:
     case = engine.case(row.case)
     if any(_goes_on(case, name, asked) for name in clocks):
         return None
-    return f"overtaken while it waited: nothing is left to say for the clock {' or '.join(clocks)}"
+    return f"overtaken while it waited: clock {' and '.join(clocks)} no longer runs"
 
 
 def _sending(workflow: Workflow, template: str) -> list[str]:
