@@ -163,7 +163,7 @@ class Jobs:
         self._tenant = tenant
 
     def plan(self, moments: Iterable[tuple[str, datetime]]) -> None:
-        """Write down when jobs are due next; one that has a row that is due, or one for that moment, keeps it."""
+        """Write down when jobs are due next, but for those that have a row that is due or for then."""
         rows = [(self._tenant, name, to_text(at)) for name, at in moments]
         if rows:
             self._dialect.many(self._cursor, PLAN, rows)

@@ -279,13 +279,14 @@ def test_a_lease_is_renewed_between_parts_and_one_that_was_lost_ends_the_job(
     one.tick()
     clock.advance(timedelta(days=1))
     one.tick(job_seconds=0)
-    (before,) = pending(engine.store, engine.tenant)
+    let_leases_end(project)
+    (ended,) = pending(engine.store, engine.tenant)
     now[0] += 21
     one.tick(job_seconds=0)
-    (after,) = pending(engine.store, engine.tenant)
-    assert after.lease_until is not None
-    assert before.lease_until is not None
-    assert after.lease_until > before.lease_until
+    (renewed,) = pending(engine.store, engine.tenant)
+    assert ended.lease_until is not None
+    assert renewed.lease_until is not None
+    assert renewed.lease_until > ended.lease_until
     let_leases_end(project)
     worker(engine, clock, Book().job()).tick()
     now[0] += 21
