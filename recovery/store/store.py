@@ -18,6 +18,7 @@ from recovery.store import schema, seals
 from recovery.store import statements as sql
 from recovery.store.codec import encode
 from recovery.store.dialect import LAST, Cursor, Dialect
+from recovery.store.jobs import Jobs
 from recovery.store.lending import Guests, Lendable
 from recovery.store.reading import SENDER, Reading, Snapshot
 from recovery.store.records import OutboxRow, Record, Schema
@@ -289,6 +290,16 @@ class Store(Reading):
         """
         with self.snapshot() as snapshot:
             seals.require_key(snapshot.rows, key)
+
+    @contextmanager
+    def jobs(self, tenant: str) -> Iterator[Jobs]:
+        """A transaction on what is done at set times (see `recovery.store.jobs`).
+
+        Raises:
+            EnvironmentFault: see `write`.
+        """
+        with self._transaction() as cursor:
+            yield Jobs(cursor, self.dialect, tenant)
 
     @contextmanager
     def _sealing(self) -> Iterator[Sealing]:
