@@ -16,11 +16,13 @@ from recovery.delivery.channels import Channel, FolderChannel
 from recovery.engine import Engine
 from recovery.project import CHANNELS, Project, channel_settings
 from recovery.sealing import seal_key
+from recovery.store.people import People
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
 from recovery.workflow.bundle import Bundle, collect
 from recovery.workflow.files import name_of
 from recovery.workflow.findings import BadFile, Finding, errors
+from recovery.workflow.people import people_of
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.wording import guard_from
 
@@ -179,7 +181,8 @@ def seal(engine: Engine, project: Project) -> None:
 
 
 def publish(engine: Engine, root: Path) -> list[Publication]:
-    """Make the checked files of a project the versions that new cases run on. All of them, or none.
+    """Make the checked files of a project the versions that new cases run on, all of them or none, and its
+    people those who work here.
 
     Raises:
         BadFile: a file has errors; nothing is published.
@@ -191,11 +194,15 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
         if changed:
             engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
         publications.append(Publication(bundle.workflow_id, bundle.hash, changed))
+    directory = people_of(root)
+    if directory is not None:
+        with engine.store.working(People, engine.tenant) as people:
+            people.publish(directory, engine.clock.now())
     return publications
 
 
 def checked(root: Path) -> list[Bundle]:
-    """Every workflow of a project, with the phrase rules.
+    """Every workflow of a project; its phrase rules and its people are sound too.
 
     Raises:
         BadFile: a file has errors.
@@ -206,6 +213,7 @@ def checked(root: Path) -> list[Bundle]:
         findings += guard_from(file.read_bytes(), name_of(root, file))[1]
     if errors(findings):
         raise BadFile(errors(findings))
+    people_of(root)
     if not bundles:
         raise NotFound(
             f"There is no workflow in {root / 'workflows'}.", hint="Write one, or `recovery init`."

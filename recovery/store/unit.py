@@ -31,6 +31,7 @@ from recovery.store.entries import entry
 from recovery.store.faults import LostRace, external_ids_taken, lost_race
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
+from recovery.store.people import People
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -269,6 +270,10 @@ class Unit:
         """
         known = self._commands[tenant, key] = Remembered(fingerprint, answer)
         self._remembered.append((tenant, key, known, logged))
+
+    def people(self, tenant: str) -> People:
+        """Who works here, in this transaction."""
+        return People(self._cursor, self._dialect, tenant)
 
     def flush(self) -> None:
         """Write out what is buffered, without committing.
