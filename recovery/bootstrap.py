@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,14 +99,15 @@ def _open_store(
 def _complete(engine: Engine, project: Project, entropy: Entropy, *, new: bool) -> None:
     """Make what a whole database has and this one lacks: when new, or when its making was interrupted."""
     store = engine.store
+    bundles = None
     if new or store.schema().current is None:
-        checked(project.root)  # before anything is made
+        bundles = checked(project.root)  # before anything is made
         store.upgrade()
         installation.claim_new(engine, project)
     store.require_current()
     seal_key(project.database_file, make=not store.is_sealed(), entropy=entropy)
     if not store.workflows(engine.tenant):
-        publish(engine, project.root)
+        _publish(engine, checked(project.root) if bundles is None else bundles)
 
 
 @contextmanager
@@ -188,8 +189,12 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
         BadFile: a file has errors; nothing is published.
         NotFound: there is no workflow to publish.
     """
+    return _publish(engine, checked(root))
+
+
+def _publish(engine: Engine, bundles: Iterable[Bundle]) -> list[Publication]:
     publications = []
-    for bundle in checked(root):
+    for bundle in bundles:
         changed = engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
         if changed:
             engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
