@@ -15,8 +15,8 @@ teams:
   care: {title: {en: Care, zh: 客服}, lead: mia, shifts: ["08:40"]}
 people:
   mia: {name: Mia, role: supervisor, limit: 5000 USD}
-  li:
-    {name: Li, teams: care, supervisor: mia, delegate: mia, zone: Asia/Shanghai, away: [2026-12-24 to 2027-01-03]}
+  li: {name: Li, teams: care, supervisor: mia, delegate: mia,
+    zone: Asia/Shanghai, away: [2026-12-24 to 2027-01-03]}
 """
 
 
