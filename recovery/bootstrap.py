@@ -107,7 +107,7 @@ def _complete(engine: Engine, project: Project, entropy: Entropy, *, new: bool) 
     store.require_current()
     seal_key(project.database_file, make=not store.is_sealed(), entropy=entropy)
     if not store.workflows(engine.tenant):
-        _publish(engine, checked(project.root) if bundles is None else bundles)
+        _publish(engine, checked(project.root) if bundles is None else bundles, project.root)
 
 
 @contextmanager
@@ -189,10 +189,10 @@ def publish(engine: Engine, root: Path) -> list[Publication]:
         BadFile: a file has errors; nothing is published.
         NotFound: there is no workflow to publish.
     """
-    return _publish(engine, checked(root))
+    return _publish(engine, checked(root), root)
 
 
-def _publish(engine: Engine, bundles: Iterable[Bundle]) -> list[Publication]:
+def _publish(engine: Engine, bundles: Iterable[Bundle], root: Path) -> list[Publication]:
     publications = []
     for bundle in bundles:
         changed = engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
