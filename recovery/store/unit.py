@@ -31,6 +31,7 @@ from recovery.store.entries import entry
 from recovery.store.faults import LostRace, external_ids_taken, lost_race
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
+from recovery.store.people import People
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -274,6 +275,10 @@ class Unit:
         work(self._cursor, self._dialect)
         self._cases = {key: known for key, known in self._cases.items() if key not in cases}
 
+    def people(self, tenant: str) -> People:
+        """Who works here, in this transaction."""
+        return People(self._cursor, self._dialect, tenant)
+
     def flush(self) -> None:
         """Write out what is buffered, without committing.
 
@@ -328,11 +333,8 @@ class Unit:
         return rows
 
     def _flush_cases(self) -> None:
-        new: list[CaseValues] = []
-        moving: list[tuple[Any, ...]] = []
-        timing: list[tuple[Any, ...]] = []
-        stepping: list[tuple[Any, ...]] = []
-        staying: list[tuple[Any, ...]] = []
+        rows: list[list[tuple[Any, ...]]] = [[] for _ in range(5)]
+        new, moving, timing, stepping, staying = rows
         for known in self._changed.values():
             values = case_values(known.case, known.head)
             settled = _settled(values)
