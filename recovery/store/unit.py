@@ -299,8 +299,7 @@ class Unit:
         self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
         self.coupons.flush()
-        commands = self._answers()
-        asked_for = len(commands)
+        asked_for = len(commands := self._answers())
         if self._many(sql.INSERT_COMMAND, commands) != asked_for:
             raise LostRace(
                 "A command was done by somebody else in the meantime, under the same key.",
