@@ -6,7 +6,8 @@ chooses. Rules are tuned on the half called `tuning`; `held_out` is for measurin
 
 Three smaller sets were written when the rules stood, to see how they fare with words nobody had in mind:
 `more`, on which they were tuned once more afterwards, `afterwards`, on which nothing may be tuned, and `fresh`,
-written without a look at the rules and split by the same hash: rules are widened with its tuning half at hand.
+written without a look at the rules and split by the same hash: rules were widened with its tuning half at
+hand.
 
 `sound` are sentences of good letters, which no rule may stop; each was added to find out what does.
 """
