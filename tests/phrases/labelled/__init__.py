@@ -5,9 +5,9 @@ They were written before any rule was, and a hash of each decides which half it 
 chooses. Rules are tuned on the half called `tuning`; `held_out` is for measuring alone.
 
 Three smaller sets were written when the rules stood, to see how they fare with words nobody had in mind:
-`more`, on which they were tuned once more afterwards, `afterwards`, on which nothing may be tuned, and `fresh`,
-written without a look at the rules and split by the same hash: rules were widened with its tuning half at
-hand.
+`more`, on which they were tuned once more afterwards, `afterwards`, on which nothing may be tuned, and
+`fresh`, written without a look at the rules and split by the same hash: rules were widened with its tuning
+half at hand.
 
 `sound` are sentences of good letters, which no rule may stop; each was added to find out what does.
 """
