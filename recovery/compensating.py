@@ -332,7 +332,7 @@ class Compensating(Asking):
         """Whoever has used up something of a budget in the present period of their own calendar."""
         from recovery.store.ledger_reading import spenders
 
-        now, members, found = self.clock.now(), self.limits.members, []
+        now, members, found = self.clock.now(), self._members(reading), []
         somewhere = {day_of(budget, now + timedelta(days=days), Member("UTC")) for days in (-1, 0, 1)}
         for of in sorted(somewhere):
             for _, by in spenders(reading, self.tenant, f"{USED} {budget.name} {of} "):
@@ -340,12 +340,15 @@ class Compensating(Asking):
                     found.append(by)
         return found
 
+    def _members(self, reading: Reading) -> Members:
+        return self.limits.members_of(lambda: directory_from(reading.rows(PEOPLE, self.tenant)))
+
     def _left(
         self, reading: Reading, workflow: Workflow, budget: Budget, by: str, case: Case | None
     ) -> Allowance:
         from recovery.store.ledger_reading import balances
 
-        members, rates = self.limits.members, self.limits.rates()
+        members, rates = self._members(reading), self.limits.rates()
         of = account_of(budget, by, case, self.clock.now(), members)
         sides = [account(side, budget.name, of) for side in (USED, RESERVED)]
         sums = balances(reading, self.tenant, sides)

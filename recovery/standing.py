@@ -23,6 +23,7 @@ from recovery.core.empowerment.standing import Stand, Standing
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.event import Event, person, role
 from recovery.core.money import Money, read_money
+from recovery.core.people import Directory
 from recovery.core.rates import NoRate, Rates
 from recovery.core.shape import problem
 
@@ -54,9 +55,16 @@ Members = Callable[[str], Member]
 """What counts of a person, by their name."""
 
 
-def nobody_known(_: str) -> Member:
-    """Of nobody is anything known: roles and the workflow's calendar count."""
-    return Member()
+def listed(directory: Directory) -> Members:
+    """What the list of people says of them; of who is not on it nothing but the house's zone."""
+
+    def member(name: str) -> Member:
+        known = directory.people.get(name)
+        if known is None:
+            return Member(directory.zone if directory.people else None)
+        return Member(known.zone or directory.zone, known.limit, next(iter(known.teams), None))
+
+    return member
 
 
 def no_rates() -> Rates:
@@ -67,11 +75,20 @@ def no_rates() -> Rates:
 
 
 class Limits:
-    """Looks at limits for one installation. `members` and `rates` tell of its people and currencies."""
+    """Looks at limits for one installation.
 
-    def __init__(self, members: Members = nobody_known, rates: Callable[[], Rates] = no_rates) -> None:
+    Attributes:
+        members: what counts of people, where that is known elsewhere than in the list of people.
+        rates: what currencies are worth.
+    """
+
+    def __init__(self, members: Members | None = None, rates: Callable[[], Rates] = no_rates) -> None:
         self.members = members
         self.rates = rates
+
+    def members_of(self, directory: Callable[[], Directory]) -> Members:
+        """What counts of people; the list of them is asked for where it matters."""
+        return self.members or listed(directory())
 
     def take(
         self, unit: Unit, tenant: str, commands: Sequence[Command], version: Callable[[str], Workflow]
@@ -83,11 +100,12 @@ class Limits:
             version: gives the workflow of a bundle's hash.
         """
         subjects = set()
+        members = self.members_of(unit.people(tenant).directory)
         for event, case in ((command.event, unit.case(tenant, command.case or 0)) for command in commands):
             if case is not None and isinstance(event, Spending) and problem(event) is None:
                 with suppress(NotFound):  # deciding says so
                     for budget in version(case.bundle).budgets.values():
-                        subject = subject_of(budget, _by(event, case), case, self.members)
+                        subject = subject_of(budget, _by(event, case), case, members)
                         subjects.add(f"{budget.name} {subject}")
         unit.ledger.take(tenant, subjects)
 
@@ -134,10 +152,11 @@ class Limits:
         now: datetime,
         rates: Rates,
     ) -> Iterator[tuple[str, Stand]]:
-        member = self.members(person(by))
+        members = self.members_of(unit.people(case.tenant).directory)
+        member = members(person(by))
         for budget in workflow.budgets.values():
-            subject = subject_of(budget, by, case, self.members)
-            account = account_of(budget, by, case, now, self.members)
+            subject = subject_of(budget, by, case, members)
+            account = account_of(budget, by, case, now, members)
             unit.ledger.take(case.tenant, (f"{budget.name} {subject}",))
             limit = self.limit(budget, by, workflow, member, rates)
             used = unit.ledger.used(case.tenant, budget.name, account, budget.currency)

@@ -55,6 +55,7 @@ def worker(
     from recovery.bootstrap import channels_of, keep_what_is_loaded, seal, working
     from recovery.core.errors import RecoveryError
     from recovery.installation import may_send
+    from recovery.jobs.every import jobs_of
     from recovery.worker import telling
     from recovery.worker.loop import run_until_stopped
     from recovery.worker.serving import Worker
@@ -67,7 +68,8 @@ def worker(
         engine = stack.enter_context(working(here))
         tell = telling.as_lines(engine.clock) if log == "json" else telling.for_people(notice)
         sends = partial(may_send, engine, here)
-        worker = Worker(engine, channel, may_send=sends, seal=partial(seal, engine, here), tell=tell)
+        sealing = partial(seal, engine, here)
+        worker = Worker(engine, channel, may_send=sends, seal=sealing, tell=tell, jobs=jobs_of(here))
         engine.current()
         keep_what_is_loaded()
         if once:
@@ -77,6 +79,7 @@ def worker(
                 stack.enter_context(_watched(worker, channel, sends, listen))
             tell("started", "The worker runs. Ctrl-C stops it.", database=engine.store.where)
             run_until_stopped(worker.turn, worker.stop, engine.store.listen)
+            worker.finish()
             tell("stopped", **worker.total.as_dict())
         is_ours = sends()
     if json:

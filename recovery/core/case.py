@@ -6,7 +6,7 @@ rows, so folding the log gives the snapshot by construction, under any later ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -42,7 +42,8 @@ class Case:
         promises: each promise that was made, by its number from 1.
         compensations: each compensation that was ever offered, by its number from 1.
         clocks: each clock that ever started, by its name.
-        due_at: when one of these is to be seen to next (text instant); never while in quarantine.
+        due_at: when one of these is to be seen to next (text instant); never while in quarantine, or erased.
+        erased_at: when whoever it was about was erased, last (text instant).
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
 
@@ -81,6 +82,7 @@ class Case:
     merged_from: str | None = None
     absorbed: list[int] = field(default_factory=list)
     quarantine: str | None = None
+    erased_at: str | None = None
     received_at: str = ""
     opened_at: str = ""
     updated_at: str = ""
@@ -149,6 +151,7 @@ class Case:
             self.merged_from,
             self.absorbed,
             self.quarantine,
+            self.erased_at,
             self.received_at,
             self.opened_at,
             self.updated_at,
@@ -240,7 +243,23 @@ def _move(case: Case, change: Change, stamp: Stamp) -> None:
 def _set(case: Case, change: Change, _: Stamp) -> None:
     setattr(case, change[1], change[2])
     if change[1] == "quarantine":
-        case.due_at = _due(case)
+        case.due_at = _next_due(case)
+
+
+def _next_due(case: Case) -> str | None:
+    """When a case is to be seen to next."""
+    if case.quarantine is not None or case.erased_at is not None:
+        return None
+    at = next_due(case.clocks)
+    if not case.compensations:
+        return at
+    other = next_of_compensations(case.compensations)
+    return at if other is None else other if at is None else min(at, other)
+
+
+def _erased(case: Case, _: Change, stamp: Stamp) -> None:
+    """Whoever it was about is erased: nothing in it is due any more."""
+    case.erased_at, case.due_at = stamp.recorded_at, None
 
 
 def _count(case: Case, change: Change, _: Stamp) -> None:
@@ -320,24 +339,13 @@ def _promise(case: Case, change: Change, _: Stamp) -> None:
 
 def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.clocks = {**case.clocks, change[1]: read_state(change[2])}
-    case.due_at = _due(case)
+    case.due_at = _next_due(case)
 
 
 def _compensation(case: Case, change: Change, _: Stamp) -> None:
     _, number, row, _moves = change
     case.compensations = {**case.compensations, number: read_compensation(row)}
-    case.due_at = _due(case)
-
-
-def _due(case: Case) -> str | None:
-    """When a case is to be seen to next."""
-    if case.quarantine is not None:
-        return None
-    at = next_due(case.clocks)
-    if not case.compensations:
-        return at
-    other = next_of_compensations(case.compensations)
-    return at if other is None else other if at is None else min(at, other)
+    case.due_at = _next_due(case)
 
 
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:
@@ -376,24 +384,5 @@ _APPLY = {
     "mark": _mark,
     "absorb": _absorb,
     "release": _release,
+    "erased": _erased,
 }
-
-
-def fold(case: Case | None, records: Iterable[Mapping[str, Any]]) -> Case | None:
-    """The snapshot that a case's log records add up to.
-
-    Each record has `tenant`, `case`, `seq`, `by`, `occurred_at`, `recorded_at` (text instants) and `changes`;
-    the first change of the first one is `["open", workflow, bundle, header]`.
-    """
-    for record in records:
-        stamp = Stamp(record["seq"], record["by"], record["occurred_at"], record["recorded_at"])
-        for change in record["changes"]:
-            if change[0] == "open":
-                case = opened(record["tenant"], record["case"], change[1], change[2], change[3], stamp)
-            else:
-                assert case is not None, "the first change of a log opens the case"
-                apply(case, change, stamp)
-        if case is not None:
-            case.seq = stamp.seq
-            case.updated_at = stamp.recorded_at
-    return case

@@ -18,13 +18,7 @@ from recovery.core.errors import EngineFault, NotFound
 from recovery.core.instants import to_text
 from recovery.store import statements as sql
 from recovery.store.chain import BEGINNING, SALT_BYTES
-from recovery.store.codec import (
-    CaseValues,
-    answer_of,
-    case_values,
-    read_answer,
-    read_case,
-)
+from recovery.store.codec import CaseValues, answer_of, case_values, read_answer, read_case
 from recovery.store.compiling import Many, Statement
 from recovery.store.coupons import ENDING, Coupons
 from recovery.store.dialect import Cursor, Dialect
@@ -33,6 +27,7 @@ from recovery.store.faults import LostRace, external_ids_taken, lost_race
 from recovery.store.ledger import Ledger
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
+from recovery.store.people import People
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -273,6 +268,16 @@ class Unit:
         known = self._commands[tenant, key] = Remembered(fingerprint, answer)
         self._remembered.append((tenant, key, known, logged))
 
+    def beside(self, work: Callable[[Cursor, Dialect], None], *cases: tuple[str, int]) -> None:
+        """Let others work in this transaction too; `cases` (tenant, number) are read anew."""
+        self.flush()
+        work(self._cursor, self._dialect)
+        self._cases = {key: known for key, known in self._cases.items() if key not in cases}
+
+    def people(self, tenant: str) -> People:
+        """Who works here, in this transaction."""
+        return People(self._cursor, self._dialect, tenant)
+
     def flush(self) -> None:
         """Write out what is buffered, without committing.
 
@@ -294,8 +299,7 @@ class Unit:
         self.outbox.flush()
         self.coupons.flush()
         self.ledger.flush()
-        commands = self._answers()
-        asked_for = len(commands)
+        asked_for = len(commands := self._answers())
         if self._many(sql.INSERT_COMMAND, commands) != asked_for:
             raise LostRace(
                 "A command was done by somebody else in the meantime, under the same key.",
@@ -328,11 +332,8 @@ class Unit:
         return rows
 
     def _flush_cases(self) -> None:
-        new: list[CaseValues] = []
-        moving: list[tuple[Any, ...]] = []
-        timing: list[tuple[Any, ...]] = []
-        stepping: list[tuple[Any, ...]] = []
-        staying: list[tuple[Any, ...]] = []
+        rows: list[list[tuple[Any, ...]]] = [[] for _ in range(5)]
+        new, moving, timing, stepping, staying = rows
         for known in self._changed.values():
             values = case_values(known.case, known.head)
             settled = _settled(values)
@@ -355,7 +356,7 @@ class Unit:
         opened = list(new)
         if self._many(sql.INSERT_CASE, new) != len(opened):
             raise self._refused(opened)
-        wanted = len(moving) + len(timing) + len(stepping) + len(staying)
+        wanted = sum(map(len, (moving, timing, stepping, staying)))
         updated = self._many(sql.UPDATE_MOVING, moving)
         updated += self._many(sql.UPDATE_TIMING, timing)
         updated += self._many(sql.UPDATE_STEPPING, stepping)

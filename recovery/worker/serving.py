@@ -1,14 +1,15 @@
-"""What the worker does each tick: let clocks run out, deliver what is due, seal the log.
+"""What the worker does each tick: let clocks run out, deliver what is due, do jobs, seal the log.
 
 It keeps away for a while from what is out of order.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -17,9 +18,11 @@ from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel
 from recovery.delivery.outbox import Delivered, deliver_due
 from recovery.engine import Engine
+from recovery.jobs.job import Job
 from recovery.store.faults import LostRace
 from recovery.ticking import BATCH, fire_due
 from recovery.worker.pulse import Pulse
+from recovery.worker.regular import Regular
 from recovery.worker.telling import Tell
 
 SENDERS = 4
@@ -31,6 +34,9 @@ LONGEST_PAUSE = timedelta(minutes=10)
 
 SEAL_SECONDS = 1
 """How often the log is sealed at most, however often the worker is woken."""
+
+JOB_SECONDS = 0.25
+"""For how long a tick goes on with a job before others have their turn."""
 
 NOT_OURS = (
     "This database is another installation's: nothing is sent. "
@@ -46,6 +52,7 @@ class Worker:
         stop: set it, and no further message is begun.
         total: what became of messages since it began.
         pulse: the numbers of its work, for whoever watches it.
+        regular: the jobs it does at their times.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class Worker:
         may_send: Callable[[], bool],
         seal: Callable[[], None],
         tell: Tell,
+        jobs: Sequence[Job] = (),
     ) -> None:
         """Nothing is done before the first tick.
 
@@ -63,6 +71,10 @@ class Worker:
             may_send: whether this installation sends this database's messages, asked at every tick, for it
                 may be taken over while the worker runs; otherwise all stay due.
             tell: told of each thing that happens, once of what lasts.
+            jobs: what is done at set times (`recovery.jobs.every` has a project's).
+
+        Raises:
+            ValueError: two jobs have one name.
         """
         self.engine = engine
         self.channel = channel
@@ -76,9 +88,13 @@ class Worker:
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._out: dict[str, tuple[datetime, timedelta]] = {}
         self._has_worked = False
+        self.regular = Regular(engine, jobs, self._name, self.pulse, tell)
 
-    def tick(self) -> Delivered:
-        """Let clocks run out, deliver what is due and seal the log; gives what became of messages.
+    def tick(self, job_seconds: float = math.inf) -> Delivered:
+        """Let clocks run out, deliver what is due, do jobs and seal the log; gives what became of messages.
+
+        Args:
+            job_seconds: about how long to be at jobs; what is not finished then goes on at the next tick.
 
         Raises:
             EnvironmentFault: the database cannot be used.
@@ -90,6 +106,8 @@ class Worker:
         if self._sends():
             with self.pulse.step("messages"):
                 done = self._deliver()
+        with self.pulse.step("jobs"):
+            self.regular.turn(self.stop, job_seconds)
         self._seal_now_and_then(begun)
         self.total.add(done)
         if fired or any(done.as_dict().values()):
@@ -107,7 +125,7 @@ class Worker:
         """
         self.pulse.beat()
         try:
-            self.tick()
+            self.tick(JOB_SECONDS)
             seconds = self._until_next()
         except LostRace as race:
             self._tell("lost_race", reason=race.message)
@@ -132,7 +150,13 @@ class Worker:
         now = self.engine.clock.now()
         found = (store.next_due(tenant), store.next_message(tenant, now))
         ahead = [(from_text(at) - now).total_seconds() for at in found if at is not None]
-        return min((seconds for seconds in ahead if seconds > 0), default=None)
+        ahead = [seconds for seconds in ahead if seconds > 0]
+        job = self.regular.seconds_until(now)
+        return min(ahead if job is None else [*ahead, max(job, 0.0)], default=None)
+
+    def finish(self) -> None:
+        """Leave to others what is not finished: for a worker that ends."""
+        self.regular.give_back()
 
     def _let_time_pass(self) -> int:
         """See to every case in which something is due. Others have their turn between two batches."""

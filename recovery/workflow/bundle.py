@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -181,16 +181,17 @@ def _workflow(hash: str, name: str, *files: tuple[str, str]) -> Workflow:
         document = unfolded.document
         findings += unfolded.findings
     if document is not None and CALENDARS not in texts:
-        leave_out(document)
+        document = leave_out(document)
     if document is None:
         raise BadFile(findings)
     calendars = read_expanded(texts[CALENDARS]) if CALENDARS in texts else None
     try:
         return _built(document, hash, calendars)
     except BadFile:
-        if not isinstance(document.value, dict) or document.value.pop("budgets", None) is None:
+        if not isinstance(document.value, dict) or "budgets" not in document.value:
             raise
-        return _built(document, hash, calendars)  # of a version from before budgets were read
+        older = {key: value for key, value in document.value.items() if key != "budgets"}
+        return _built(replace(document, value=older), hash, calendars)  # from before budgets were read
 
 
 def _built(document: Document, hash: str, calendars: Mapping[str, Calendar] | None) -> Workflow:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recovery.core import events as ev
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal

@@ -6,8 +6,8 @@ from collections import Counter
 
 from recovery.core import events as ev
 from recovery.core.attachments import BYTES_OF_A_CASE
-from recovery.core.case import Case, Stamp, apply, fold
-from recovery.core.changes import recorded
+from recovery.core.case import Case, Stamp, apply
+from recovery.core.changes import fold, recorded
 from recovery.core.decision import Decision
 from recovery.core.empowerment.offering import WAITING
 from recovery.core.empowerment.postings import COMPENSATION, postings

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from recovery.core.case import Case, Stamp, apply, fold, opened
+from recovery.core.case import Case, Stamp, apply, opened
+from recovery.core.changes import fold
 from recovery.core.clocks.state import ClockState, Mark
 from recovery.core.coupon_state import CouponState
 from recovery.core.empowerment.state import CompensationState, Hold
