@@ -15,7 +15,8 @@ from recovery.core.empowerment.postings import RESERVED, USED, account
 from recovery.core.errors import RecoveryError
 from recovery.core.event import Event, person, role
 from recovery.core.facts import shown
-from recovery.standing import Limits, Member, account_of, day_of
+from recovery.standing import Limits, Member, Members, account_of, day_of
+from recovery.store.people import PEOPLE, directory_from
 
 if TYPE_CHECKING:
     from recovery.core.case import Case
