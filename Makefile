@@ -18,7 +18,7 @@ SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench scale test streams calendars workers mix packs coverage lint docs lock mutation clean
+.PHONY: help setup demo bench scale test streams calendars workers packs coverage lint docs lock mutation clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,9 +48,6 @@ workers: $(STAMP) ## let two worker processes send 10,000 messages of 2,000 case
 
 calendars: $(STAMP) ## compare 10,000 random calendars with a count of minutes (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/calendars/test_brute_force.py
-
-mix: $(STAMP) ## play a thousand real complaints, and look whether they show all that can happen
-	RECOVERY_LONG=1 $(PYTEST) tests/demo/test_mix.py
 
 packs: $(STAMP) ## change every duration, amount and date of the regulation packs by one unit: all must be noticed
 	$(BIN)/python -m tests.packs.mutate $(ARGS)
