@@ -66,6 +66,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "phrase-sizes": phrases.sizes,
     "phrase-figures": phrases.figures,
     "phrase-afterwards": phrases.afterwards,
+    "phrase-fresh": phrases.fresh,
     "regulation-packs": packs.sections,
     "scenario-keys": scenarios.file_keys,
     "scenario-given-keys": scenarios.given_keys,
