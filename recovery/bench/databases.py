@@ -17,6 +17,10 @@ from recovery.clock import ManualClock
 from recovery.core.errors import EnvironmentFault
 from recovery.engine import Engine
 from recovery.project import SQLITE, Project, starter_root
+from recovery.store.tables import table
+
+COPIED = 1_000_000_000
+"""Copies of cases have numbers above this one."""
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -72,6 +76,36 @@ def postgres_database(server: str) -> Iterator[str]:
                 connection.execute(f"drop database if exists {name} with (force)".encode())
     except psycopg.OperationalError as error:
         raise EnvironmentFault(f"PostgreSQL cannot be used: {str(error).strip()}") from error
+
+
+def execute(where: str, statement: str, *values: object) -> None:
+    """Run a statement on a PostgreSQL database (`where` as psycopg takes it)."""
+    import psycopg
+
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute(statement.encode(), values)
+
+
+def copies_due_later(url: str, count: int, at: datetime) -> None:
+    """Copy the first case of a PostgreSQL database with its message so many times, the messages due later.
+
+    Args:
+        at: when the first of them is due; each further one is due a second later.
+    """
+    second = "to_timestamp(%s + copy) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'"
+    number = f"{COPIED} + copy"
+    _copy(url, "case", "id", {"id": number}, count)
+    later = {"case_id": number, "due_at": f"to_char({second})"}
+    _copy(url, "effect", "case_id", later, at.timestamp(), count)
+    execute(libpq(url), "vacuum (analyze)")
+
+
+def _copy(url: str, name: str, key: str, changed: dict[str, str], *values: object) -> None:
+    of = table(name)
+    columns = [one.name for one in of.c if one.name != "id" or "id" in changed]
+    given = ", ".join(changed.get(column, column) for column in columns)
+    rows = f"select {given} from {of.name}, generate_series(1, %s) as copy where {key} = 1"
+    execute(libpq(url), f"insert into {of.name} ({', '.join(columns)}) {rows}", *values)
 
 
 def libpq(url: str) -> str:

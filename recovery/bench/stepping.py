@@ -91,16 +91,16 @@ def _on_sqlite(ground: Ground) -> Iterator[Mapping[str, Programs]]:
 
 @contextmanager
 def _on_postgres(ground: Ground) -> Iterator[Mapping[str, Programs]]:
-    server, file = _server(ground), reference()
+    where, file = server(ground), reference()
 
     def ours(steps: int, batch: int) -> float:
-        with postgres_database(server) as url, engine_on(url) as engine:
+        with postgres_database(where) as url, engine_on(url) as engine:
             return steps_per_second(engine, steps, batch)
 
     def other(kind: str, steps: int, batch: int) -> float:
-        with postgres_database(server) as url:
-            where = ("--dsn", libpq(url), "--url", url)
-            return theirs(file, "postgres", kind, *where, *_counted(steps, batch))
+        with postgres_database(where) as url:
+            at = ("--dsn", libpq(url), "--url", url)
+            return theirs(file, "postgres", kind, *at, *_counted(steps, batch))
 
     yield {
         f"step-postgres-{name}": {
@@ -111,7 +111,12 @@ def _on_postgres(ground: Ground) -> Iterator[Mapping[str, Programs]]:
     }
 
 
-def _server(ground: Ground) -> str:
+def server(ground: Ground) -> str:
+    """The PostgreSQL server of a ground.
+
+    Raises:
+        NotFound: none was named.
+    """
     if ground.postgres is None:
         raise NotFound("No PostgreSQL was named.", hint="Name one with --postgres URL.")
     return ground.postgres

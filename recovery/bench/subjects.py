@@ -12,11 +12,12 @@ from recovery.bench.scale import SCALE
 from recovery.bench.stepping import STEP_POSTGRES, STEP_SQLITE
 from recovery.bench.subject import Line, Subject
 from recovery.bench.timers import PENDING, TIMERS
+from recovery.bench.working import EFFECTS_POSTGRES, TIMERS_POSTGRES
 from recovery.core.errors import NotFound, closest, sentence
 
 SUBJECTS = (
     *(STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SMTP, RENDER, GUARD),
-    *(DEADLINE, DEADLINE_LONG, TIMERS, PENDING, SCALE),
+    *(DEADLINE, DEADLINE_LONG, TIMERS, TIMERS_POSTGRES, EFFECTS_POSTGRES, PENDING, SCALE),
 )
 
 
