@@ -25,7 +25,7 @@ _ready: list[Any] = []
 
 
 def rate_of(prepare: Prepare, expected: int, workers: int = WORKERS) -> float:
-    """How much workers do together in a second, from when all are ready to when the last one has nothing left.
+    """How much workers do together in a second, from when all are ready to when none has anything left.
 
     Args:
         prepare: a function of a module, or a `partial` of one: it goes to other processes.

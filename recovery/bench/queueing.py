@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from recovery.bench.crew import Prepared, rate_of
-from recovery.bench.databases import execute
+from recovery.bench.databases import execute, libpq
 from recovery.clock import SystemClock
 from recovery.core.errors import NotFound
 
@@ -31,9 +31,10 @@ class Queue:
         NotFound: Procrastinate is not installed.
     """
 
-    def __init__(self, where: str) -> None:
-        self._where = where
-        _with_app(where, lambda app, _: app.schema_manager.apply_schema_async())
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._where = libpq(url)
+        _with_app(self._where, lambda app, _: app.schema_manager.apply_schema_async())
 
     def fill(self, future: int) -> None:
         """Ask for tasks that are due later."""
@@ -44,7 +45,7 @@ class Queue:
 
     def tasks_per_second(self, tasks: int) -> float:
         """Ask for tasks that are due, then let two workers do them; what was done before is gone."""
-        execute(self._where, "delete from procrastinate_jobs where status = 'succeeded'")
+        execute(self._url, "delete from procrastinate_jobs where status = 'succeeded'")
         for begun in range(0, tasks, DEFERRED):
             self._defer(min(DEFERRED, tasks - begun))
         self._tidy()
@@ -57,7 +58,7 @@ class Queue:
         _with_app(self._where, asking)
 
     def _tidy(self) -> None:
-        execute(self._where, "vacuum (analyze) procrastinate_jobs, procrastinate_events")
+        execute(self._url, "vacuum (analyze) procrastinate_jobs, procrastinate_events")
 
 
 def _app(where: str, done: list[int]) -> tuple[Any, Any]:

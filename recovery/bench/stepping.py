@@ -47,8 +47,9 @@ def steps_per_second(engine: Engine, steps: int, batch: int) -> float:
 
 
 def open_cases(engine: Engine, count: int, facts: Mapping[str, Any] = KNOWN) -> list[int]:
-    """Open cases in one transaction."""
-    complaint = ComplaintReceived(by="customer", occurred_at=NOW, text=STATEMENT, facts=facts)
+    """Open cases in one transaction, for complaints that came just now."""
+    now = engine.clock.now()
+    complaint = ComplaintReceived(by="customer", occurred_at=now, text=STATEMENT, facts=facts)
     answers = engine.handle_many([Command(complaint)] * count)
     return [answer.case for answer in answers if isinstance(answer, Outcome)]
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from recovery.bench.deadlines import DEADLINE, DEADLINE_LONG
 from recovery.bench.deciding import DECIDE
+from recovery.bench.fairness import STORM_POSTGRES, STORM_SQLITE
 from recovery.bench.importing import IMPORT_SQLITE
+from recovery.bench.lateness import LATENESS
 from recovery.bench.mail import SMTP
+from recovery.bench.memory import MEMORY
 from recovery.bench.phrases import GUARD
 from recovery.bench.rendering import RENDER
 from recovery.bench.scale import SCALE
@@ -17,7 +20,8 @@ from recovery.core.errors import NotFound, closest, sentence
 
 SUBJECTS = (
     *(STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SMTP, RENDER, GUARD),
-    *(DEADLINE, DEADLINE_LONG, TIMERS, TIMERS_POSTGRES, EFFECTS_POSTGRES, PENDING, SCALE),
+    *(DEADLINE, DEADLINE_LONG, TIMERS, TIMERS_POSTGRES, EFFECTS_POSTGRES, LATENESS),
+    *(STORM_SQLITE, STORM_POSTGRES, PENDING, MEMORY, SCALE),
 )
 
 

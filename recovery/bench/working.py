@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from recovery.bench.crew import Prepared, rate_of
-from recovery.bench.databases import NOW, copies_due_later, engine_on, libpq, postgres_database
+from recovery.bench.databases import NOW, copies, engine_on, libpq, postgres_database
 from recovery.bench.queueing import Queue
 from recovery.bench.reference import reference
 from recovery.bench.reference import steps_per_second as theirs
@@ -121,12 +121,12 @@ def _effects(ground: Ground) -> Iterator[Mapping[str, Programs]]:
             url = stack.enter_context(postgres_database(where))
             with engine_on(url) as engine:
                 complain(engine, 1)
-                copies_due_later(url, future, NOW + timedelta(days=30))
+                copies(url, engine.tenant, future, timedelta(days=30))
                 deliver_due(engine, PortalChannel())
             return partial(effects_per_second, url, ground.steps)
 
         def queue(future: int) -> partial[float]:
-            made = Queue(libpq(stack.enter_context(postgres_database(where))))
+            made = Queue(stack.enter_context(postgres_database(where)))
             made.fill(future)
             return partial(made.tasks_per_second, tasks)
 
