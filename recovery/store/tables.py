@@ -264,6 +264,22 @@ class PauseRow(Row, table=True):
     since: datetime = Field(sa_type=Instant)
 
 
+class PersonRow(Row, table=True):
+    """Who works here: `kind` is `house`, `team`, `person` or `away` (of the person of that name).
+
+    `data` is JSON; `source` is `file` for what was published from a file, else who said it.
+    """
+
+    __tablename__ = "recovery_person"
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    kind: str = Field(primary_key=True, sa_type=Words)
+    id: str = Field(primary_key=True, sa_type=Words)
+    data: str = Field(sa_type=Words)
+    source: str = Field(sa_type=Words)
+    changed_at: datetime = Field(sa_type=Instant)
+
+
 class AttachmentRow(Row, table=True):
     """What was attached to a case: outside the log, which has its name, type, size and hash."""
 

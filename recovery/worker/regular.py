@@ -16,7 +16,7 @@ from recovery.core.errors import EnvironmentFault, RecoveryError
 from recovery.core.facts import shown
 from recovery.engine import Engine
 from recovery.jobs.job import Job, Moment
-from recovery.store.jobs import DueJob, last_done, pending
+from recovery.store.jobs import DueJob, Jobs, last_done, pending
 from recovery.worker.pulse import Pulse
 from recovery.worker.telling import Tell
 
@@ -106,7 +106,7 @@ class Regular:
         """Leave the job at work to another worker."""
         at_work, self._at_work = self._at_work, None
         if at_work is not None:
-            with suppress(EnvironmentFault), self._engine.store.jobs(self._engine.tenant) as jobs:
+            with suppress(EnvironmentFault), self._engine.store.working(Jobs, self._engine.tenant) as jobs:
                 jobs.give_back(at_work.row)
 
     # --- when -----------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class Regular:
             if (at := planned.get(name)) is not None and now < row.due_at != at
         ]
         if moments or moved:
-            with store.jobs(tenant) as jobs:
+            with store.working(Jobs, tenant) as jobs:
                 jobs.plan(moments)
                 for row, to in moved:
                     jobs.move(row, to)
@@ -144,7 +144,7 @@ class Regular:
             if row.due_at > now:
                 self._next_at = min([row.due_at, *self._again(ours, now)])
                 return
-            with store.jobs(tenant) as jobs:
+            with store.working(Jobs, tenant) as jobs:
                 taken = jobs.take(row, self._owner, LEASE)
             if taken is not None:
                 job = self.jobs[row.name]
@@ -194,14 +194,14 @@ class Regular:
         if now - at_work.renewed < RENEWED_AFTER.total_seconds():
             return True
         at_work.renewed = now
-        with self._engine.store.jobs(self._engine.tenant) as jobs:
+        with self._engine.store.working(Jobs, self._engine.tenant) as jobs:
             return jobs.renew(at_work.row, LEASE)
 
     def _finished(self, at_work: _AtWork) -> int:
         self._at_work = None
         now, row = self._engine.clock.now(), at_work.row
         following = at_work.job.times.after(max(now, row.due_at))
-        with self._engine.store.jobs(self._engine.tenant) as jobs:
+        with self._engine.store.working(Jobs, self._engine.tenant) as jobs:
             is_ours = jobs.finish(row, now, following, now - KEPT)
         if is_ours:
             self._pulse.count_job(row.name, "done")
@@ -216,7 +216,7 @@ class Regular:
         wait = min(FIRST_WAIT * 2 ** min(row.attempts - 1, 10), LONGEST_WAIT)
         kind = type(error).__name__
         known = error.message if isinstance(error, RecoveryError) else None
-        with self._engine.store.jobs(self._engine.tenant) as jobs:
+        with self._engine.store.working(Jobs, self._engine.tenant) as jobs:
             jobs.put_off(row, known or f"{kind}: {shown(str(error))}", wait)
         self._pulse.count_job(row.name, "failed")
         text = f"The job {row.name} failed: {known or kind}. It is tried again."
