@@ -48,10 +48,22 @@ def worker(
             help="What is said on standard error: sentences, or one JSON object a line.",
         ),
     ] = "text",
+    lease: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            max=3600,
+            help="How long a message is this worker's, renewed while it is sent; so long it waits when the "
+            "worker is killed.",
+        ),
+    ] = 60,
     database: Database = None,
     json: Json = False,
 ) -> None:
     """Do what is due: clocks, messages, seals; until told to stop (Ctrl-C or SIGTERM)."""
+    from datetime import timedelta
+
     from recovery.bootstrap import channels_of, keep_what_is_loaded, seal, working
     from recovery.core.errors import RecoveryError
     from recovery.installation import may_send
@@ -67,7 +79,14 @@ def worker(
         engine = stack.enter_context(working(here))
         tell = telling.as_lines(engine.clock) if log == "json" else telling.for_people(notice)
         sends = partial(may_send, engine, here)
-        worker = Worker(engine, channel, may_send=sends, seal=partial(seal, engine, here), tell=tell)
+        worker = Worker(
+            engine,
+            channel,
+            may_send=sends,
+            seal=partial(seal, engine, here),
+            tell=tell,
+            lasting=timedelta(seconds=lease),
+        )
         engine.current()
         keep_what_is_loaded()
         if once:

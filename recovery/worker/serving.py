@@ -15,7 +15,7 @@ from time import monotonic
 from recovery.core.errors import EnvironmentFault
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel
-from recovery.delivery.outbox import Delivered, deliver_due
+from recovery.delivery.outbox import LEASE, Delivered, deliver_due
 from recovery.engine import Engine
 from recovery.store.faults import LostRace
 from recovery.ticking import BATCH, fire_due
@@ -56,6 +56,7 @@ class Worker:
         may_send: Callable[[], bool],
         seal: Callable[[], None],
         tell: Tell,
+        lasting: timedelta = LEASE,
     ) -> None:
         """Nothing is done before the first tick.
 
@@ -63,6 +64,7 @@ class Worker:
             may_send: whether this installation sends this database's messages, asked at every tick, for it
                 may be taken over while the worker runs; otherwise all stay due.
             tell: told of each thing that happens, once of what lasts.
+            lasting: how long a message is its sender's (see `deliver_due`).
         """
         self.engine = engine
         self.channel = channel
@@ -73,6 +75,7 @@ class Worker:
         self._seal = seal
         self._sealed: float | None = None
         self._tell = tell
+        self._lasting = lasting
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._out: dict[str, tuple[datetime, timedelta]] = {}
         self._has_worked = False
@@ -174,6 +177,7 @@ class Worker:
             self.channel,
             sender=self._name,
             senders=SENDERS,
+            lasting=self._lasting,
             without=resting,
             probing=probing,
             stop=self.stop,
