@@ -13,7 +13,7 @@ from tests.crash.workers import WorkerProcess
 PLACES = (*BOUNDARIES, "sending mail", "sending post", "any moment")
 """Where workers are killed."""
 
-CASES_A_KILL = 6
+CASES_A_KILL = 3
 """Cases opened before each worker is started, so that there is something to do when it is killed."""
 
 PATIENCE = 4.0

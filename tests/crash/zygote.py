@@ -14,35 +14,18 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import traceback
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
 from typing import Any, NoReturn
-
-LOADED = (
-    "psycopg",
-    "uvicorn",
-    "recovery.bootstrap",
-    "recovery.checkup",
-    "recovery.cli.app",
-    "recovery.cli.worker_command",
-    "recovery.delivery.channels.building",
-    "recovery.delivery.channels.smtp",
-    "recovery.delivery.channels.webhook",
-    "recovery.store.postgres",
-    "recovery.worker.loop",
-    "recovery.worker.serving",
-    "recovery.worker.watching",
-    "recovery.workflow.bundle",
-    "tests.crash.boundaries",
-)
 
 MOST = 65_536
 
 
 def main(number: str) -> None:
     """Fork whatever is asked for, until nobody asks any more."""
-    for name in LOADED:
-        importlib.import_module(name)
+    _warm_up()
     asked = socket.socket(fileno=int(number))
     asked.sendall(b"ready\n")
     children: set[int] = set()
@@ -61,6 +44,24 @@ def main(number: str) -> None:
     for child in children - _ended(children):
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
+
+
+def _warm_up() -> None:
+    """Load what a worker loads, by being one for a moment, in a house where there is nothing to do."""
+    import recovery.checkup
+    import recovery.store.postgres
+    import tests.crash.boundaries  # noqa: F401
+    from recovery.cli.run import run
+    from tests.crash.project import ENVIRONMENT, made
+
+    os.environ.update(ENVIRONMENT)
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w", encoding="utf-8") as nowhere:
+        made(Path(folder), f"sqlite:///{folder}/recovery.db", mail=1, hook="http://127.0.0.1:1/")
+        os.chdir(folder)
+        with redirect_stdout(nowhere):
+            assert run(["worker", "--once"]) == 0
+        os.chdir(before)
 
 
 def _ended(children: set[int]) -> set[int]:
