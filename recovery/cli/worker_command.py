@@ -95,7 +95,7 @@ def worker(
             if listen is not None:
                 stack.enter_context(_watched(worker, channel, sends, listen))
             tell("started", "The worker runs. Ctrl-C stops it.", database=engine.store.where)
-            run_until_stopped(worker.turn, worker.stop, engine.store.listen)
+            run_until_stopped(worker.turn, worker.stop, engine.store.listen, worker.look)
             tell("stopped", **worker.total.as_dict())
         is_ours = sends()
     if json:

@@ -10,8 +10,10 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import inf
 from time import monotonic
 
+from recovery.commands import Settlement
 from recovery.core.errors import EnvironmentFault
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel
@@ -19,7 +21,7 @@ from recovery.delivery.outbox import LEASE, Delivered, deliver_due
 from recovery.engine import Engine
 from recovery.store.faults import LostRace
 from recovery.ticking import BATCH, fire_due
-from recovery.worker.pulse import Pulse
+from recovery.worker.pulse import SILENT_SECONDS, Pulse
 from recovery.worker.telling import Tell
 
 SENDERS = 4
@@ -74,8 +76,10 @@ class Worker:
         self._may_send = may_send
         self._seal = seal
         self._sealed: float | None = None
+        self._cut = -inf
         self._tell = tell
         self._lasting = lasting
+        self._unsettled: list[Settlement] = []
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._out: dict[str, tuple[datetime, timedelta]] = {}
         self._has_worked = False
@@ -118,16 +122,29 @@ class Worker:
         except EnvironmentFault as fault:
             if not self._has_worked:
                 raise
-            if self.pulse.database_out is None:
-                text = f"{fault.message} The worker waits for it."
-                self._tell("outage", text, database=self.engine.store.where, reason=fault.message)
-            self.pulse.database_out = fault.message
+            self._is_out(fault.message)
             return None
         if self.pulse.database_out is not None:
             self.pulse.database_out = None
             self._tell("works_again", "The database works again.", database=self.engine.store.where)
-        self._has_worked = True
         return seconds
+
+    def look(self) -> None:
+        """While a tick is at work, from another thread: wait no longer for a database that does not answer.
+
+        The tick then hears that the connection was lost, and goes on with a new one or tries again.
+        """
+        now = monotonic()
+        if self.pulse.is_silent() and now - self._cut > SILENT_SECONDS:
+            self._cut = now
+            self._is_out(f"The database has not answered for {SILENT_SECONDS} seconds.")
+            self.engine.store.cut()
+
+    def _is_out(self, reason: str) -> None:
+        if self.pulse.database_out is None:
+            text = f"{reason} The worker waits for it."
+            self._tell("outage", text, database=self.engine.store.where, reason=reason)
+        self.pulse.database_out = reason
 
     def _until_next(self) -> float | None:
         """What is due already is seen to by the next tick, which comes anyway."""
@@ -142,6 +159,7 @@ class Worker:
         fired = 0
         while not self.stop.is_set():
             seen_to = fire_due(self.engine, set_aside=self._set_aside)
+            self._has_worked = True
             fired += seen_to
             self.pulse.fired += seen_to
             self.pulse.beat()
@@ -183,6 +201,7 @@ class Worker:
             stop=self.stop,
             beat=self.pulse.beat,
             told=self._told,
+            unsettled=self._unsettled,
         )
         self._look_after_channels(done, probing, now)
         return done

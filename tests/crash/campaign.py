@@ -64,12 +64,16 @@ class Campaign:
     def _one(self, place: str) -> None:
         """Start a worker and kill it at its place, or wherever it is when it does not come there."""
         with self._lock:
-            times, lines, more = self._random.randint(1, 3), self._random.randint(1, 80), self._random.random()
+            times, lines, more = (
+                self._random.randint(1, 3),
+                self._random.randint(1, 80),
+                self._random.random(),
+            )
         self.house.complain(CASES_A_KILL)
         if place.startswith("sending "):
             self.house.register.hang_once(place.removeprefix("sending "))
         boundary = place if place in BOUNDARIES else None
-        worker = self.house.worker(boundary=boundary, times=times if len(self.left) > len(PLACES) else 1)
+        worker = self.house.worker(boundary=boundary, times=times)
         with self._lock:
             self._alive.append(worker)
         where = place
@@ -81,7 +85,7 @@ class Campaign:
             where = "any moment"
         else:
             worker.wait_until(lambda: len(worker.lines) >= lines or worker.is_over, PATIENCE)
-            worker.wait_until(lambda: worker.is_over, more / 20)
+            worker.wait_until(lambda: worker.is_over, more)
         self._kill(worker, where)
 
     def _kill_who_hangs(self, place: str) -> None:

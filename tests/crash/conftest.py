@@ -44,11 +44,16 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def here(
-    database: str, tmp_path: Path, register: Register, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[House]:
-    """A house without cases."""
+def crash_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment of every worker says, said to the tests too."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def here(
+    database: str, tmp_path: Path, register: Register, nursery: Nursery, crash_environment: None
+) -> Iterator[House]:
+    """A house without cases."""
     with house(tmp_path, database, register, nursery) as found:
         yield found

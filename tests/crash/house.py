@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from recovery.bootstrap import open_engine
+from recovery.clock import Clock
 from recovery.engine import Engine
 from recovery.project import Project
 from recovery.store.verify import verify
-from tests.crash.project import EFFECTS, SEAL_KEY, complain, made, published
+from tests.crash.project import AGE, EFFECTS, SEAL_KEY, complain, made, published
 from tests.crash.register import Key, Register
 from tests.crash.workers import SECONDS, Nursery, WorkerProcess
 
@@ -79,10 +81,10 @@ class House:
     def folder(self) -> Path:
         return self.project.root
 
-    def complain(self, cases: int) -> None:
-        """Open cases, each with `EFFECTS` messages to come."""
+    def complain(self, cases: int, age: timedelta = AGE) -> None:
+        """Open cases, each with `EFFECTS` messages to come; `age`: how long ago somebody complained."""
         with self._lock:
-            for case in complain(self.engine, cases, after=len(self.register.cases)):
+            for case in complain(self.engine, cases, after=len(self.register.cases), age=age):
                 self.register.cases[f"customer-{len(self.register.cases)}@example.org"] = case
 
     @property
@@ -181,10 +183,12 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, database: str, register: Register, nursery: Nursery) -> Iterator[House]:
+def house(
+    folder: Path, database: str, register: Register, nursery: Nursery, clock: Clock | None = None
+) -> Iterator[House]:
     """A house on an empty database; its workers are killed at the end."""
     project = made(folder, database, mail=register.mail.port, hook=register.hook.url)
-    engine = open_engine(project)
+    engine = open_engine(project, clock=clock)
     try:
         yield House(project, published(engine, project), register, nursery)
     finally:

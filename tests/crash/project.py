@@ -1,8 +1,8 @@
-"""What the workers under fire work on: cases with letters by mail and webhook, a clock that has run out, a coupon.
+"""What the workers under fire work on: letters by mail and webhook, a clock that has run out, a coupon.
 
-Each case sends `EFFECTS` messages: three when it opens (one to people of the house), one more when the last of
-them has arrived, and, because it is an hour old when it is opened, two when its clock is seen to: a coupon and
-word to the supervisor.
+Each case sends `EFFECTS` messages: three when it opens (one to people of the house), one more when the last
+of them has arrived, and, because it is an hour old when it is opened, two when its clock is seen to: a coupon
+and word to the supervisor.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the receivers saw: each mail and each post, of which case, from when to when, and whether it was taken."""
+"""What the receivers saw: each mail and post, of which case, from when to when, and whether it was taken."""
 
 from __future__ import annotations
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.crash.boundaries import BOUNDARIES
 from tests.crash.campaign import PLACES, Campaign
 from tests.crash.house import House

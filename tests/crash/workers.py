@@ -111,6 +111,7 @@ class Nursery:
         self._talk = talk
         self._answers = talk.makefile("r", encoding="utf-8")
         self.workers: list[WorkerProcess] = []
+        self._lock = threading.Lock()
         assert self._answers.readline() == "ready\n"
 
     def start(
@@ -122,6 +123,8 @@ class Nursery:
         lease: float = 2.0,
         environment: dict[str, str] | None = None,
         settings: dict[str, Any] | None = None,
+        clock: Path | None = None,
+        turned_leases: bool = False,
     ) -> WorkerProcess:
         """A worker on the project of a folder.
 
@@ -131,6 +134,7 @@ class Nursery:
                 the n-th time (`times`).
             lease: seconds a message is its own.
             settings: constants of the product (`recovery.module.NAME`) that are others in this process.
+            clock: the file of the `TurnedClock` it goes by; `turned_leases`: the database's clock too.
         """
         asked = {
             "folder": str(folder),
@@ -139,12 +143,15 @@ class Nursery:
             "times": times,
             "environment": {**ENVIRONMENT, **(environment or {})},
             "settings": settings or {},
+            "clock": str(clock) if clock else None,
+            "turned_leases": turned_leases,
         }
         out, theirs = os.pipe()
-        socket.send_fds(self._talk, [json.dumps(asked).encode()], [theirs])
-        os.close(theirs)
-        worker = WorkerProcess(int(self._answers.readline()), out)
-        self.workers.append(worker)
+        with self._lock:
+            socket.send_fds(self._talk, [json.dumps(asked).encode()], [theirs])
+            os.close(theirs)
+            worker = WorkerProcess(int(self._answers.readline()), out)
+            self.workers.append(worker)
         return worker
 
     def kill_all(self) -> None:
