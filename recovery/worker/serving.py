@@ -187,7 +187,8 @@ class Worker:
 
     def _deliver(self) -> Delivered:
         now = self.engine.clock.now()
-        resting = [channel for channel, (until, _) in self._out.items() if until > now]
+        # A pause that ends later than it could have begun now is one of a clock that was set back since.
+        resting = [channel for channel, (until, pause) in self._out.items() if now < until <= now + pause]
         probing = [channel for channel in self._out if channel not in resting]
         self.pulse.channels = {channel: channel in probing for channel in self._out}
         done = deliver_due(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.crash.boundaries import BOUNDARIES
 from tests.crash.house import House
@@ -16,8 +16,8 @@ PLACES = (*BOUNDARIES, "sending mail", "sending post", "any moment")
 CASES_A_KILL = 3
 """Cases opened before each worker is started, so that there is something to do when it is killed."""
 
-PATIENCE = 4.0
-"""Seconds to wait until a worker comes where it is to be killed; others may have taken the work."""
+OFTEN = ("rendered", "sent", "settling", "settled")
+"""Boundaries that a worker comes to several times while there is anything to do."""
 
 
 class Campaign:
@@ -27,9 +27,20 @@ class Campaign:
         left: where the workers to come are to be killed.
     """
 
-    def __init__(self, house: House, places: list[str], seed: int) -> None:
+    def __init__(
+        self, house: House, places: Iterable[str], seed: int, patience: float, *, again: bool = False
+    ) -> None:
+        """Nothing is done before `run`.
+
+        Args:
+            patience: seconds to wait until a worker comes where it is to be killed; others may have taken
+                what there was to do.
+            again: some are killed when they come there for the second or third time.
+        """
         self.house = house
-        self.left = places
+        self.left = list(places)
+        self._patience = patience
+        self._again = again
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self._alive: list[WorkerProcess] = []
@@ -64,11 +75,8 @@ class Campaign:
     def _one(self, place: str) -> None:
         """Start a worker and kill it at its place, or wherever it is when it does not come there."""
         with self._lock:
-            times, lines, more = (
-                self._random.randint(1, 3),
-                self._random.randint(1, 80),
-                self._random.random(),
-            )
+            times = self._random.randint(1, 3) if self._again and place in OFTEN else 1
+            lines, more = self._random.randint(1, 80), self._random.random() / 20
         self.house.complain(CASES_A_KILL)
         if place.startswith("sending "):
             self.house.register.hang_once(place.removeprefix("sending "))
@@ -78,19 +86,19 @@ class Campaign:
             self._alive.append(worker)
         where = place
         if boundary is not None:
-            if not worker.wait_until(lambda: _is_held(worker) or worker.is_over, PATIENCE):
+            if not worker.wait_until(lambda: _is_held(worker) or worker.is_over, self._patience):
                 where = "any moment"
         elif place.startswith("sending "):
             self._kill_who_hangs(place)
             where = "any moment"
         else:
-            worker.wait_until(lambda: len(worker.lines) >= lines or worker.is_over, PATIENCE)
+            worker.wait_until(lambda: len(worker.lines) >= lines or worker.is_over, self._patience)
             worker.wait_until(lambda: worker.is_over, more)
         self._kill(worker, where)
 
     def _kill_who_hangs(self, place: str) -> None:
         """Kill the worker whose message hangs, which may be anybody's."""
-        case = self.house.register.hanging(PATIENCE)
+        case = self.house.register.hanging(self._patience)
         if case is None:
             return
         with self._lock:

@@ -10,16 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from recovery.bootstrap import open_engine
 from recovery.clock import Clock
+from recovery.core.instants import to_text
 from recovery.engine import Engine
 from recovery.project import Project
 from recovery.store.verify import verify
 from tests.crash.project import AGE, EFFECTS, SEAL_KEY, complain, made, published
 from tests.crash.register import Key, Register
 from tests.crash.workers import SECONDS, Nursery, WorkerProcess
+
+LOOK_SECONDS = 0.1
+"""How often is looked whether anything waits still."""
 
 CODE = re.compile(rb"(?:[2-9A-HJKMNP-Z]{6}-){2}[2-9A-HJKMNP-Z]{6}")
 
@@ -107,8 +112,10 @@ class House:
 
     def waits(self) -> bool:
         """Whether anything is due, or will be when a lease ends."""
-        due_at = self.engine.store.oldest_due(self.engine.tenant)
-        return due_at is not None or bool(self.engine.store.outbox_counts(self.engine.tenant).get("due"))
+        store, tenant = self.engine.store, self.engine.tenant
+        next_at = store.next_due(tenant)
+        is_due = next_at is not None and next_at <= to_text(self.engine.clock.now())
+        return is_due or bool(store.outbox_counts(tenant).get("due"))
 
     def drain(self, worker: WorkerProcess | None = None, seconds: float = SECONDS) -> None:
         """Let a worker, a fresh one where none is given, do all there is, and stop it."""
@@ -118,17 +125,12 @@ class House:
         self.overran += worker.lost()
 
     def finish(self, worker: WorkerProcess, seconds: float = SECONDS) -> None:
-        """Wait until nothing waits any more; looked at after each tick of a worker that did something."""
-
-        def ticks() -> int:
-            return sum(line["event"] == "batch_done" for line in worker.lines)
-
-        done = ticks()
+        """Wait until nothing waits any more; looked at again and again while a worker is at work."""
+        until = monotonic() + seconds
         while self.waits():
-            ticked = worker.wait_until(lambda done=done: ticks() > done or worker.is_over, seconds)
-            assert ticked, f"nothing is done any more: {worker.lines[-5:]}"
+            worker.wait_until(lambda: worker.is_over, LOOK_SECONDS)
             assert not worker.is_over, worker.lines[-5:]
-            done = ticks()
+            assert monotonic() < until, f"nothing is done any more: {worker.lines[-5:]}"
 
     # --- what must hold -------------------------------------------------------------------------------------
 

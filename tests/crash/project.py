@@ -42,7 +42,7 @@ clocks:
   late:
     title: Late
     starts: received
-    stops: first_answer
+    stops: owner is known
     within: 1 minute
     on_breach:
       - {send: gift, coupon: {offer: goodwill, value: 10 USD, expires: 60 days}}
