@@ -67,6 +67,7 @@ def worker(
     from recovery.bootstrap import channels_of, keep_what_is_loaded, seal, working
     from recovery.core.errors import RecoveryError
     from recovery.installation import may_send
+    from recovery.jobs.every import jobs_of
     from recovery.worker import telling
     from recovery.worker.loop import run_until_stopped
     from recovery.worker.serving import Worker
@@ -86,6 +87,7 @@ def worker(
             seal=partial(seal, engine, here),
             tell=tell,
             lasting=timedelta(seconds=lease),
+            jobs=jobs_of(here),
         )
         engine.current()
         keep_what_is_loaded()
@@ -96,6 +98,7 @@ def worker(
                 stack.enter_context(_watched(worker, channel, sends, listen))
             tell("started", "The worker runs. Ctrl-C stops it.", database=engine.store.where)
             run_until_stopped(worker.turn, worker.stop, engine.store.listen, worker.look)
+            worker.finish()
             tell("stopped", **worker.total.as_dict())
         is_ours = sends()
     if json:

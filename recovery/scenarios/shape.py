@@ -178,6 +178,9 @@ class MomentShape(Shape):
     merge: Any = Field(None, description="The case goes on in another one: that one's name.")
     unmerge: Any = Field(None, description="The merge was a mistake; it has no value.")
     lift: Any = Field(None, description="A quarantine ends: the reason.")
+    erase: Any = Field(
+        None, description="The person is taken out of the case: the reason, or its fields (`despite`)."
+    )
     expect: ExpectShape | None = Field(None, description="What is then so.")
 
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from recovery.clock import ManualClock
 from recovery.commands import Command
-from recovery.core.case import Case, recorded
+from recovery.core.case import Case
+from recovery.core.changes import recorded
 from recovery.core.errors import RecoveryError, Refusal
 from recovery.core.events import CaseMerged, ComplaintReceived, Event, FactsRecorded, MessageWritten
 from recovery.core.facts import SOURCES

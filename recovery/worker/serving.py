@@ -1,16 +1,17 @@
-"""What the worker does each tick: let clocks run out, deliver what is due, seal the log.
+"""What the worker does each tick: let clocks run out, deliver what is due, do jobs, seal the log.
 
 It keeps away for a while from what is out of order.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from math import inf
 from time import monotonic
 
 from recovery.commands import Settlement
@@ -19,9 +20,11 @@ from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel
 from recovery.delivery.outbox import LEASE, Delivered, deliver_due
 from recovery.engine import Engine
+from recovery.jobs.job import Job
 from recovery.store.faults import LostRace
 from recovery.ticking import BATCH, fire_due
 from recovery.worker.pulse import SILENT_SECONDS, Pulse
+from recovery.worker.regular import Regular
 from recovery.worker.telling import Tell
 
 SENDERS = 4
@@ -33,6 +36,9 @@ LONGEST_PAUSE = timedelta(minutes=10)
 
 SEAL_SECONDS = 1
 """How often the log is sealed at most, however often the worker is woken."""
+
+JOB_SECONDS = 0.25
+"""For how long a tick goes on with a job before others have their turn."""
 
 NOT_OURS = (
     "This database is another installation's: nothing is sent. "
@@ -48,6 +54,7 @@ class Worker:
         stop: set it, and no further message is begun.
         total: what became of messages since it began.
         pulse: the numbers of its work, for whoever watches it.
+        regular: the jobs it does at their times.
     """
 
     def __init__(
@@ -59,6 +66,7 @@ class Worker:
         seal: Callable[[], None],
         tell: Tell,
         lasting: timedelta = LEASE,
+        jobs: Sequence[Job] = (),
     ) -> None:
         """Nothing is done before the first tick.
 
@@ -67,6 +75,10 @@ class Worker:
                 may be taken over while the worker runs; otherwise all stay due.
             tell: told of each thing that happens, once of what lasts.
             lasting: how long a message is its sender's (see `deliver_due`).
+            jobs: what is done at set times (`recovery.jobs.every` has a project's).
+
+        Raises:
+            ValueError: two jobs have one name.
         """
         self.engine = engine
         self.channel = channel
@@ -76,16 +88,20 @@ class Worker:
         self._may_send = may_send
         self._seal = seal
         self._sealed: float | None = None
-        self._cut = -inf
+        self._cut = -math.inf
         self._tell = tell
         self._lasting = lasting
         self._unsettled: list[Settlement] = []
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._out: dict[str, tuple[datetime, timedelta]] = {}
         self._has_worked = False
+        self.regular = Regular(engine, jobs, self._name, self.pulse, tell)
 
-    def tick(self) -> Delivered:
-        """Let clocks run out, deliver what is due and seal the log; gives what became of messages.
+    def tick(self, job_seconds: float = math.inf) -> Delivered:
+        """Let clocks run out, deliver what is due, do jobs and seal the log; gives what became of messages.
+
+        Args:
+            job_seconds: about how long to be at jobs; what is not finished then goes on at the next tick.
 
         Raises:
             EnvironmentFault: the database cannot be used.
@@ -97,6 +113,8 @@ class Worker:
         if self._sends():
             with self.pulse.step("messages"):
                 done = self._deliver()
+        with self.pulse.step("jobs"):
+            self.regular.turn(self.stop, job_seconds)
         self._seal_now_and_then(begun)
         self.total.add(done)
         if fired or any(done.as_dict().values()):
@@ -114,7 +132,7 @@ class Worker:
         """
         self.pulse.beat()
         try:
-            self.tick()
+            self.tick(JOB_SECONDS)
             seconds = self._until_next()
         except LostRace as race:
             self._tell("lost_race", reason=race.message)
@@ -152,7 +170,16 @@ class Worker:
         now = self.engine.clock.now()
         found = (store.next_due(tenant), store.next_message(tenant, now))
         ahead = [(from_text(at) - now).total_seconds() for at in found if at is not None]
-        return min((seconds for seconds in ahead if seconds > 0), default=None)
+        ahead = [seconds for seconds in ahead if seconds > 0]
+        job = self.regular.seconds_until(now)
+        return min(ahead if job is None else [*ahead, max(job, 0.0)], default=None)
+
+    def finish(self) -> None:
+        """For a worker that ends: settle what could not be settled, leave to others what is not finished."""
+        if self._unsettled:
+            with suppress(EnvironmentFault):
+                self.total.add(self._deliver())
+        self.regular.give_back()
 
     def _let_time_pass(self) -> int:
         """See to every case in which something is due. Others have their turn between two batches."""

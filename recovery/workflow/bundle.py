@@ -180,7 +180,7 @@ def _workflow(hash: str, name: str, *files: tuple[str, str]) -> Workflow:
         document = unfolded.document
         findings += unfolded.findings
     if document is not None and CALENDARS not in texts:
-        leave_out(document)
+        document = leave_out(document)
     shape = None
     if document is not None:
         shape, wrong = check_shape(document, WorkflowShape)
