@@ -8,6 +8,7 @@ case go one after the other; those of different cases side by side, so that a sl
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
@@ -176,7 +177,7 @@ class _Round:
         self.told: Callable[[int, str, str], None] | None = None
         self.total = Delivered()
         self.installation = engine.store.sender_id()
-        self.running: dict[Future[None], tuple[list[OutboxRow], list[Attempt]]] = {}
+        self.running: dict[Future[None], tuple[list[OutboxRow], deque[Attempt]]] = {}
         self.renewed = monotonic()
         self.sending = Sending()
         self.unsettled: list[Settlement] = []
@@ -222,7 +223,7 @@ class _Round:
             cases.setdefault(row.case, []).append(row)
         for of_case in cases.values():
             probes = {row.channel for row in of_case} & self.probing - self.without
-            attempts: list[Attempt] = []
+            attempts: deque[Attempt] = deque()
             future = pool.submit(self._send, of_case, probes, attempts)
             self.running[future] = of_case, attempts
             if probes:
@@ -230,7 +231,7 @@ class _Round:
                 self.without |= probes
         return len(rows)
 
-    def _send(self, rows: list[OutboxRow], probes: set[str], attempts: list[Attempt]) -> None:
+    def _send(self, rows: list[OutboxRow], probes: set[str], attempts: deque[Attempt]) -> None:
         """Send messages of one case, in order, until one does not get through.
 
         Args:
@@ -260,12 +261,14 @@ class _Round:
     def _settle(self, ended: set[Future[None]]) -> None:
         raised: BaseException | None = None
         rows: list[OutboxRow] = []
-        for future in [future for future in self.running if future in ended]:
-            of_case, attempts = self.running.pop(future)
-            rows += of_case
-            self._probed(self.probes.pop(future, set()))
-            raised = raised or future.exception()
-            self.unsettled += [done.settlement for done in attempts]
+        for future, (of_case, attempts) in list(self.running.items()):
+            if future in ended:
+                del self.running[future]
+                rows += of_case
+                self._probed(self.probes.pop(future, set()))
+                raised = raised or future.exception()
+            while attempts:  # those of a case that goes on too, so that few would be sent twice after a crash
+                self.unsettled.append(attempts.popleft().settlement)
         self.settle_all()
         self.sending.leave(rows)
         if raised is not None:
@@ -282,8 +285,10 @@ class _Round:
     def settle_all(self) -> None:
         """Write what became of messages; what cannot be written now is kept, for it was sent."""
         while self.unsettled:
-            self._settle_batch(self.unsettled[:BATCH])
+            batch = self.unsettled[:BATCH]
+            self._settle_batch(batch)
             del self.unsettled[:BATCH]
+            self.sending.leave(batch)
 
     def _settle_batch(self, settlements: list[Settlement]) -> None:
         answers = self.engine.settle_many(settlements)
