@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench scale test streams calendars workers packs coverage lint docs lock mutation clean
+.PHONY: help setup demo bench scale many test streams calendars workers packs coverage lint docs lock mutation clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: $(STAMP) ## compare the engine's speed with programs that have none (ARGS
 
 scale: $(STAMP) ## what things cost with a million open cases, beside ten thousand (takes some minutes)
 	$(BIN)/recovery bench --only scale
+
+many: $(STAMP) ## a million clocks: that wait, and that run out in one worker (takes many minutes)
+	$(BIN)/recovery bench --runs 1 --only timers-sqlite-1m-pending --only timers-memory
 
 demo: $(STAMP) ## walk complaints through the ten steps under a fast clock
 	$(BIN)/recovery demo

@@ -124,9 +124,10 @@ class Worker:
             EnvironmentFault: the database could not be used from the beginning on.
         """
         self.pulse.beat()
+        begun = self.engine.clock.now()
         try:
             self.tick(JOB_SECONDS)
-            seconds = self._until_next()
+            seconds = self._until_next(begun)
         except LostRace as race:
             self._tell("lost_race", reason=race.message)
             return None
@@ -144,15 +145,19 @@ class Worker:
         self._has_worked = True
         return seconds
 
-    def _until_next(self) -> float | None:
-        """What is due already is seen to by the next tick, which comes anyway."""
+    def _until_next(self, begun: datetime) -> float | None:
+        """What became due during the tick is seen to at once; what was due before is others', and can wait.
+
+        Args:
+            begun: when the tick began.
+        """
         store, tenant = self.engine.store, self.engine.tenant
         now = self.engine.clock.now()
-        found = (store.next_due(tenant), store.next_message(tenant, now))
-        ahead = [(from_text(at) - now).total_seconds() for at in found if at is not None]
-        ahead = [seconds for seconds in ahead if seconds > 0]
+        found = (store.next_due(tenant), store.next_message(tenant, begun))
+        moments = [moment for at in found if at is not None and (moment := from_text(at)) > begun]
+        ahead = [(moment - now).total_seconds() for moment in moments]
         job = self.regular.seconds_until(now)
-        return min(ahead if job is None else [*ahead, max(job, 0.0)], default=None)
+        return max(min(ahead if job is None else [*ahead, job]), 0.0) if ahead or job is not None else None
 
     def finish(self) -> None:
         """Leave to others what is not finished: for a worker that ends."""
