@@ -37,5 +37,5 @@ _PAIRS = """
 齣出 廚厨 奧奥 開开 摳抠 揀拣 漬渍 滅灭 豎竖 緒绪
 """
 
-SIMPLIFIED = str.maketrans(dict(_PAIRS.split()))
+SIMPLIFIED = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})
 """From a Traditional character to the Simplified one."""
