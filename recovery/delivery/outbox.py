@@ -172,6 +172,7 @@ class _Round:
         self.installation = engine.store.sender_id()
         self.running: dict[Future[list[Attempt]], list[OutboxRow]] = {}
         self.renewed = monotonic()
+        self.gone: set[tuple[int, str, int]] = set()
         self.sending = Sending()
 
     def run(self, pool: Executor, senders: int) -> None:
@@ -231,7 +232,7 @@ class _Round:
         through = True
         for row in rows:
             moment = from_text(row.due_at) if self.at_due_time else self.engine.clock.now()
-            if not through or row.channel in self.without - probes or not self._goes_on():
+            if not through or row.channel in self.without - probes or not self._goes_on(row):
                 attempts.append(Attempt(untried(row, moment)))
                 through = False
                 continue
@@ -245,9 +246,11 @@ class _Round:
             attempts.append(done)
         return attempts
 
-    def _goes_on(self) -> bool:
+    def _goes_on(self, row: OutboxRow) -> bool:
         """Whether a further message may be begun: nobody said stop, and its lease is surely ours still."""
-        return not (self.is_over or self.stop.is_set() or monotonic() - self.renewed > self.seconds)
+        if self.is_over or self.stop.is_set() or (row.case, row.effect, row.version) in self.gone:
+            return False
+        return monotonic() - self.renewed <= self.seconds
 
     def _settle(self, ended: set[Future[list[Attempt]]]) -> None:
         settlements = []
@@ -292,5 +295,6 @@ class _Round:
         if not self.running or begun - self.renewed < RENEWED_AFTER * self.seconds:
             return
         rows = [row for of_case in self.running.values() for row in of_case]
-        self.engine.store.renew(self.engine.tenant, rows, self.lasting)
+        lost = self.engine.store.renew(self.engine.tenant, rows, self.lasting)
+        self.gone |= {(row.case, row.effect, row.version) for row in lost}
         self.renewed = begun

@@ -202,7 +202,7 @@ class Book:
         """Whether somebody may have lost a lease while sending: the process slept, or the clock jumped."""
         claim = self.mine.get((sending.process, sending.effect))
         slept_at = max(sending.process.slept_at, self.jumped_at)
-        return claim is not None and slept_at >= claim.at
+        return sending.process.sleeps() or (claim is not None and slept_at >= claim.at)
 
 
 def named(effect: Effect) -> str:

@@ -73,7 +73,8 @@ class _Drawing:
             "crash-at": 4.0,
             "next": 4.0,
             "pass": 5.0,
-            "stall": 1.5,
+            "stall": 1.0,
+            "stall-at": 2.0,
             "jump": 0.7,
             "stop": 0.5,
         }
@@ -110,6 +111,9 @@ class _Drawing:
                 return ("pass", rng.choice((0.1, 2.0, 30.0, 70.0, 700.0, 8_000.0, 30_000.0, 90_000.0)))
             case "stall":
                 return ("stall", anybody, rng.choice((5.0, 15.0, 65.0, 200.0)))
+            case "stall-at":
+                where = (rng.choice(BOUNDARIES), rng.randrange(1000))
+                return ("stall-at", worker, *where, rng.choice((30.0, 65.0, 65.0, 200.0)))
             case "jump":
                 return ("jump", anybody, rng.choice((86_400.0, -3_600.0)))
             case _:
@@ -136,6 +140,8 @@ def in_words(action: Action) -> str:
             return f"{seconds:,g} seconds pass"
         case ("stall", who, seconds):
             return f"{who} stands still for {seconds:g} seconds"
+        case ("stall-at", who, boundary, _, seconds):
+            return f"{who} stands still for {seconds:g} seconds at {boundary}, and the others go on"
         case ("jump", who, seconds):
             return f"the clock of {who} is set by {seconds:+,g} seconds"
         case (what, who):

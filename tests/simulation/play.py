@@ -187,6 +187,11 @@ class Run:
         self.world.processes[name].stalled_until = self.world.elapsed + seconds
         self.book.counts.figures["stalls"] += 1
 
+    def _stall_at(self, name: str, boundary: str, choice: int, seconds: float) -> None:
+        if self._to(name, boundary, choice):
+            self._stall(name, seconds)
+            self._pass(seconds)
+
     def _jump(self, name: str, seconds: float) -> None:
         self.book.counts.figures["jumps of a clock"] += 1
         by = timedelta(seconds=seconds)

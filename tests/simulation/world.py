@@ -145,6 +145,10 @@ class Process:
             return []
         return [task for task in self.tasks if task.is_ready()]
 
+    def sleeps(self) -> bool:
+        """Whether it has been left standing for too long."""
+        return any(task.waited() > LATE for task in self.tasks)
+
     def close(self) -> None:
         """Let go of files and connections, as the operating system does for whoever dies."""
 

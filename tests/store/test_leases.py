@@ -249,7 +249,7 @@ def test_a_lease_that_has_ended_but_was_not_taken_is_still_good_for_the_outcome(
 def test_a_lease_lasts_longer_when_it_is_renewed(house: House, store: Store) -> None:
     (case,) = asked(house)
     rows = claimed(store, "one", lasting=OVER)
-    store.renew(TENANT, rows, LONG)
+    assert store.renew(TENANT, rows, LONG) == []
     assert claimed(store, "two") == []
     assert row_of(house, case, "2.0").version == 1
 
@@ -258,9 +258,18 @@ def test_renewing_what_is_somebody_elses_by_now_leaves_it_theirs(house: House, s
     (case,) = asked(house)
     late = claimed(store, "one", lasting=OVER)
     claimed(store, "two", lasting=OVER)
-    store.renew(TENANT, late, LONG)
+    assert store.renew(TENANT, late, LONG) == late
     assert len(claimed(store, "three")) == 3
     assert row_of(house, case, "2.0").lease_owner == "three"
+
+
+def test_renewing_tells_which_leases_are_lost(house: House, store: Store) -> None:
+    first, second = asked(house, 2)
+    rows = claimed(store, "one", limit=2)
+    settle(house, rows[0])
+    rows += claimed(store, "one", limit=1)
+    assert names(rows) == [(first, "2.0"), (first, "2.1"), (second, "2.0")]
+    assert store.renew(TENANT, rows, LONG) == rows[:1]
 
 
 def test_what_was_not_tried_is_given_back_as_it_was(house: House, store: Store) -> None:
