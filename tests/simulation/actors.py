@@ -57,6 +57,7 @@ class Receiver:
         self.book.counts.fates[fate.what] += 1
         here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
         outcome = self._answer(fate, message)
+        sending.through = not isinstance(outcome, RetryLater | OutOfOrder)
         if isinstance(outcome, Delivered) or fate.what == "lost":
             sending.accepted = True
             sending.excuse = "answer lost" if fate.what == "lost" else ""

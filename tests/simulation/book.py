@@ -37,7 +37,7 @@ class Sending:
 
     Attributes:
         is_over: whether the sender knows how it went.
-        accepted: whether the receiver took it.
+        accepted: whether the receiver took it; `through`: or refused it for good.
         excuse: why that could not be put on record under its lease; empty where it was.
     """
 
@@ -47,6 +47,7 @@ class Sending:
     begun: int
     is_over: bool = False
     accepted: bool = False
+    through: bool = False
     excuse: str = ""
 
 

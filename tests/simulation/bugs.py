@@ -16,7 +16,8 @@ import msgspec
 from recovery import settling
 from recovery.applying import Applying
 from recovery.commands import Settlement
-from recovery.core.instants import from_text, to_text
+from recovery.core.clocks.state import next_due
+from recovery.core.instants import to_text
 from recovery.delivery import attempt as attempts
 from recovery.engine import Engine
 from recovery.store import outbox_statements as sql
@@ -68,7 +69,6 @@ def timer_done_before_commit() -> Iterator[None]:
     def see_to_due(self: Engine, limit: int) -> tuple[int, list[int]]:
         with self.store.write() as unit:
             due = unit.lock_due(self.tenant, self.clock.now(), limit)
-            moments = [case.due_at for id in due if (case := unit.case(self.tenant, id)) and case.due_at]
             for id in due:
                 unit._cursor.execute("UPDATE recovery_case SET due_at = NULL WHERE id = ?", (id,))
         if not due:
@@ -77,8 +77,9 @@ def timer_done_before_commit() -> Iterator[None]:
             applying = self._applying(unit)
             for id in due:
                 case = unit.case(self.tenant, id)
-                if case is not None:
-                    applying.let_time_pass(case, max(self.clock.now(), *map(from_text, moments)))
+                assert case is not None
+                case.due_at = next_due(case.clocks)
+                applying.let_time_pass(case, applying.now)
         return len(due), []
 
     with patch.object(Engine, "see_to_due", see_to_due):
@@ -105,7 +106,7 @@ class _Undone(Exception):
 
 @contextmanager
 def double_claim() -> Iterator[None]:
-    """What is free is looked up first, and leased afterwards, in another transaction, without another look."""
+    """What is free is looked up in one transaction, and leased in the next, without another look."""
 
     def claim(
         self: Store,

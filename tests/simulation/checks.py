@@ -108,7 +108,7 @@ def _folded(log: list[Record]) -> Case:
 
 
 def _effects(run: Run, rows: list[OutboxRow]) -> None:
-    """Each message has an end, what is said to be delivered was, and what was accepted twice has its reason."""
+    """Each message has an end; what is said to be delivered was; what was accepted twice has a reason."""
     sendings: dict[Effect, list[Sending]] = defaultdict(list)
     for sending in run.book.sendings:
         if sending.accepted:
@@ -123,15 +123,14 @@ def _effects(run: Run, rows: list[OutboxRow]) -> None:
         by_hand = row.channel == "phone"
         if row.status == "delivered" and not taken and not by_hand:
             raise Violation("effect-lost", f"{named(effect)} is said to be delivered, and nobody got it")
-        if row.status == "failed" and row.note not in _REASONS:
-            if not (row.note or "").startswith(("busy. It was", "the answer did not arrive. It was")):
-                raise Violation("effect-failed", f"{named(effect)} failed: {row.note}")
+        if row.status == "failed" and not (row.note or "").startswith(_REASONS):
+            raise Violation("effect-failed", f"{named(effect)} failed: {row.note}")
         _accepted(run, effect, taken)
     if sendings:
         raise Violation("effect-unknown", f"{named(next(iter(sendings)))} was sent, and is in no outbox")
 
 
-_REASONS = ("no such address",)
+_REASONS = ("no such address", "busy. It was", "the answer did not arrive. It was")
 
 
 def _accepted(run: Run, effect: Effect, taken: list[Sending]) -> None:
@@ -147,10 +146,10 @@ def _accepted(run: Run, effect: Effect, taken: list[Sending]) -> None:
 
 
 def _order(run: Run, rows: list[OutboxRow]) -> None:
-    """Messages of a case are accepted in the order they were asked for, as far as nobody touched them."""
+    """Messages of a case get through in the order they were asked for, where nobody touched them."""
     first: dict[Effect, int] = {}
     for sending in run.book.sendings:
-        if sending.accepted:
+        if sending.accepted or sending.through:
             first.setdefault(sending.effect, sending.begun)
     cases: dict[int, list[OutboxRow]] = defaultdict(list)
     for row in rows:

@@ -234,7 +234,7 @@ class Machine(Process):
 
 
 class _Pool(Executor):
-    """Each piece of work becomes a task of the process that asks for it, as many at once as there were threads."""
+    """Each piece of work becomes a task of its process, as many at once as there were threads."""
 
     def __init__(self, workers: int, name: str) -> None:
         self._workers = workers
@@ -310,7 +310,7 @@ def simulated() -> Iterator[None]:
 
 
 def idle(task: Task, seconds: float | None, is_stopped: Callable[[], bool]) -> None:
-    """Wait for the next tick of a worker, a second or less from now; while nothing happens, none is needed."""
+    """Wait for the next tick of a worker, in a second or less; while nothing happens, none is needed."""
     here = task.process.world
     until = here.elapsed + min(1.0 if seconds is None else seconds, 1.0)
     here.block("asleep", is_stopped, until, looks_until=NEVER)

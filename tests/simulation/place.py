@@ -107,8 +107,7 @@ WORDS = {
 class Place:
     """A database, and connections to it that are used by one process of a run after the other.
 
-    To open one costs as much as twenty steps. One that is given back has nothing begun and nothing remembered,
-    just as a new one.
+    To open one costs as much as twenty steps. One that is given back has begun nothing, just as a new one.
     """
 
     def __init__(self, path: Path, bundle: Bundle) -> None:

@@ -1,4 +1,4 @@
-"""What happens in a run: a list of actions, drawn from a seed. Any part of a list is a list, so it can be cut.
+"""What happens in a run: a list of actions, drawn from a seed. What is left of one is one too.
 
 An action is a plain tuple: what, whom, and numbers.
 """
@@ -75,6 +75,7 @@ class _Drawing:
             "pass": 5.0,
             "stall": 1.0,
             "stall-at": 2.0,
+            "doze": 2.0,
             "jump": 0.7,
             "stop": 0.5,
         }
@@ -114,6 +115,9 @@ class _Drawing:
             case "stall-at":
                 where = (rng.choice(BOUNDARIES), rng.randrange(1000))
                 return ("stall-at", worker, *where, rng.choice((30.0, 65.0, 65.0, 200.0)))
+            case "doze":
+                where = (rng.choice(BOUNDARIES), rng.choice(self.workers), rng.choice(BOUNDARIES))
+                return ("doze", worker, *where, rng.randrange(1000))
             case "jump":
                 return ("jump", anybody, rng.choice((86_400.0, -3_600.0)))
             case _:
@@ -142,6 +146,8 @@ def in_words(action: Action) -> str:
             return f"{who} stands still for {seconds:g} seconds"
         case ("stall-at", who, boundary, _, seconds):
             return f"{who} stands still for {seconds:g} seconds at {boundary}, and the others go on"
+        case ("doze", who, boundary, other, where, _):
+            return f"{who} dozes off at {boundary}, {other} goes on until {where}, and {who} wakes"
         case ("jump", who, seconds):
             return f"the clock of {who} is set by {seconds:+,g} seconds"
         case (what, who):

@@ -1,4 +1,4 @@
-"""Plays a plan: the actions, one after the other, then peace, in which everything that is due must be done."""
+"""Plays a plan: the actions, one after the other, then peace, in which all that is due must be done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from recovery.core.instants import from_text, to_text
 from tests.simulation import checks
-from tests.simulation.actors import Actor, Desk, Fate, Receiver, Working
+from tests.simulation.actors import Desk, Fate, Receiver, Working
 from tests.simulation.book import Book, Counts
 from tests.simulation.orders import Order
 from tests.simulation.place import Place
@@ -19,13 +19,18 @@ from tests.simulation.plan import Action, Plan, in_words
 from tests.simulation.world import NEVER, Process, Violation, World, living_in
 
 PEACE_DAYS = 20
-"""After how many quiet days everything must have been done: a clock that was set forward by days, and more."""
+"""After how many quiet days everything must have been done."""
 
 PEACE_ROUNDS = 50
 """For how many rounds of a hundred seconds people may go on asking for what they were about to."""
 
 FAR_STEPS = 80
 """For how many steps a worker goes on to reach a boundary."""
+
+DOZE_SECONDS = 61.0
+"""Just longer than a lease."""
+
+DOZE_STEPS = 12
 
 DESKS = ("desk-1", "desk-2")
 
@@ -169,11 +174,8 @@ class Run:
     def _begin(self, name: str, offset: timedelta = timedelta()) -> None:
         self.lives += 1
         given = (self.world, name, self.place, self.plan.seed * 1000 + self.lives, self.book, self.receiver)
-        process: Actor
-        if name in DESKS:
-            process = Desk(*given, self.orders[name], self.answers)
-        else:
-            process = Working(*given)
+        is_desk = name in DESKS
+        process = Desk(*given, self.orders[name], self.answers) if is_desk else Working(*given)
         process.offset = offset
         self.world.processes[name] = process
 
@@ -191,6 +193,12 @@ class Run:
         if self._to(name, boundary, choice):
             self._stall(name, seconds)
             self._pass(seconds)
+
+    def _doze(self, name: str, boundary: str, other: str, where: str, choice: int) -> None:
+        if self._to(name, boundary, choice):
+            self.world.elapsed += DOZE_SECONDS
+            self._to(other, where, choice)
+            self._go(name, DOZE_STEPS, choice)
 
     def _jump(self, name: str, seconds: float) -> None:
         self.book.counts.figures["jumps of a clock"] += 1
@@ -224,4 +232,8 @@ class Run:
                 self._act(("pass", 100.0))
                 if not any(self.orders.values()):
                     break
+        for name in [name for name in self.world.processes if name not in ("worker-1", "desk-1")]:
+            self.book.died(self.world.processes[name])
+            self.world.processes.pop(name).kill()
+        self.world.is_peaceful = True
         self._act(("pass", until - self.world.elapsed))
