@@ -38,12 +38,14 @@ class Sending:
     Attributes:
         is_over: whether the sender knows how it went.
         accepted: whether the receiver took it; `through`: or refused it for good.
+        claim: the lease it goes under.
         excuse: why that could not be put on record under its lease; empty where it was.
     """
 
     process: Process
     effect: Effect
     message: Message
+    claim: Claim | None
     begun: int
     is_over: bool = False
     accepted: bool = False
@@ -133,7 +135,7 @@ class Book:
         """The outcome of a message has been committed."""
         effect = (one.case, one.effect)
         self.world.tell(f"{process.name} has settled {named(effect)}, version {one.version}: {one.end}")
-        self._close(process, effect, "lease lost" if is_stale else "")
+        self._close(process, effect, "lease lost" if is_stale else "", one.version)
 
     def answered(self, process: Process, one: Any, *, was_stale: bool, is_lost: bool) -> None:
         """A process was told what became of an outcome.
@@ -147,23 +149,27 @@ class Book:
                 "fencing", f"{process.name} settled {named(effect)} under version {one.version}, lost by then"
             )
         if is_lost:
-            self._close(process, effect, "lease lost")
+            self._close(process, effect, "lease lost", one.version)
 
     def outage(self, process: Process, one: Any) -> None:
         """The database could not be used to put an outcome on record."""
-        self._close(process, (one.case, one.effect), "database out")
+        self._close(process, (one.case, one.effect), "database out", one.version)
 
     def died(self, process: Process) -> None:
         """A process is gone, with whatever it was doing."""
         for sending in [one for one in self.open if one.process is process]:
             self.counts.figures["sends in flight at crashes"] += 1
-            self._close(process, sending.effect, "crash")
+            self._end(sending, "crash")
 
-    def _close(self, process: Process, effect: Effect, excuse: str) -> None:
+    def _close(self, process: Process, effect: Effect, excuse: str, version: int) -> None:
         for sending in [one for one in self.open if one.process is process and one.effect == effect]:
-            sending.excuse = sending.excuse or excuse
-            sending.is_over = True
-            self.open.remove(sending)
+            if sending.claim is None or sending.claim.version == version:
+                self._end(sending, excuse)
+
+    def _end(self, sending: Sending, excuse: str) -> None:
+        sending.excuse = sending.excuse or excuse
+        sending.is_over = True
+        self.open.remove(sending)
 
     # --- sending --------------------------------------------------------------------------------------------
 
@@ -188,7 +194,7 @@ class Book:
                     raise self.world.violated(
                         "overlap", f"{task.name} sends {named(effect)} while {who} sends {what}"
                     )
-        sending = Sending(process, effect, message, self.world.steps)
+        sending = Sending(process, effect, message, self.mine.get((process, effect)), self.world.steps)
         self.sendings.append(sending)
         self.open.append(sending)
         self.counts.figures["sends"] += 1
@@ -201,9 +207,9 @@ class Book:
 
     def _is_late(self, sending: Sending) -> bool:
         """Whether somebody may have lost a lease while sending: the process slept, or the clock jumped."""
-        claim = self.mine.get((sending.process, sending.effect))
         slept_at = max(sending.process.slept_at, self.jumped_at)
-        return sending.process.sleeps() or (claim is not None and slept_at >= claim.at)
+        is_late = sending.claim is not None and slept_at >= sending.claim.at
+        return sending.process.sleeps() or is_late
 
 
 def named(effect: Effect) -> str:

@@ -106,8 +106,10 @@ class Task:
         if self.at == WAITING:
             since = world.freed_at
         elif self.soft and since is not None:
-            since = max(since, self.wakes_at if self.seen == world.happened else world.happened_at)
-        return 0.0 if since is None else world.elapsed - since
+            since = min(
+                self.wakes_at, NEVER if self.seen == world.happened else max(since, world.happened_at)
+            )
+        return 0.0 if since is None else max(0.0, world.elapsed - since)
 
 
 class Process:

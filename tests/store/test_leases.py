@@ -126,6 +126,23 @@ def test_a_letter_that_waits_for_the_customers_morning_keeps_no_colleague_from_h
     assert names(claimed(store)) == [(case, effect) for effect in inside]
 
 
+def test_what_waits_behind_a_letter_that_waits_keeps_no_colleague_from_hearing_nor_anybody_else(
+    house: House, store: Store
+) -> None:
+    """Of each case a letter is tried again later, another one waits behind it, and a colleague is to hear."""
+    letters = [Send("hello"), Send("news"), Send("note", to="owner")]
+    house.workflow = workflow(
+        step("listen", Need("said")), step("own", Need("paid"), on_enter=letters), facts=FACTS
+    )
+    cases = asked(house, 3)
+    for row in claimed(store):
+        again = house.now + timedelta(hours=1)
+        settle(house, row, "later" if row.effect == "2.0" else "untried", again_at=again)
+    (other,) = asked(house)
+    assert names(claimed(store, limit=2)) == [(case, "2.2") for case in cases[:2]]
+    assert names(claimed(store, limit=2)) == [(cases[2], "2.2"), (other, "2.0")]
+
+
 def test_a_claim_takes_nothing_that_is_due_later_nor_what_follows_it(house: House, store: Store) -> None:
     (case,) = asked(house)
     (first, second, _) = claimed(store)
@@ -405,4 +422,4 @@ def test_a_claim_looks_through_what_is_due_once_though_statistics_know_of_nothin
         cursor.execute(f"explain {text}", given)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert plan.count("recovery_effect_due") == 1
-    assert plan.count("recovery_effect_case") == 2
+    assert plan.count("recovery_effect_case") == 4
