@@ -33,6 +33,7 @@ from recovery.core.events import (
     MessageReceived,
     MessageWritten,
     NoteAdded,
+    PersonErased,
     PromiseMade,
     TimerFired,
 )
@@ -42,6 +43,7 @@ from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
+from recovery.taking_out import take_out, take_out_beside
 
 if TYPE_CHECKING:
     from recovery.store.unit import Unit
@@ -52,7 +54,7 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded, PromiseMade})
+LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased})
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -93,6 +95,7 @@ class Applying:
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
         self._done: dict[str, tuple[str, Outcome]] = {}
+        self._erased: dict[int, Case] = {}
 
     def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
         """Apply commands in their order, each accepted or refused by itself."""
@@ -102,6 +105,8 @@ class Applying:
             self._once(command, one, command.recorded_at or self.now)
             for command, one in zip(commands, prints, strict=True)
         ]
+        if self._erased:
+            take_out_beside(self.unit, self.tenant, self._erased)
         for key, (hash, answer) in self._done.items():
             self.unit.remember(self.tenant, key, hash, plain(answer), logged=not answer.repeated)
         self._done.clear()
@@ -171,6 +176,8 @@ class Applying:
             if isinstance(looked_at, Refusal):
                 return looked_at
             event = looked_at
+            if isinstance(event, PersonErased):
+                case = self.unit.case(self.tenant, case.id) or case
         instead = ""
         decisions = self._decide_all(case, event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
@@ -250,6 +257,12 @@ class Applying:
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)
+        if isinstance(event, PersonErased):
+            answer = self._decide(case, event, now)
+            if isinstance(answer, Refusal):
+                return answer
+            self._erased[case.id] = case
+            return take_out(self.unit, case, event, self._versions[case.bundle])
         assert isinstance(event, (MessageWritten, NoteAdded, PromiseMade))
         try:
             return guarded(event, case, self._bundle(case.bundle))

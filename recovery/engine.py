@@ -19,7 +19,9 @@ from recovery.core.events import (
 from recovery.core.facts import shown
 from recovery.core.spec import Workflow
 from recovery.couponing import Couponing
+from recovery.erasing import Erasing
 from recovery.settling import settle_all
+from recovery.staffing import Staffing
 from recovery.tending import Tending
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Couponing, Tending):
+class Engine(Couponing, Erasing, Tending, Staffing):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:

@@ -55,6 +55,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "absorbed": case.absorbed,
         "quarantine": case.quarantine,
+        "erased_at": case.erased_at,
         "clocks": [one.as_dict() for one in standing(engine.workflow(case.bundle), case, engine.clock.now())],
         "promises": rows(case.promises, engine.clock.now()),
         "coupons": [
@@ -132,6 +133,8 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         head.append(f"Goes on in case {data['merged_into']}.")
     if data["quarantine"]:
         head.append(f"In quarantine: {data['quarantine']}")
+    if data["erased_at"]:
+        head.append(f"Erased at {data['erased_at']}")
     facts = [
         [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]]
         for name, f in data["facts"].items()

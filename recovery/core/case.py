@@ -6,7 +6,7 @@ rows, so folding the log gives the snapshot by construction, under any later ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -40,7 +40,8 @@ class Case:
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
         promises: each promise that was made, by its number from 1.
         clocks: each clock that ever started, by its name.
-        due_at: when one of them is to be seen to next (text instant); never while in quarantine.
+        due_at: when one of them is to be seen to next (text instant); never while in quarantine, or erased.
+        erased_at: when whoever it was about was erased, last (text instant).
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
 
@@ -78,6 +79,7 @@ class Case:
     merged_from: str | None = None
     absorbed: list[int] = field(default_factory=list)
     quarantine: str | None = None
+    erased_at: str | None = None
     received_at: str = ""
     opened_at: str = ""
     updated_at: str = ""
@@ -145,6 +147,7 @@ class Case:
             self.merged_from,
             self.absorbed,
             self.quarantine,
+            self.erased_at,
             self.received_at,
             self.opened_at,
             self.updated_at,
@@ -182,22 +185,6 @@ def apply(case: Case, change: Change, stamp: Stamp) -> None:
         KeyError: the log holds a kind of change this version does not know.
     """
     _APPLY[change[0]](case, change, stamp)
-
-
-def moved(change: Change) -> str:
-    """A `move` change as the trace says it."""
-    return f"{change[1]} → {change[2]}: {change[3]}"
-
-
-def recorded(changes: Iterable[Change]) -> Iterator[tuple[str, Any, str]]:
-    """The facts that changes put on record, in order: name, value, source."""
-    for change in changes:
-        if change[0] == "facts":
-            _, given, source = change
-            for name, value in given.items():
-                yield name, value, source
-        elif change[0] == "fact":
-            yield change[1], change[2], change[3]
 
 
 def _facts(case: Case, change: Change, stamp: Stamp) -> None:
@@ -252,7 +239,17 @@ def _move(case: Case, change: Change, stamp: Stamp) -> None:
 def _set(case: Case, change: Change, _: Stamp) -> None:
     setattr(case, change[1], change[2])
     if change[1] == "quarantine":
-        case.due_at = None if case.quarantine is not None else next_due(case.clocks)
+        case.due_at = _next_due(case)
+
+
+def _next_due(case: Case) -> str | None:
+    stands_still = case.quarantine is not None or case.erased_at is not None
+    return None if stands_still else next_due(case.clocks)
+
+
+def _erased(case: Case, _: Change, stamp: Stamp) -> None:
+    """Whoever it was about is erased: nothing in it is due any more."""
+    case.erased_at, case.due_at = stamp.recorded_at, None
 
 
 def _count(case: Case, change: Change, _: Stamp) -> None:
@@ -332,7 +329,7 @@ def _promise(case: Case, change: Change, _: Stamp) -> None:
 
 def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.clocks = {**case.clocks, change[1]: read_state(change[2])}
-    case.due_at = None if case.quarantine is not None else next_due(case.clocks)
+    case.due_at = _next_due(case)
 
 
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:
@@ -370,6 +367,7 @@ _APPLY = {
     "mark": _mark,
     "absorb": _absorb,
     "release": _release,
+    "erased": _erased,
 }
 
 

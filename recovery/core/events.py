@@ -336,6 +336,21 @@ class QuarantineLifted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased(Event):
+    """Whatever told of the person was taken out of the case; steps, times and figures stay. Without any word.
+
+    Attributes:
+        reason: why, such as the number of the request; nothing that tells who they were.
+        despite: why it is done although the case is still needed.
+        kept: a digest of what is left of the events before; the engine fills it in.
+    """
+
+    reason: str
+    despite: str | None = None
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerFired(Event):
     """Time has passed: what is due in a case up to a moment is seen to."""
 
@@ -343,43 +358,11 @@ class TimerFired(Event):
 
 
 EVENTS: dict[str, type[Event]] = {
-    cls.__name__: cls
-    for cls in (
-        ComplaintReceived,
-        FactsRecorded,
-        FactRetracted,
-        MoveRequested,
-        MoveForced,
-        HandOffOffered,
-        HandOffAccepted,
-        HandOffDeclined,
-        MessageReceived,
-        MessageWritten,
-        NoteAdded,
-        AttachmentAdded,
-        PromiseMade,
-        PromiseKept,
-        PromiseReleased,
-        EffectDelivered,
-        EffectFailed,
-        EffectHanded,
-        EffectCancelled,
-        EffectRetried,
-        TaskDone,
-        CouponOffered,
-        CouponRedeemed,
-        CouponRevoked,
-        CouponReissued,
-        CaseMerged,
-        CaseAbsorbed,
-        MergeUndone,
-        CaseReleased,
-        CaseQuarantined,
-        QuarantineLifted,
-        TimerFired,
-    )
+    name: cls
+    for name, cls in dict(globals()).items()
+    if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
 }
-"""Every kind of event by its name, as it stands in the log."""
+"""Every kind of event by its name, as it stands in the log: each class of this file, in its order."""
 
 INSIDE = ("engine", "import")
 """Roles of the program itself. Nobody at a desk speaks for them: command line and plays refuse them."""

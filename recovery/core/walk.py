@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recovery.core.case import moved, recorded
+from recovery.core.changes import moved, recorded
 from recovery.core.clocks.state import CYCLE
 from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused

@@ -125,6 +125,7 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
             "language": _TEXT,
             "channel": _TEXT,
             "wait": _Field(int, "a whole number of seconds"),
+            "despite": _TEXT,
         },
     ),
     "promise": (
@@ -146,6 +147,7 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "merge": (ev.CaseMerged, {"into": _NEEDED}),
     "unmerge": (ev.MergeUndone, {}),
     "lift": (ev.QuarantineLifted, {"reason": _NEEDED}),
+    "erase": (ev.PersonErased, {"reason": _NEEDED, "despite": _TEXT}),
     "tick": (None, {}),
 }
 """What a line's `event` may be, the engine's event it becomes, and its own fields."""

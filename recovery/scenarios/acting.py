@@ -25,6 +25,7 @@ MAIN = {
     "decline": "reason",
     "merge": "into",
     "lift": "reason",
+    "erase": "reason",
 }
 """The field that an act's value stands for where it is a text."""
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recovery.core.case import Case, fold
+from recovery.core.erasing import ERASURE
 from recovery.core.letters import BY_HAND
 from recovery.store import coupon_audit
 from recovery.store.chain import BEGINNING, commitment, effect_digest, link
 from recovery.store.codec import case_values, decode, effect_key, encode, read_body
 from recovery.store.coupons import ENDING
+from recovery.store.erasing import digest
 from recovery.store.outbox import OPEN_STATUSES
 from recovery.store.problems import KEPT, Report
 from recovery.store.reading import Snapshot
@@ -28,6 +30,8 @@ class _Log:
         sound: whether every event is there and as it was written.
         digests: effect → what the log says it must look like; `statuses` → what it may be by the log.
         coupons: what the log says of coupons.
+        erased: what is left of events whose person was erased: number, who did it, body; `vouched`: the first
+            so many of them are as their erasure says.
     """
 
     length: int = 0
@@ -37,6 +41,8 @@ class _Log:
     digests: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     coupons: coupon_audit.Coupons = field(default_factory=dict)
+    erased: list[tuple[int, str, str]] = field(default_factory=list)
+    vouched: int = 0
 
 
 class CaseAudit:
@@ -95,6 +101,11 @@ class CaseAudit:
         log = _Log()
         for event in events:
             self._follow(log, event)
+        for seq, *_ in log.erased[log.vouched :]:
+            log.sound = False
+            message = f"Event {seq} of case {case} was erased, and no erasure on record left it like this."
+            self.name("event_changed", message, tenant, case, seq)
+        self._report.erased += len(log.erased)
         if not rows:
             what = f"its row is gone, {len(events)} events and {len(effects)} messages are still there"
             self.name("case_missing", f"Case {case} is not there: {what}.", tenant, case)
@@ -121,7 +132,8 @@ class CaseAudit:
         elif gap:
             self._name_missing(tenant, case, expected, seq - 1)
         says = _commitment(salt, by, body)
-        genuine = says is not None and committed in ("", says)
+        is_left = salt == "" and committed != ""
+        genuine = says is not None and (is_left or committed in ("", says))
         committed = committed or says or ""
         links = [
             link(before, tenant, case, seq, kind, occurred_at, recorded_at, committed)
@@ -135,6 +147,10 @@ class CaseAudit:
         log.sound = log.sound and genuine and linked and not gap
         log.length = seq
         log.before = (hash,) if linked else (hash, *links)
+        if is_left:
+            log.erased.append((seq, by, body))
+        elif genuine and kind == ERASURE and read_body(body)["event"].get("kept") == digest(log.erased):
+            log.vouched = len(log.erased)
         if log.sound:
             _add_up(log, tenant, case, seq, by, occurred_at, recorded_at, read_body(body))
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from recovery.core.conversation import WRITTEN
 from recovery.store.compiling import Among, Statement
 from recovery.store.statements import case, first, insert_many, meta, names, update_many, value
 from recovery.store.tables import table
@@ -222,12 +223,22 @@ _waits = exists().where(
 )
 """Whether the other one waits for one before it that is due later."""
 
+_by_hand: ColumnElement[str] = literal_column(f"'\"{WRITTEN}\":{{'")
+_overtakes = and_(
+    effect.c.context.contains(_by_hand),
+    not_(_other.c.context.contains(_by_hand)),
+    _other.c.recipient == _CUSTOMER,
+    _other.c.attempts == _NOUGHT,
+)
+"""What somebody writes passes a letter that waits for the morning and was never tried. (In the context of
+another letter a customer's words have their quotation marks escaped.)"""
+
 _is_ahead = and_(
     _other.c.id < effect.c.id,
     or_(
-        effect.c.recipient == _CUSTOMER,
-        _other.c.recipient != _CUSTOMER,
         and_(not_(_later), not_(_waits)),
+        and_(effect.c.recipient == _CUSTOMER, not_(_overtakes)),
+        and_(_other.c.recipient != _CUSTOMER, effect.c.recipient != _CUSTOMER),
     ),
 )
 _before = (*_of_same_case, _is_ahead)
@@ -264,8 +275,9 @@ CLAIMABLE = Statement(
 )
 """What may be sent now: due, of a case of which nobody sends anything just now, and after every earlier one
 of its case, also one that is due later or whose channel is paused; but letters that wait for the
-customer's morning, and those behind them, keep no colleague from hearing. `ahead`: how many earlier ones
-there are. None of those is out of reach, so that what cannot be taken yet does not fill the limit."""
+customer's morning, and those behind them, keep no colleague from hearing, nor the customer from an answer
+that somebody writes. `ahead`: how many earlier ones there are. None of those is out of reach, so that what
+cannot be taken yet does not fill the limit."""
 
 ANY_DUE = Statement(
     first(

@@ -75,6 +75,9 @@ class PostgresDialect(Dialect):
         """One claim after the other: each sees the leases of the one before, also within a case."""
         cursor.execute(f"SELECT pg_advisory_xact_lock('{sql_of_outbox.effect.name}'::regclass::oid::bigint)")
 
+    def wiping(self, cursor: Cursor) -> None:
+        """What is written over goes with the next VACUUM, and not before."""
+
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""
         return explaining(where)

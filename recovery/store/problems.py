@@ -56,6 +56,7 @@ class Report:
     """What was looked at, and what was found.
 
     Attributes:
+        erased: events of which nothing is left that tells of a person.
         unsealed: events after the last seal, which nothing protects from being rewritten altogether.
         problems: at most `KEPT`; `more` counts those beyond.
     """
@@ -64,6 +65,7 @@ class Report:
     events: int = 0
     seals: int = 0
     unsealed: int = 0
+    erased: int = 0
     problems: list[Problem] = field(default_factory=list)
     more: int = 0
 

@@ -62,6 +62,10 @@ class SqliteDialect(Dialect):
         cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
         return from_text(cursor.fetchone()[0])
 
+    def wiping(self, cursor: Cursor) -> None:
+        """Zeroes where something stood; for as long as the connection lasts."""
+        cursor.execute("PRAGMA secure_delete = on")
+
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""
         return Explaining(where)

@@ -31,6 +31,7 @@ from recovery.store.entries import entry
 from recovery.store.faults import LostRace, external_ids_taken, lost_race
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
+from recovery.store.people import People
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -47,9 +48,7 @@ _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING
 _staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STAYING, "tenant_id", "id")))
 _timing = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.TIMING, "tenant_id", "id")))
 _settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.TIMING))
-_due_at = sql.CASE_COLUMNS.index("due_at")
-_step = sql.CASE_COLUMNS.index("step")
-_seq = sql.CASE_COLUMNS.index("seq")
+_due_at, _step, _seq = map(sql.CASE_COLUMNS.index, ("due_at", "step", "seq"))
 
 
 class _Known:
@@ -270,6 +269,16 @@ class Unit:
         known = self._commands[tenant, key] = Remembered(fingerprint, answer)
         self._remembered.append((tenant, key, known, logged))
 
+    def beside(self, work: Callable[[Cursor, Dialect], None], *cases: tuple[str, int]) -> None:
+        """Let others work in this transaction too; `cases` (tenant, number) are read anew."""
+        self.flush()
+        work(self._cursor, self._dialect)
+        self._cases = {key: known for key, known in self._cases.items() if key not in cases}
+
+    def people(self, tenant: str) -> People:
+        """Who works here, in this transaction."""
+        return People(self._cursor, self._dialect, tenant)
+
     def flush(self) -> None:
         """Write out what is buffered, without committing.
 
@@ -290,8 +299,7 @@ class Unit:
         self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
         self.coupons.flush()
-        commands = self._answers()
-        asked_for = len(commands)
+        asked_for = len(commands := self._answers())
         if self._many(sql.INSERT_COMMAND, commands) != asked_for:
             raise LostRace(
                 "A command was done by somebody else in the meantime, under the same key.",
@@ -324,11 +332,8 @@ class Unit:
         return rows
 
     def _flush_cases(self) -> None:
-        new: list[CaseValues] = []
-        moving: list[tuple[Any, ...]] = []
-        timing: list[tuple[Any, ...]] = []
-        stepping: list[tuple[Any, ...]] = []
-        staying: list[tuple[Any, ...]] = []
+        rows: list[list[tuple[Any, ...]]] = [[] for _ in range(5)]
+        new, moving, timing, stepping, staying = rows
         for known in self._changed.values():
             values = case_values(known.case, known.head)
             settled = _settled(values)
@@ -351,7 +356,7 @@ class Unit:
         opened = list(new)
         if self._many(sql.INSERT_CASE, new) != len(opened):
             raise self._refused(opened)
-        wanted = len(moving) + len(timing) + len(stepping) + len(staying)
+        wanted = sum(map(len, (moving, timing, stepping, staying)))
         updated = self._many(sql.UPDATE_MOVING, moving)
         updated += self._many(sql.UPDATE_TIMING, timing)
         updated += self._many(sql.UPDATE_STEPPING, stepping)

@@ -63,6 +63,11 @@ class _Fact(Shape):
         | None
     ) = Field(None, description="Who this can be known from; left out, from anybody.")
     ask: Text | None = Field(None, description="The question that gets it.")
+    personal: bool | None = Field(
+        None,
+        description="Whether it tells of a person, and goes when they are erased; left out, text, list and "
+        "person do (the owner does not), and all other types do not.",
+    )
 
 
 class PlainFact(_Fact):

@@ -6,7 +6,8 @@ from collections import Counter
 
 from recovery.core import events as ev
 from recovery.core.attachments import BYTES_OF_A_CASE
-from recovery.core.case import Case, Stamp, apply, fold, recorded
+from recovery.core.case import Case, Stamp, apply, fold
+from recovery.core.changes import recorded
 from recovery.core.decision import Decision
 from recovery.core.instants import to_text
 from recovery.core.spec import MERGED, Send, Workflow

@@ -101,12 +101,7 @@ class RunEngine(MachineEngine):
         task = current()
         assert task is not None
         task.job = Settling(list(settlements))
-        try:
-            answers = super().settle_many(settlements)
-        except EnvironmentFault:
-            for one in settlements:
-                self.book.outage(self.machine, one)
-            raise
+        answers = super().settle_many(settlements)
         job, task.job = task.job, None
         for one, answer in zip(settlements, answers, strict=True):
             is_lost = isinstance(answer, Refusal) and answer.code == "lost_lease"

@@ -151,10 +151,6 @@ class Book:
         if is_lost:
             self._close(process, effect, "lease lost", one.version)
 
-    def outage(self, process: Process, one: Any) -> None:
-        """The database could not be used to put an outcome on record."""
-        self._close(process, (one.case, one.effect), "database out", one.version)
-
     def died(self, process: Process) -> None:
         """A process is gone, with whatever it was doing."""
         for sending in [one for one in self.open if one.process is process]:

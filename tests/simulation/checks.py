@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 TENANT = "default"
 
-EXCUSES = ("crash", "answer lost", "lease lost", "database out")
-"""Why a message may have been accepted twice."""
-
 
 def in_the_end(run: Run) -> None:
     """See whether everything held.

@@ -187,14 +187,14 @@ class MachineEngine(Engine):
         self.machine = machine
 
     def bundle(self, hash: str) -> Bundle:
-        return _bundles.get(hash) or _bundles.setdefault(hash, super().bundle(hash))
+        """The one version there is; it is not read again by each process of each run."""
+        found: Bundle = self.machine.place.bundle
+        return found if hash == found.hash else super().bundle(hash)
 
     def workflow(self, hash: str) -> Workflow:
-        return _workflows.get(hash) or _workflows.setdefault(hash, super().workflow(hash))
-
-
-_bundles: dict[str, Bundle] = {}
-_workflows: dict[str, Workflow] = {}
+        """The workflow of that version."""
+        found: Workflow = self.machine.place.workflow
+        return found if hash == found.bundle else super().workflow(hash)
 
 
 class Machine(Process):

@@ -16,7 +16,7 @@ from pathlib import Path
 from recovery.bootstrap import open_engine
 from recovery.clock import ManualClock
 from recovery.project import Project
-from recovery.workflow.bundle import Bundle, collect
+from recovery.workflow.bundle import Bundle, collect, load
 from tests.support import entropy
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -113,6 +113,7 @@ class Place:
     def __init__(self, path: Path, bundle: Bundle) -> None:
         self.path = path
         self.bundle = bundle
+        self.workflow = load(bundle)
         self.looking = sqlite3.connect(path, isolation_level=None)
         self._tables = [name for (name,) in self.looking.execute(_TABLES)]
         self._meta = self.looking.execute("select key, value from recovery_meta").fetchall()

@@ -29,7 +29,6 @@ Under the same key and with the same bytes, each for one of these reasons and no
 worker was killed after the receiver had taken it and before that was on record; of sendings that were under
 way at a crash there were {flying:,}. *answer lost*: the receiver took it and could not say so. *lease lost*:
 the worker stood still, or the clock that leases are measured by was set forward, for longer than the lease.
-*database out*: another process had the database for more than ten seconds.
 """
 
 
