@@ -172,7 +172,7 @@ def _check(chosen: _Chosen, today: date | None) -> list[Finding]:
     for path in dict.fromkeys(chosen.unread):
         message = "Nothing reads a file of this name here."
         findings.append(Finding(name_of(root, path), 1, 1, "unread_file", message, level="notice"))
-    return findings
+    return list(dict.fromkeys(findings))
 
 
 def _each(

@@ -125,6 +125,7 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
             "language": _TEXT,
             "channel": _TEXT,
             "wait": _Field(int, "a whole number of seconds"),
+            "despite": _TEXT,
         },
     ),
     "promise": (

@@ -103,6 +103,7 @@ class ExpectShape(Shape):
     sent_over: Names = Field(
         [], description="The channels by which those messages left, in any order: one for each."
     )
+    sent_in: Names = Field([], description="The languages of those messages, in any order: one for each.")
     not_sent: Names = Field(
         [], description="Messages of which none has reached anybody since the last `expect` of this case."
     )
@@ -124,6 +125,24 @@ class ExpectShape(Shape):
         [],
         description="The clocks that have run out since they last started, whether anything stopped them "
         "afterwards or not: these and no others. Those that run out again and again do not count.",
+    )
+    version: int | None = Field(
+        None,
+        description="Which version it runs on: 1 as the story begins, one more for each `publish`.",
+    )
+    why: Names = Field(
+        [],
+        description="Words of the reasons that the engine gave in this case since the last `expect` of it, "
+        "for what it did or did not do: each is in one of them.",
+    )
+    reports: Literal["unchanged"] | None = Field(
+        None,
+        description="`unchanged`: what reports count over all cases of the story is what it was before this "
+        "moment's act.",
+    )
+    nowhere: Names = Field(
+        [],
+        description="Words that stand nowhere in what is kept of the story: in no case, no log, no message.",
     )
     refused: Word | None = Field(
         None, description="The code of the refusal that the act of this moment meets."
@@ -154,6 +173,22 @@ class MomentShape(Shape):
         None,
         description="From here on messages are delivered (`works`), are refused by their receivers "
         "(`fails`), or neither messages nor clocks run until it `works` again (`stands still`).",
+    )
+    restart: Literal[True] | None = Field(
+        None, description="Whatever runs is ended, and begun anew on the same database."
+    )
+    edit: dict[Word, dict[Any, Any]] = Field(
+        {},
+        description="Somebody edits files: under each file's path, words that stand in it once, and what "
+        "they become. Nothing changes for any case until they are published.",
+    )
+    publish: Literal[True] | None = Field(
+        None, description="The files as they have been edited become the version that new cases run on."
+    )
+    again: Literal[True] | None = Field(
+        None,
+        description="The act comes twice, as from a program that heard no answer: the second time it must "
+        "change nothing.",
     )
     complaint: Any = Field(None, description="A complaint opens the case: its text, or its fields.")
     record: Any = Field(None, description="Facts become known: names with values.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -266,7 +266,15 @@ def check_workflow(root: Path, path: Path, today: date | None = None) -> tuple[s
     clocks, hours = built.workflow.clocks.values(), built.workflow.contact_hours
     used = {clock.calendar.name: clock.calendar for clock in clocks if clock.calendar is not ALWAYS}
     used |= {} if hours is None else {hours.name: hours}
+    findings = [_in_base(finding, name, unfolded.texts) for finding in findings]
     return text, Checked(built, findings, texts, [used[one] for one in sorted(used)], unfolded.texts)
+
+
+def _in_base(finding: Finding, overlay: str, bases: Container[str]) -> Finding:
+    """A finding in a file that is extended says by whom: there it may be right, and only here wrong."""
+    if finding.file not in bases:
+        return finding
+    return replace(finding, hint=f"{finding.hint} {overlay} extends this file.".strip())
 
 
 def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -22,7 +22,7 @@ from recovery.workflow.findings import BadFile, Finding, errors, guess, shown
 from recovery.workflow.hours import HoursReader
 from recovery.workflow.reader import Document, read_yaml
 from recovery.workflow.reader import Path as Place
-from recovery.workflow.shape import check_shape
+from recovery.workflow.rest import rest_of
 
 FILE = "config/calendars.yaml"
 """Where a project's calendars stand, from its root."""
@@ -92,7 +92,7 @@ def read_calendars(data: bytes, file: str, reads: Reads) -> tuple[dict[str, Cale
     document, findings = read_yaml(data, file)
     if document is None:
         return {}, findings
-    shape, wrong = check_shape(document, CalendarsShape)
+    shape, wrong = rest_of(document, CalendarsShape)
     findings += wrong
     if shape is None:
         return {}, findings

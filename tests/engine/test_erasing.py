@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ from recovery.sealing import KEY_VARIABLE
 from recovery.store import erasing as rows_of
 from recovery.store.compiling import Statement
 from recovery.store.queries import GROUPS
+from recovery.store.sqlite import SqliteStore
 from recovery.store.tables import metadata
 from recovery.store.verify import Report, verify
 from recovery.testing import Mailbox
@@ -357,3 +360,40 @@ def test_the_event_alone_does_the_same(engine: Engine, clock: ManualClock) -> No
     assert engine.handle(event, case, key="k").repeated is True
     assert "secret" not in everything(engine)
     assert checked(engine).problems == []
+
+
+TAMPERED = (
+    "update recovery_event set body = replace(body, 'execution', 'emotion') where seq = 2",
+    "update recovery_event set by = 'agent:bo' where seq = 2",
+    "update recovery_event set salt = '', commitment = 'x' where kind = 'PersonErased'",
+    "update recovery_event set kind = 'NoteAdded' where kind = 'PersonErased'",
+    "delete from recovery_event where kind = 'PersonErased'",
+    "update recovery_effect set context = '{\"a\":1}' where seq = 1",
+    "update recovery_case set data = replace(data, 'execution', 'emotion')",
+)
+
+
+def test_what_is_left_cannot_be_changed_unseen(
+    project: Project, engine: Engine, clock: ManualClock, tmp_path: Path
+) -> None:
+    told(engine, clock, ANA, "HD-1")
+    engine.erase("C-7", by=ITO, reason="request 17")
+    assert checked(engine).problems == []
+    engine.store.close()
+    for change in TAMPERED:
+        copy = tmp_path / "copy.db"
+        copy.write_bytes(project.database_path.read_bytes())
+        with closing(sqlite3.connect(copy)) as database, database:
+            assert database.execute(change).rowcount > 0
+        store = SqliteStore.open(copy, clock=clock.now)
+        assert verify(store, KEY.encode()).problems != [], change
+        store.close()
+
+
+def test_nothing_of_it_is_left_in_the_file(project: Project, engine: Engine, clock: ManualClock) -> None:
+    told(engine, clock, ANA, "HD-1")
+    engine.erase("C-7", by=ITO, reason="request 17")
+    engine.store.close()
+    for file in project.database_path.parent.glob("recovery.db*"):
+        content = file.read_bytes()
+        assert [word for word in (b"secret-", b"Ana Silva") if word in content] == [], file.name
