@@ -54,7 +54,7 @@ def test_a_worker_killed_at_each_boundary_loses_nothing_and_repeats_only_what_it
 
 
 def test_four_workers_of_which_one_after_the_other_is_killed_do_all_there_is_once(here: House) -> None:
-    killed(here, 4, patience=3)
+    killed(here, 4, patience=10 if IS_LONG else 3)
 
 
 @pytest.mark.slow
