@@ -71,6 +71,7 @@ def _be_worker(asked: dict[str, Any], out: int) -> NoReturn:
     """Become a worker: from here on it is the command, as anybody starts it."""
     from recovery.cli.run import run
     from tests.crash.boundaries import put_up, say
+    from tests.crash.clerk import give_all
     from tests.crash.clocks import go_by
 
     code = 70
@@ -88,7 +89,11 @@ def _be_worker(asked: dict[str, Any], out: int) -> NoReturn:
             setattr(importlib.import_module(module), name, value)
         if asked["clock"]:
             go_by(asked["clock"], leases=asked["turned_leases"])
-        code = run(["worker", "--log", "json", *asked["words"]])
+        code = (
+            give_all(asked["refunds"])
+            if asked["refunds"]
+            else run(["worker", "--log", "json", *asked["words"]])
+        )
         say(event="ended", code=code)
     except BaseException:
         traceback.print_exc()
