@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from recovery.commands import Outcome
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
 from recovery.core.instants import to_text
 from recovery.store.codec import read_effect_key
 from recovery.store.records import Coupon, OutboxRow, Record
