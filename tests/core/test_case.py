@@ -54,6 +54,7 @@ def rich() -> Case:
         merged_from="one",
         absorbed=[5],
         quarantine="it broke",
+        erased_at="e",
         received_at="r",
         opened_at="o",
         updated_at="u",
