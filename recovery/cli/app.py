@@ -16,6 +16,7 @@ from recovery.cli import (
     erase_command,
     guard_commands,
     jobs_command,
+    money_commands,
     offers_command,
     outbox_commands,
     people_commands,
@@ -80,6 +81,7 @@ for module in (
     erase_command,
     coupon_commands,
     offers_command,
+    money_commands,
     clv_command,
     bench_command,
 ):
