@@ -46,6 +46,7 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "merge": ({"into": "c-2", "by": "agent:li"}, ev.CaseMerged),
     "unmerge": ({"by": "agent:li"}, ev.MergeUndone),
     "lift": ({"reason": "mended", "by": "supervisor:kim"}, ev.QuarantineLifted),
+    "erase": ({"reason": "request 7", "by": "supervisor:kim"}, ev.PersonErased),
     "tick": ({}, None),
 }
 
