@@ -18,7 +18,7 @@ SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench scale many test streams calendars workers packs coverage lint docs lock mutation clean
+.PHONY: help setup demo bench scale many test streams calendars workers kills packs coverage lint docs lock mutation clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ streams: $(STAMP) ## play 10,000 random streams through the engine (takes some m
 
 workers: $(STAMP) ## let two worker processes send 10,000 messages of 2,000 cases, on both databases
 	RECOVERY_LONG=1 $(BIN)/python -m pytest -q -s tests/worker/test_two_workers.py
+
+kills: $(STAMP) ## kill 1,000 workers with -9, on both databases, one and four at a time (KILLS=100 for fewer)
+	rm -f build/kills.jsonl
+	RECOVERY_LONG=1 KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -q tests/crash/test_kills.py
+	$(BIN)/python -m tests.crash.report
 
 calendars: $(STAMP) ## compare 10,000 random calendars with a count of minutes (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/calendars/test_brute_force.py

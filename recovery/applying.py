@@ -7,16 +7,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recovery.commands import (
-    Command,
-    Outcome,
-    fingerprint,
-    is_number,
-    outcome_of,
-    plain,
-    repeat,
-    usable,
-)
+from recovery.commands import Command, Outcome, fingerprint, is_number, outcome_of, plain, repeat, usable
 from recovery.core.attachments import is_what_it_says
 from recovery.core.case import Case
 from recovery.core.contact import ENOUGH
@@ -43,6 +34,7 @@ from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
+from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
 if TYPE_CHECKING:
@@ -54,7 +46,7 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased})
+LOOKED_AT = SPENDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -72,7 +64,8 @@ class Applying:
     """One transaction at work. What it asks of the database it asks once for all commands.
 
     `version` gives the workflow of a bundle's hash, `current` the one a new case runs on, by its name.
-    `bundle` gives the files of a hash; `contents` are those to be attached, by their SHA-256.
+    `bundle` gives the files of a hash; `contents` are those to be attached, by their SHA-256. `limits` tells
+    what may be spent.
     """
 
     def __init__(
@@ -84,6 +77,7 @@ class Applying:
         current: Callable[[str | None], Workflow],
         bundle: Callable[[str], Bundle],
         contents: Mapping[str, bytes],
+        limits: Limits,
     ) -> None:
         self.unit = unit
         self.tenant = tenant
@@ -92,6 +86,7 @@ class Applying:
         self._current = current
         self._bundle = bundle
         self._contents = contents
+        self._limits = limits
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
         self._done: dict[str, tuple[str, Outcome]] = {}
@@ -116,11 +111,14 @@ class Applying:
         """Load everything the commands name at once; no query per command."""
         ids = set()
         keys = []
+        spending = []
         external = set()
         opening = 0
         for command, one in zip(commands, prints, strict=True):
             if is_number(command.case):
                 ids.add(command.case)
+                if type(command.event) in SPENDING:
+                    spending.append(command)
             elif isinstance(command.event, ComplaintReceived):
                 opening += 1
                 if usable(command.event.external_id):
@@ -133,6 +131,8 @@ class Applying:
         done = self.unit.recall(self.tenant, keys) if keys else {}
         if opening > 1:
             self.unit.reserve(max(0, opening - len(known) - len(done)))
+        if len(spending) > 1:
+            self._limits.take(self.unit, self.tenant, spending, self._version)
 
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
@@ -254,6 +254,11 @@ class Applying:
         """What only the shell can judge of an event: the words in it, or whether its file is at hand."""
         if problem(event) is not None:  # the core says so
             return event
+        if isinstance(event, Spending):
+            try:
+                return self._limits.filled(event, case, self._version(case.bundle), self.unit, now)
+            except NotFound:  # deciding says so
+                return event
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from recovery.async_compensating import AsyncCompensating
 from recovery.commands import Command, Outcome
 from recovery.core.case import Case
 from recovery.core.errors import Refusal
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncEngine:
+class AsyncEngine(AsyncCompensating):
     """An `Engine` to be awaited. Make one beside the engine and share it.
 
     Without a `connection` the work is done in a thread, on the engine's own connections: it does not hold up

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from recovery import installation
@@ -16,6 +17,7 @@ from recovery.delivery.channels import Channel, FolderChannel
 from recovery.engine import Engine
 from recovery.project import CHANNELS, Project, channel_settings
 from recovery.sealing import seal_key
+from recovery.standing import Limits
 from recovery.store.people import People
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
@@ -24,6 +26,7 @@ from recovery.workflow.files import name_of
 from recovery.workflow.findings import BadFile, Finding, errors
 from recovery.workflow.people import people_of
 from recovery.workflow.phrases import phrase_files
+from recovery.workflow.rates import rates_of
 from recovery.workflow.wording import guard_from
 
 LEASES_SINCE = "0003"
@@ -75,7 +78,8 @@ def open_engine(
     clock = clock or SystemClock()
     store = _open_store(project, clock, entropy, synchronous)
     try:
-        engine = Engine(store, clock, default_workflow=project.workflow)
+        rates = cache(partial(rates_of, project.root))
+        engine = Engine(store, clock, default_workflow=project.workflow, limits=Limits(rates=rates))
         if make:
             _complete(engine, project, entropy, new=new)
         store.require_current()

@@ -17,6 +17,7 @@ from recovery.cli import (
     erase_command,
     guard_commands,
     jobs_command,
+    money_commands,
     offers_command,
     outbox_commands,
     people_commands,
@@ -82,6 +83,7 @@ for module in (
     erase_command,
     coupon_commands,
     offers_command,
+    money_commands,
     clv_command,
     bench_command,
 ):

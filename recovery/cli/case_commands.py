@@ -116,7 +116,10 @@ def list_(
 
 
 def show(case: CaseName, database: Database = None, json: Json = False) -> None:
-    """Show a case: its facts with who said them and when, its owner, its messages and its whole log."""
+    """Show a case: its facts with who said them and when, its owner, its messages and its whole log.
+
+    With --json its brief is there, too.
+    """
     from recovery.bootstrap import reading
     from recovery.cli.showing import case_data, case_page
 
@@ -187,13 +190,17 @@ def explain(
     database: Database = None,
     json: Json = False,
 ) -> None:
-    """Say what a case waits for, how its deadlines stand, what comes next, and why a rule did not fire."""
+    """Say what a case waits for, how its deadlines stand, what comes next, and why a rule did not fire.
+
+    `recovery brief` tells what a colleague needs to know of it; with --json it is here, too.
+    """
     from recovery.bootstrap import reading
     from recovery.cli.explaining import explanation_page
 
     with reading(project(database)) as engine:
         id = find_case(engine, case)
         data = engine.explain(id, language)
+        data["brief"] = engine.brief(id, language).as_dict()
         data["why"] = engine.store.log(engine.tenant, id)[-1].why
     if json:
         as_json(data)

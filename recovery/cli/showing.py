@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from recovery.cli.money_pages import compensations_page
 from recovery.cli.output import table, visible
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def case_row(case: Case) -> dict[str, Any]:
 def case_data(engine: Engine, id: int) -> dict[str, Any]:
     """A case with its facts (value, source, times), its messages and its whole log."""
     from recovery.core.clocks.standing import standing
+    from recovery.core.empowerment.state import rows as compensations
     from recovery.core.instants import last_day
     from recovery.core.promises import rows
 
@@ -58,6 +60,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "erased_at": case.erased_at,
         "clocks": [one.as_dict() for one in standing(engine.workflow(case.bundle), case, engine.clock.now())],
         "promises": rows(case.promises, engine.clock.now()),
+        "compensations": compensations(case.compensations),
         "coupons": [
             {"offer": offer, **coupon._asdict(), "good_until": last_day(coupon.expires_at)}
             for offer, coupon in case.coupons.items()
@@ -65,6 +68,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "facts": {name: fact._asdict() for name in case.facts if (fact := case.fact(name)) is not None},
         "tasks": [{"task": key, "kind": row[0], "template": row[1]} for key, row in case.tasks.items()],
         "messages": [_message(row) for row in engine.store.outbox(engine.tenant, case=id)],
+        "brief": engine.brief(case).as_dict(),
         "log": [_record(record) for record in engine.store.log(engine.tenant, id)],
     }
 
@@ -157,6 +161,8 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
             [p["promise"], p["what"], p["to"], _minute(p["by_when"]), p["status"]] for p in data["promises"]
         ]
         pages.append(table("Promises", ["#", "what", "to", "by (UTC)", "status"], made))
+    if data["compensations"]:
+        pages.append(compensations_page(data["compensations"], "Compensations"))
     if data["clocks"]:
         clocks = [
             [c["name"], c["status"], c["limit"], _minute(c["due_at"]), c["rule"]] for c in data["clocks"]

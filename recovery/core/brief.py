@@ -1,4 +1,4 @@
-"""The brief: all that a colleague needs to know of a case, so that nobody has to tell it twice (domain.md §2).
+"""The brief: all that a colleague needs to know of a case, so that nobody tells it twice (domain.md §2).
 
 It is made when it is asked for, from the case as it stands, and is therefore always current. The customer's
 own words are quoted as they were said. With the case's log it also tells what was tried in earlier cycles,
@@ -253,6 +253,11 @@ class _Telling:
             found = True
             status = WORDS[self.language].get(coupon.status, coupon.status)
             yield Line(self._say("coupon", value=coupon.value, status=status))
+        for given in self.case.compensations.values():
+            found = True
+            kind, status = self._value(given.kind), self._say(given.status)
+            amount = "" if given.amount is None else f" {spoken(read_money(given.amount))}"
+            yield Line(self._say("compensation", kind=kind, amount=amount, status=status))
         if not found:
             yield Line(self._say("nothing_given"))
 
@@ -277,10 +282,10 @@ class _Telling:
             state = case.clocks.get(name)
             if state is not None and state.status == "running" and state.due_at is not None:
                 title = in_language(clock.title, self.language) or name
-                yield Line(self._say("due", title=title, at=self._at(state.due_at)))
+                yield Line(self._say("deadline", title=title, at=self._at(state.due_at)))
         yield Line(self._say("owner", who=case.owner or self._say("nobody")))
         if case.offered_to is not None:
-            yield Line(self._say("offered", who=case.offered_to))
+            yield Line(self._say("handed", who=case.offered_to))
 
     # --- what only the log knows ----------------------------------------------------------------------------
 

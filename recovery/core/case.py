@@ -6,12 +6,13 @@ rows, so folding the log gives the snapshot by construction, under any later ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
 from recovery.core.coupon_state import CouponState
+from recovery.core.empowerment.state import CompensationState, next_of_compensations, read_compensation
 from recovery.core.facts import Fact
 from recovery.core.promises import PromiseState
 
@@ -39,8 +40,9 @@ class Case:
         messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
         promises: each promise that was made, by its number from 1.
+        compensations: each compensation that was ever offered, by its number from 1.
         clocks: each clock that ever started, by its name.
-        due_at: when one of them is to be seen to next (text instant); never while in quarantine, or erased.
+        due_at: when one of these is to be seen to next (text instant); never while in quarantine, or erased.
         erased_at: when whoever it was about was erased, last (text instant).
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
@@ -71,6 +73,7 @@ class Case:
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
     promises: dict[str, PromiseState] = field(default_factory=dict)
+    compensations: dict[str, CompensationState] = field(default_factory=dict)
     clocks: Mapping[str, ClockState] = field(default_factory=dict)
     due_at: str | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -139,6 +142,7 @@ class Case:
             self.attachments,
             self.coupons,
             self.promises,
+            self.compensations,
             self.clocks,
             self.due_at,
             self.marks,
@@ -243,8 +247,14 @@ def _set(case: Case, change: Change, _: Stamp) -> None:
 
 
 def _next_due(case: Case) -> str | None:
-    stands_still = case.quarantine is not None or case.erased_at is not None
-    return None if stands_still else next_due(case.clocks)
+    """When a case is to be seen to next."""
+    if case.quarantine is not None or case.erased_at is not None:
+        return None
+    at = next_due(case.clocks)
+    if not case.compensations:
+        return at
+    other = next_of_compensations(case.compensations)
+    return at if other is None else other if at is None else min(at, other)
 
 
 def _erased(case: Case, _: Change, stamp: Stamp) -> None:
@@ -332,6 +342,12 @@ def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.due_at = _next_due(case)
 
 
+def _compensation(case: Case, change: Change, _: Stamp) -> None:
+    _, number, row, _moves = change
+    case.compensations = {**case.compensations, number: read_compensation(row)}
+    case.due_at = _next_due(case)
+
+
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:
     _, name, *asked = change
     case.marks = {**case.marks, name: Mark(stamp.occurred_at, stamp.seq, asked[0] if asked else stamp.seq)}
@@ -363,29 +379,10 @@ _APPLY = {
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
     "promise": _promise,
+    "compensation": _compensation,
     "clock": _clock,
     "mark": _mark,
     "absorb": _absorb,
     "release": _release,
     "erased": _erased,
 }
-
-
-def fold(case: Case | None, records: Iterable[Mapping[str, Any]]) -> Case | None:
-    """The snapshot that a case's log records add up to.
-
-    Each record has `tenant`, `case`, `seq`, `by`, `occurred_at`, `recorded_at` (text instants) and `changes`;
-    the first change of the first one is `["open", workflow, bundle, header]`.
-    """
-    for record in records:
-        stamp = Stamp(record["seq"], record["by"], record["occurred_at"], record["recorded_at"])
-        for change in record["changes"]:
-            if change[0] == "open":
-                case = opened(record["tenant"], record["case"], change[1], change[2], change[3], stamp)
-            else:
-                assert case is not None, "the first change of a log opens the case"
-                apply(case, change, stamp)
-        if case is not None:
-            case.seq = stamp.seq
-            case.updated_at = stamp.recorded_at
-    return case

@@ -21,6 +21,8 @@ from recovery.core.clocks.state import HELD
 from recovery.core.conversation import attached, noted, received, written
 from recovery.core.decision import Decision
 from recovery.core.draft import Draft, Refused
+from recovery.core.empowerment import answering, approving, offering
+from recovery.core.empowerment import events as money
 from recovery.core.erasing import erase, not_taken
 from recovery.core.errors import Refusal
 from recovery.core.facts import is_blank, shown
@@ -203,6 +205,15 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.PromiseMade: made,
     ev.PromiseKept: kept,
     ev.PromiseReleased: released,
+    money.CompensationOffered: offering.offered,
+    money.CompensationSpent: offering.spent,
+    money.CompensationAccepted: answering.accepted,
+    money.CompensationDeclined: answering.declined,
+    money.CompensationRevoked: answering.revoked,
+    money.CompensationFulfilled: answering.fulfilled,
+    money.ApprovalGranted: approving.granted,
+    money.ApprovalRefused: approving.refused,
+    money.ApprovalDelegated: approving.delegated,
     ev.EffectDelivered: delivered,
     ev.EffectFailed: failed,
     ev.EffectHanded: handed,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from recovery.core.case import Case
     from recovery.core.clocks.model import Clock
     from recovery.core.derived import Derived
+    from recovery.core.empowerment.budgets import Budget
     from recovery.core.letter_parts import LetterPart
     from recovery.core.machine import MoveTable
 
@@ -31,7 +32,6 @@ SAME = "same"
 
 MERGED = "merged"
 """The end a merged case rests in; a workflow without it cannot merge."""
-
 
 OWN = "own"
 """The channel that a case's customer is answered on anyway, where a message may leave over several."""
@@ -280,7 +280,8 @@ class Workflow:
     templates that only say that a message has arrived. `contact_hours`, read on the customer's own clock, are
     when messages may reach a customer who is not just talking to us. `contact_cap` is how many messages that
     nobody waits for a customer gets a day, of all their cases together. `on_message` are the rules that fire
-    when a customer writes. `tracked` are the marks its clocks go by.
+    when a customer writes. `tracked` are the marks its clocks go by. `budgets` are the limits of
+    spending; never none.
     """
 
     id: str
@@ -303,6 +304,7 @@ class Workflow:
     say: tuple[str, ...] = ()
     derived: tuple[Derived, ...] = ()
     letters: Mapping[str, tuple[LetterPart, ...]] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)
@@ -320,9 +322,11 @@ class Workflow:
     main_end: str = field(init=False)
 
     def __post_init__(self) -> None:
+        from recovery.core.empowerment.budgets import default_budgets
         from recovery.core.machine import MoveTable
 
         self.facts = {**BUILT_IN, **self.facts}
+        self.budgets = self.budgets or default_budgets(self.escalation)
         names = list(self.steps)
         # Who can do something to a case; `agent` is known even where nobody bears that title.
         self.roles = tuple(dict.fromkeys(("customer", "agent", *self.escalation, "engine", "import")))
@@ -360,6 +364,7 @@ class Workflow:
         ]
         for rule in (rule for rules in lists for rule in rules):
             yield from (action for action in rule.actions if isinstance(action, Send))
+        yield from (send for budget in self.budgets.values() for send in budget.sends())
 
     def _owner_needs(self) -> Iterator[tuple[str, tuple[Need, ...]]]:
         """For each state the needs of an owner in the steps before it (side ends lie before all steps)."""

@@ -10,11 +10,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from recovery.compensating import Allowance
 from recovery.core.case import Case
 from recovery.core.clocks.standing import Standing, standing
 from recovery.core.erasing import mentions
 from recovery.core.errors import Refusal
 from recovery.core.instants import from_text
+from recovery.core.money import same_amount, written_out
 from recovery.core.promises import rows
 from recovery.core.spec import AnyOf, Need, Workflow
 from recovery.scenarios.moments import written
@@ -49,6 +51,7 @@ class View:
         counted: what reports counted before this moment's act, and now; asked for when it is looked at.
         kept: everything that is kept of the story, as text; likewise.
         zone: whose clock moments are written by.
+        limits: how somebody stands with the budgets of the case.
     """
 
     workflow: Workflow
@@ -61,6 +64,7 @@ class View:
     version: int = 1
     counted: Callable[[], tuple[Any, Any]] = lambda: (None, None)
     kept: Callable[[], str] = str
+    limits: Callable[[str], list[Allowance]] = lambda _: []
 
     @cached_property
     def clocks(self) -> dict[str, Standing]:
@@ -220,6 +224,12 @@ def _of_clock(look: Callable[[Standing], Any], otherwise: Any) -> Callable[[View
     return compare
 
 
+def _left(view: View, expected: Expected) -> Compared:
+    found = view.limits(expected.name)[0]
+    was = written_out(found.left, found.decimals, found.currency)
+    return same_amount(was, expected.value), shown(expected.value), shown(was)
+
+
 WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "step": _step,
     "open": _same(lambda view: not view.workflow.is_end(view.case.step)),
@@ -239,6 +249,8 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "sent_to_supervisor": _these(_arrived("supervisor")),
     "not_sent": _none_of(lambda view: [row.template for row in view.arrived]),
     "promises": _these(lambda view: [row["status"] for row in rows(view.case.promises, view.now)]),
+    "compensations": _these(lambda view: [one.status for one in view.case.compensations.values()]),
+    "left": _left,
     "tasks": _these(lambda view: [kind for kind, _ in view.case.tasks.values()]),
     "asked": _these(_needed),
     "not_asked": _none_of(_needed),

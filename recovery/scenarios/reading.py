@@ -188,7 +188,10 @@ class _Reader:
         words.expectation(path, shape)
         for name in sorted(shape.model_fields_set & set(ExpectShape.model_fields)):
             value = getattr(shape, name)
-            if name == "facts":
+            if name == "left":
+                for by, amount in value.items():
+                    yield Expected(name, by, amount, self._document.at((*path, name, by)))
+            elif name == "facts":
                 for fact, wanted in value.items():
                     read = words.value((*path, name, fact), fact, wanted)
                     yield Expected(name, fact, read, self._document.at((*path, name, fact)))

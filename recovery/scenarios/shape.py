@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from recovery.core.empowerment.state import CompensationStatus
 from recovery.core.events import TASKS
 from recovery.core.promises import PromiseStatus
 from recovery.play.script import LINES
@@ -19,7 +20,7 @@ CLOCK = "clock "
 
 Delivery = Literal["works", "fails", "stands still"]
 Status = Literal["running", "paused", "stopped", "breached", "off"]
-TaskKind = Literal["phone", "letter", "undelivered"]
+TaskKind = Literal["phone", "letter", "undelivered", "approval", "payment"]
 assert TaskKind.__args__ == TASKS  # type: ignore[attr-defined]
 
 
@@ -34,6 +35,12 @@ Kinds = Annotated[
 Promises = Annotated[
     list[PromiseStatus],
     BeforeValidator(_none_or_many, json_schema_input_type=PromiseStatus | list[PromiseStatus] | None),
+]
+Compensations = Annotated[
+    list[CompensationStatus],
+    BeforeValidator(
+        _none_or_many, json_schema_input_type=CompensationStatus | list[CompensationStatus] | None
+    ),
 ]
 Value = Scalar | list[Word] | None
 
@@ -113,6 +120,13 @@ class ExpectShape(Shape):
         [],
         description="How the promises of the case stand: these and no others, in any order. What was kept "
         "late is broken.",
+    )
+    compensations: Compensations = Field(
+        [], description="How the compensations of the case stand: these and no others, in any order."
+    )
+    left: dict[Word, Word] = Field(
+        {},
+        description="What somebody may still spend of the first budget: `role:name` to amount.",
     )
     tasks: Kinds = Field([], description="What waits for people: these kinds and no others, in any order.")
     asked: Names = Field(
@@ -206,6 +220,18 @@ class MomentShape(Shape):
     )
     kept: Any = Field(None, description="A promise was kept: its number in quotes, or its fields.")
     release: Any = Field(None, description="A promise holds no longer: `{promise: …, reason: …}`.")
+    offer: Any = Field(
+        None,
+        description="The customer is offered something: `{refund: 40 USD}`.",
+    )
+    spend: Any = Field(None, description="Something is given at once: `{comfort_gesture: 12 USD}`.")
+    accept_offer: Any = Field(None, description="The customer takes an offer: its number in quotes.")
+    decline_offer: Any = Field(None, description="The customer does not: the number, or its fields.")
+    revoke: Any = Field(None, description="A compensation is taken back: `{compensation: …, reason: …}`.")
+    fulfil: Any = Field(None, description="A compensation was paid: `{compensation: …, receipt: …}`.")
+    approve: Any = Field(None, description="A compensation above a limit is approved: its number in quotes.")
+    refuse: Any = Field(None, description="It is not approved: `{compensation: …, reason: …}`.")
+    delegate: Any = Field(None, description="Somebody else answers: `{compensation: …, to: …}`.")
     note: Any = Field(None, description="A note for colleagues: its text.")
     hand_off: Any = Field(None, description="The case is offered to somebody: who, or its fields.")
     accept: Any = Field(None, description="Who was asked takes the case; it has no value.")

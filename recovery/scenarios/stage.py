@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -157,6 +158,7 @@ class _Stage:
             version=self._versions.index(case.bundle) + 1,
             counted=lambda: (before, self._counts()),
             kept=self._kept,
+            limits=partial(self.engine.limits_of, case=case.id or None),
         )
         found = (difference(view, expected) for expected in moment.expected or ())
         return sorted(one for one in found if one is not None)

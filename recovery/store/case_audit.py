@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
+from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.erasing import ERASURE
 from recovery.core.letters import BY_HAND
-from recovery.store import coupon_audit
+from recovery.store import coupon_audit, ledger_audit
 from recovery.store.chain import BEGINNING, commitment, effect_digest, link
 from recovery.store.codec import case_values, decode, effect_key, encode, read_body
 from recovery.store.coupons import ENDING
@@ -29,7 +32,7 @@ class _Log:
             wrong, as it must have been, so that one changed hash does not make the next event look changed.
         sound: whether every event is there and as it was written.
         digests: effect → what the log says it must look like; `statuses` → what it may be by the log.
-        coupons: what the log says of coupons.
+        coupons: what the log says of coupons; `ledger` what it writes into the ledger.
         erased: what is left of events whose person was erased: number, who did it, body; `vouched`: the first
             so many of them are as their erasure says.
     """
@@ -41,6 +44,7 @@ class _Log:
     digests: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     coupons: coupon_audit.Coupons = field(default_factory=dict)
+    ledger: ledger_audit.Lines = field(default_factory=dict)
     erased: list[tuple[int, str, str]] = field(default_factory=list)
     vouched: int = 0
 
@@ -79,10 +83,11 @@ class CaseAudit:
         events: list[Any],
         effects: list[Any],
         coupons: list[Any],
+        ledger: list[Any],
     ) -> None:
         """Check one case; what cannot even be read is a problem like any other."""
         try:
-            self._check(tenant, case, rows, events, effects, coupons)
+            self._check(tenant, case, rows, events, effects, coupons, ledger)
         except Exception as error:
             message = f"Case {case!r} of tenant {tenant!r} cannot be read: {type(error).__name__}: {error}."
             self.name("unreadable", message, tenant, case)
@@ -95,6 +100,7 @@ class CaseAudit:
         events: list[Any],
         effects: list[Any],
         coupons: list[Any],
+        ledger: list[Any],
     ) -> None:
         if not isinstance(case, int):
             raise TypeError("its number is none")
@@ -119,6 +125,7 @@ class CaseAudit:
             self._compare_snapshot(log, log.case, row)
             self._compare_outbox(log, tenant, case, effects)
             self._compare_coupons(log, tenant, case, coupons, effects)
+            ledger_audit.compare(log.ledger, ledger, case, self._reporting(tenant, case))
 
     # --- the chain ------------------------------------------------------------------------------------------
 
@@ -216,11 +223,10 @@ class CaseAudit:
             for _, _, seq, n, *_, context, _ in effects
             if (key := effect_key(seq, n)) in letters
         }
+        coupon_audit.compare(log.coupons, coupons, contexts, tenant, case, self._reporting(tenant, case))
 
-        def report(code: str, message: str, seq: int | None) -> None:
-            self._report.add(code, message, tenant, case, seq)
-
-        coupon_audit.compare(log.coupons, coupons, contexts, tenant, case, report)
+    def _reporting(self, tenant: str, case: int) -> Callable[[str, str, int | None], None]:
+        return lambda code, message, seq: self._report.add(code, message, tenant, case, seq)
 
 
 def _commitment(salt: Any, by: Any, body: Any) -> str | None:
@@ -256,6 +262,8 @@ def _add_up(
             log.statuses[change[1]] = OPEN_STATUSES
         elif change[0] in ("coupon", ENDING):
             coupon_audit.add_up(log.coupons, change, seq, by, recorded_at)
+        elif change[0] == COMPENSATION:
+            ledger_audit.add_up(log.ledger, change, seq, recorded_at)
 
 
 def _different(now: Any, must_be: str) -> list[str]:

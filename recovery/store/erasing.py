@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import delete, literal_column, null, select, update
 
-from recovery.core.case import Case, fold
-from recovery.core.changes import moved
+from recovery.core.case import Case
+from recovery.core.changes import fold, moved
 from recovery.core.erasing import ERASED, ERASURE, Eraser, without_person
 from recovery.core.facts import FactType
 from recovery.store import coupon_statements

@@ -57,6 +57,9 @@ class SqliteDialect(Dialect):
     def claiming(self, cursor: Cursor) -> None:
         """Nobody else can: there is one writer at a time."""
 
+    def take(self, cursor: Cursor, numbers: Sequence[int]) -> None:
+        """Nobody else can: there is one writer at a time."""
+
     def lease_now(self, cursor: Cursor) -> datetime:
         """The machine's clock, to the millisecond: who uses this file is on this machine."""
         cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")

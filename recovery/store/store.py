@@ -333,6 +333,13 @@ class Store(Reading):
         """Call `wake` when messages were asked for, by any process, until `stop`; at once over where nobody
         can be told. No promise: what is missed is found by whoever looks every second."""
 
+    def cut(self) -> None:
+        """Break the connections of this process, for somebody waits on one of them and nothing comes back.
+
+        Whoever waits hears that the connection was lost, and the next use connects anew. Nothing is done
+        where no network lies between.
+        """
+
     def give_way(self) -> None:
         """Between two batches: let others have their turn, where there is one writer at a time."""
 

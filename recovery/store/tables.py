@@ -315,6 +315,32 @@ class CouponRow(Row, table=True):
     note: str | None = Field(sa_type=Words)
 
 
+class LedgerRow(Row, table=True):
+    """The ledger: one row for each line that a compensation's change writes, never changed (see
+    `core.empowerment.postings`). The rows of one event sum to zero in each currency.
+
+    `n` is the line's number within the event, `compensation` that of the compensation in the case, `by` whose
+    limit it counts in, `units` so many of the currency's smallest coin.
+    """
+
+    __tablename__ = "recovery_ledger"
+    __table_args__ = (
+        Index("recovery_ledger_account", "tenant_id", "account", "currency", "units"),
+        {"sqlite_with_rowid": False},
+    )
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    case_id: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    n: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    compensation: str = Field(sa_type=Words)
+    account: str = Field(sa_type=Words)
+    currency: str = Field(sa_type=Words)
+    units: int = Field(sa_type=WholeNumber)
+    by: str = Field(sa_type=Words)
+    at: datetime = Field(sa_type=Instant)
+
+
 class CommandRow(Row, table=True):
     """Commands already done, by their caller's key, with the JSON answer that was given."""
 

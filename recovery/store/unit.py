@@ -13,22 +13,18 @@ from typing import Any
 
 from recovery.core.case import Case
 from recovery.core.decision import Decision
+from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.errors import EngineFault, NotFound
 from recovery.core.instants import to_text
 from recovery.store import statements as sql
 from recovery.store.chain import BEGINNING, SALT_BYTES
-from recovery.store.codec import (
-    CaseValues,
-    answer_of,
-    case_values,
-    read_answer,
-    read_case,
-)
+from recovery.store.codec import CaseValues, answer_of, case_values, read_answer, read_case
 from recovery.store.compiling import Many, Statement
 from recovery.store.coupons import ENDING, Coupons
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.entries import entry
 from recovery.store.faults import LostRace, external_ids_taken, lost_race
+from recovery.store.ledger import Ledger
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
 from recovery.store.people import People
@@ -40,8 +36,8 @@ CHUNK = 500
 BUFFER = 1_000
 """How many events are held before they are written out."""
 
-FOLLOWED = OF_MESSAGES | {ENDING}
-"""Changes that say what became of a message or of a coupon."""
+FOLLOWED = OF_MESSAGES | {ENDING, COMPENSATION}
+"""Changes that say what became of a message, a coupon or a compensation."""
 
 _moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.MOVING, "tenant_id", "id")))
 _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING, "tenant_id", "id")))
@@ -72,7 +68,7 @@ class Unit:
 
     Attributes:
         outbox: what becomes of messages in this transaction.
-        coupons: what becomes of coupons.
+        coupons, ledger: what becomes of coupons and of compensations.
         asks: whether messages were asked for.
     """
 
@@ -90,6 +86,7 @@ class Unit:
         self._clock = clock
         self.outbox = Outbox(cursor, dialect)
         self.coupons = Coupons(cursor, dialect, entropy)
+        self.ledger = Ledger(cursor, dialect)
         self._entropy = entropy
         self._cases: dict[tuple[str, int], _Known | CaseValues | None] = {}
         self._external: dict[tuple[str, str], int | None] = {}
@@ -228,6 +225,8 @@ class Unit:
             if change[0] in FOLLOWED:
                 if change[0] == ENDING:
                     self.coupons.follow(case, change, decision.event.by)
+                elif change[0] == COMPENSATION:
+                    self.ledger.follow(case, change)
                 else:
                     self.outbox.follow(case, change)
         if len(self._decided) >= BUFFER:
@@ -299,6 +298,7 @@ class Unit:
         self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
         self.coupons.flush()
+        self.ledger.flush()
         asked_for = len(commands := self._answers())
         if self._many(sql.INSERT_COMMAND, commands) != asked_for:
             raise LostRace(

@@ -21,6 +21,10 @@ STUCK_SECONDS = 60
 """A loop that has given no sign for so long is stuck: no lock is waited for longer than ten seconds."""
 
 
+SILENT_SECONDS = 45
+"""A loop that has given no sign for so long waits for a database that does not answer."""
+
+
 class Steps:
     """How long steps of one kind took: how many up to each bound (the last: longer), and all together."""
 
@@ -71,6 +75,10 @@ class Pulse:
     def idle(self) -> float:
         """Seconds since the last sign of the loop."""
         return max(0.0, monotonic() - self._seen)
+
+    def is_silent(self) -> bool:
+        """Whether the loop has given no sign for so long that what it waits for is not going to come."""
+        return self.idle() > SILENT_SECONDS
 
     def is_stuck(self) -> bool:
         """Whether the loop gives no sign any more."""

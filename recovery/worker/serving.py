@@ -10,18 +10,20 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
 
+from recovery.commands import Settlement
 from recovery.core.errors import EnvironmentFault
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel
-from recovery.delivery.outbox import Delivered, deliver_due
+from recovery.delivery.outbox import LEASE, Delivered, deliver_due
 from recovery.engine import Engine
 from recovery.jobs.job import Job
 from recovery.store.faults import LostRace
 from recovery.ticking import BATCH, fire_due
-from recovery.worker.pulse import Pulse
+from recovery.worker.pulse import SILENT_SECONDS, Pulse
 from recovery.worker.regular import Regular
 from recovery.worker.telling import Tell
 
@@ -63,6 +65,7 @@ class Worker:
         may_send: Callable[[], bool],
         seal: Callable[[], None],
         tell: Tell,
+        lasting: timedelta = LEASE,
         jobs: Sequence[Job] = (),
     ) -> None:
         """Nothing is done before the first tick.
@@ -71,6 +74,7 @@ class Worker:
             may_send: whether this installation sends this database's messages, asked at every tick, for it
                 may be taken over while the worker runs; otherwise all stay due.
             tell: told of each thing that happens, once of what lasts.
+            lasting: how long a message is its sender's (see `deliver_due`).
             jobs: what is done at set times (`recovery.jobs.every` has a project's).
 
         Raises:
@@ -84,7 +88,10 @@ class Worker:
         self._may_send = may_send
         self._seal = seal
         self._sealed: float | None = None
+        self._cut = -math.inf
         self._tell = tell
+        self._lasting = lasting
+        self._unsettled: list[Settlement] = []
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._out: dict[str, tuple[datetime, timedelta]] = {}
         self._has_worked = False
@@ -134,16 +141,29 @@ class Worker:
         except EnvironmentFault as fault:
             if not self._has_worked:
                 raise
-            if self.pulse.database_out is None:
-                text = f"{fault.message} The worker waits for it."
-                self._tell("outage", text, database=self.engine.store.where, reason=fault.message)
-            self.pulse.database_out = fault.message
+            self._is_out(fault.message)
             return None
         if self.pulse.database_out is not None:
             self.pulse.database_out = None
             self._tell("works_again", "The database works again.", database=self.engine.store.where)
-        self._has_worked = True
         return seconds
+
+    def look(self) -> None:
+        """While a tick is at work, from another thread: wait no longer for a database that does not answer.
+
+        The tick then hears that the connection was lost, and goes on with a new one or tries again.
+        """
+        now = monotonic()
+        if self.pulse.is_silent() and now - self._cut > SILENT_SECONDS:
+            self._cut = now
+            self._is_out(f"The database has not answered for {SILENT_SECONDS} seconds.")
+            self.engine.store.cut()
+
+    def _is_out(self, reason: str) -> None:
+        if self.pulse.database_out is None:
+            text = f"{reason} The worker waits for it."
+            self._tell("outage", text, database=self.engine.store.where, reason=reason)
+        self.pulse.database_out = reason
 
     def _until_next(self, begun: datetime) -> float | None:
         """What became due during the tick is seen to at once; what was due before is others', and can wait.
@@ -160,7 +180,10 @@ class Worker:
         return max(min(ahead if job is None else [*ahead, job]), 0.0) if ahead or job is not None else None
 
     def finish(self) -> None:
-        """Leave to others what is not finished: for a worker that ends."""
+        """For a worker that ends: settle what could not be settled, leave to others what is not finished."""
+        if self._unsettled:
+            with suppress(EnvironmentFault):
+                self.total.add(self._deliver())
         self.regular.give_back()
 
     def _let_time_pass(self) -> int:
@@ -168,6 +191,7 @@ class Worker:
         fired = 0
         while not self.stop.is_set():
             seen_to = fire_due(self.engine, set_aside=self._set_aside)
+            self._has_worked = True
             fired += seen_to
             self.pulse.fired += seen_to
             self.pulse.beat()
@@ -195,7 +219,8 @@ class Worker:
 
     def _deliver(self) -> Delivered:
         now = self.engine.clock.now()
-        resting = [channel for channel, (until, _) in self._out.items() if until > now]
+        # A pause that ends later than it could have begun now is one of a clock that was set back since.
+        resting = [channel for channel, (until, pause) in self._out.items() if now < until <= now + pause]
         probing = [channel for channel in self._out if channel not in resting]
         self.pulse.channels = {channel: channel in probing for channel in self._out}
         done = deliver_due(
@@ -203,11 +228,13 @@ class Worker:
             self.channel,
             sender=self._name,
             senders=SENDERS,
+            lasting=self._lasting,
             without=resting,
             probing=probing,
             stop=self.stop,
             beat=self.pulse.beat,
             told=self._told,
+            unsettled=self._unsettled,
         )
         self._look_after_channels(done, probing, now)
         return done

@@ -9,7 +9,7 @@ from typing import Any
 from recovery.workflow.reader import Document
 
 _VERBS = ("follow_up", "start", "stop")
-_PARTS = ("clocks", "calendar")
+_PARTS = ("clocks", "calendar", "budgets")
 
 
 def leave_out(document: Document) -> Document:

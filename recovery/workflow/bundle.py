@@ -16,6 +16,7 @@ from recovery.core.calendars.calendar import Calendar
 from recovery.core.spec import Send, Workflow
 from recovery.workflow.basics import LANGUAGE
 from recovery.workflow.before_clocks import leave_out
+from recovery.workflow.budgets import budget_templates
 from recovery.workflow.build import Built, build
 from recovery.workflow.calendars import check_calendars, expanded, read_expanded
 from recovery.workflow.clocks import ALWAYS
@@ -27,7 +28,7 @@ from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import WorkflowShape
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.prune import prune
-from recovery.workflow.reader import decode, read_yaml
+from recovery.workflow.reader import Document, decode, read_yaml
 from recovery.workflow.shape import check_shape
 from recovery.workflow.templates import Template, read_template
 
@@ -184,16 +185,23 @@ def _workflow(hash: str, name: str, *files: tuple[str, str]) -> Workflow:
         findings += unfolded.findings
     if document is not None and CALENDARS not in texts:
         document = leave_out(document)
-    shape = None
-    if document is not None:
-        shape, wrong = check_shape(document, WorkflowShape)
-        findings += wrong
-    if document is None or shape is None:
+    if document is None:
         raise BadFile(findings)
     calendars = read_expanded(texts[CALENDARS]) if CALENDARS in texts else None
-    built = build(document, shape, hash, calendars=calendars)
-    if errors(built.findings):
-        raise BadFile(errors(built.findings))
+    try:
+        return _built(document, hash, calendars)
+    except BadFile:
+        if not isinstance(document.value, dict) or "budgets" not in document.value:
+            raise
+        older = {key: value for key, value in document.value.items() if key != "budgets"}
+        return _built(replace(document, value=older), hash, calendars)  # from before budgets were read
+
+
+def _built(document: Document, hash: str, calendars: Mapping[str, Calendar] | None) -> Workflow:
+    shape, findings = check_shape(document, WorkflowShape)
+    built = None if shape is None else build(document, shape, hash, calendars=calendars)
+    if built is None or errors(built.findings):
+        raise BadFile(findings if built is None else errors(built.findings))
     return built.workflow
 
 
@@ -288,6 +296,7 @@ def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]
                 yield (*placed.path, "send"), action.template
     for number, name in enumerate(built.workflow.say):
         yield ("say", number), name
+    yield from budget_templates(built.workflow)
 
 
 def _templates(

@@ -23,7 +23,7 @@ CONTEXT: Mapping[str, tuple[str, ...]] = {
     "owner": (),
     BRIEF: (),
 }
-"""What a template may name beside `facts`: each root with its parts; `owner` and `brief` are names themselves."""
+"""What a template may name beside `facts`: each root with its parts; what has none is a name itself."""
 
 OPTIONAL = ("case.subject", "case.external_id", "customer.name", "customer.address", "customer.id", "owner")
 """What of it a case may not have."""

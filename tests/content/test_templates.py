@@ -29,6 +29,7 @@ INTERNAL = (
     "news-due",
     "promise-due",
     "promise-broken",
+    "payment-late",
     "overdue",
     "urgent",
 )
