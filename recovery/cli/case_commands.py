@@ -190,17 +190,13 @@ def explain(
     database: Database = None,
     json: Json = False,
 ) -> None:
-    """Say what a case waits for, how its deadlines stand, what comes next, and why a rule did not fire.
-
-    `recovery brief` tells what a colleague needs to know of it; with --json it is here, too.
-    """
+    """Say what a case waits for, how its deadlines stand, what comes next, and why a rule did not fire."""
     from recovery.bootstrap import reading
     from recovery.cli.explaining import explanation_page
 
     with reading(project(database)) as engine:
         id = find_case(engine, case)
         data = engine.explain(id, language)
-        data["brief"] = engine.brief(id, language).as_dict()
         data["why"] = engine.store.log(engine.tenant, id)[-1].why
     if json:
         as_json(data)

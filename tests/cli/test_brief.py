@@ -27,4 +27,3 @@ def test_programs_read_it_with_a_case(cli: Cli) -> None:
     told = cli("brief", 1, "--json").data
     assert told["sections"][0]["lines"] == [{"text": "", "quote": "My order never came."}]
     assert cli("show", 1, "--json").data["brief"] == told
-    assert cli("explain", 1, "--json").data["brief"] == told
