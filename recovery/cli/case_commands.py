@@ -167,9 +167,9 @@ def do(
 ) -> None:
     """Move a case by a transition of its workflow, or by a move every case has.
 
-    Moves every case has: hand_off --to PERSON, accept, decline, retract --to FACT --reason WHY,
-    merge --to CASE, unmerge, force --to STEP --reason WHY, and lift --reason WHY, which takes
-    a case out of quarantine.
+    Moves every case has: hand_off --to PERSON, accept, decline, give --to PERSON --reason WHY,
+    retract --to FACT --reason WHY, merge --to CASE, unmerge, force --to STEP --reason WHY, and
+    lift --reason WHY, which takes a case out of quarantine.
     """
     from recovery.bootstrap import working
     from recovery.cli.moves import event_for

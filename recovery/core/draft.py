@@ -172,7 +172,8 @@ class Draft:
             if action.over:
                 channel = self._channel(action)
         else:
-            address, channel, language = case.owner if to == "owner" else None, "desk", "en"
+            known = {"owner": case.owner, "asked": case.offered_to}
+            address, channel, language = known.get(to), "desk", "en"
             if mentions is not None and BRIEF in mentions[template]:
                 now = from_text(self.stamp.recorded_at)
                 about[BRIEF] = brief(self.workflow, case, now, language).as_text()

@@ -37,7 +37,7 @@ PLAIN = frozenset(
     {
         *("channel", "language", "severity", "source", "mode", "signal", "hold", "wait", "auto", "missed"),
         *("fact", "transition", "template", "effect", "task", "promise", "offer", "serial", "value", "other"),
-        *("expires_after_days", "by_when", "estimate", "contact", "into", "due_at", "type", "size"),
+        *("expires_after_days", "by_when", "estimate", "contact", "into", "due_at", "type", "size", "meant"),
     }
 )
 """Fields of events that tell nothing of a person."""
