@@ -32,7 +32,6 @@ SAME = "same"
 MERGED = "merged"
 """The end a merged case rests in; a workflow without it cannot merge."""
 
-
 OWN = "own"
 """The channel that a case's customer is answered on anyway, where a message may leave over several."""
 
@@ -152,10 +151,8 @@ class Need:
         """Whether the case has what is needed (or does not need it)."""
         if self.when is not None:
             needed = self.when.evaluate(case)
-            if needed is None:
-                return False
             if not needed:
-                return True
+                return needed is not None
         value = case.facts.get(self.fact)
         if value is None:
             return False
@@ -198,8 +195,7 @@ class AnyOf:
 
     def names(self) -> Iterator[str]:
         """Every fact the answer hangs on."""
-        for need in self.of:
-            yield from need.names()
+        yield from (name for need in self.of for name in need.names())
 
     def __str__(self) -> str:
         return " or ".join(str(need) for need in self.of)
@@ -218,10 +214,21 @@ class Step:
     needs: tuple[Need | AnyOf, ...] = ()
     on_enter: tuple[Rule, ...] = ()
     on_leave: tuple[Rule, ...] = ()
+    always: frozenset[str] = field(init=False, repr=False, compare=False)
+    further: tuple[Need | AnyOf, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # What every case needs to know is looked for at once; of most needs that is the whole of it.
+        always = {one.fact: one for one in self.needs if isinstance(one, Need) and one.when is None}
+        known = [one for one in always.values() if one.test == "known"]
+        object.__setattr__(self, "always", frozenset(always))
+        object.__setattr__(self, "further", tuple(one for one in self.needs if one not in known))
 
     def met(self, case: Case) -> bool:
         """Whether every exit fact is on record."""
-        for need in self.needs:  # noqa: SIM110 - asked for at every step; a generator doubles its time
+        if not case.facts.keys() >= self.always:
+            return False
+        for need in self.further:  # noqa: SIM110 - asked for at every step; a generator doubles its time
             if not need.met(case):
                 return False
         return True
@@ -307,6 +314,7 @@ class Workflow:
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)
     steps_needing: dict[str, tuple[str, ...]] = field(init=False, repr=False)
+    first_needing: dict[str, int] = field(init=False, repr=False)
     owner_needs: dict[str, tuple[Need, ...]] = field(init=False, repr=False)
     moves: MoveTable = field(init=False, repr=False)
     offers: dict[str, Send] = field(init=False, repr=False)
@@ -330,14 +338,12 @@ class Workflow:
         self.main_end = next(iter(self.ends))
         self.index = {name: at for at, name in enumerate(names)}
         self.next_of = dict(zip(names, [*names[1:], self.main_end], strict=True))
-        needing: dict[str, list[str]] = {}
+        needing: dict[str, dict[str, None]] = {}
         for step in self.steps.values():
-            for need in step.needs:
-                for fact in need.names():
-                    steps = needing.setdefault(fact, [])
-                    if step.id not in steps:
-                        steps.append(step.id)
+            for fact in (name for need in step.needs for name in need.names()):
+                needing.setdefault(fact, {})[step.id] = None
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
+        self.first_needing = {fact: self.index[next(iter(steps))] for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
         indexed = Indexed(self.clocks.values(), self.steps, self.main_end)
@@ -391,5 +397,4 @@ class Workflow:
             for need in step.needs:
                 for one in need.of if isinstance(need, AnyOf) else (need,):
                     found[one.fact] = None
-        found.pop("owner", None)
-        return tuple(found)
+        return tuple(fact for fact in found if fact != "owner")

@@ -11,6 +11,8 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+import msgspec
+
 from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.errors import EngineFault, NotFound
@@ -52,20 +54,15 @@ _step = sql.CASE_COLUMNS.index("step")
 _seq = sql.CASE_COLUMNS.index("seq")
 
 
-class _Known:
+class _Known(msgspec.Struct, gc=False):
     """A case in this unit: its newest snapshot and head, and what the database has of it (`was` 0: none)."""
 
-    __slots__ = ("case", "due_at", "head", "settled", "step", "was")
-
-    def __init__(
-        self, case: Case, head: str, was: int, step: str, due_at: str | None, settled: tuple[Any, ...]
-    ) -> None:
-        self.case = case
-        self.head = head
-        self.was = was
-        self.step = step
-        self.due_at = due_at
-        self.settled = settled
+    case: Case
+    head: str
+    was: int
+    step: str
+    due_at: str | None
+    settled: tuple[Any, ...]
 
 
 class Unit:
@@ -317,9 +314,10 @@ class Unit:
             return []
         now = to_text(self._clock())
         rows = []
-        for tenant, key, (fingerprint, answer), logged in self._remembered:
+        for tenant, key, known, logged in self._remembered:
+            answer = known.answer
             text = answer_of(answer, logged)
-            rows.append((tenant, key, fingerprint, answer["case"], answer["seq"], text, now))
+            rows.append((tenant, key, known.fingerprint, answer["case"], answer["seq"], text, now))
         self._remembered.clear()
         return rows
 
