@@ -147,8 +147,7 @@ def _changed_more_than_sent(draft: Draft, since: int) -> bool:
 
 
 def _bounded(draft: Draft) -> None:
-    moves = len(draft.changes) - 1
-    if moves <= 4 * len(draft.workflow.steps):
+    if len(draft.changes) <= 4 * len(draft.workflow.steps):
         return
     moves = sum(1 for change in draft.changes if change[0] == "move")
     if moves > 4 * len(draft.workflow.steps) + 4:

@@ -42,7 +42,17 @@ def entry(
         status = "held" if held else "due"
         effects.append(
             (
-                *(tenant, id, seq, n, template, to, address, channel, language, context, status),
+                tenant,
+                id,
+                seq,
+                n,
+                template,
+                to,
+                address,
+                channel,
+                language,
+                context,
+                status,
                 later or recorded_at,
                 recorded_at,
             )
