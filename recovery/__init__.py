@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recovery.async_engine import AsyncEngine
     from recovery.bootstrap import open_engine, publish, reading, working
     from recovery.commands import Command, Outcome
+    from recovery.compensating import Allowance
     from recovery.conversing import Said
     from recovery.core.case import Case
     from recovery.core.errors import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from recovery.project import Project, find_project
     from recovery.store.choosing import Messages
     from recovery.store.faults import ExternalIdTaken, LostRace
+    from recovery.store.ledger_reading import LedgerLine
     from recovery.store.lending import Unlendable
     from recovery.store.lending.upgrading import upgrade_tables
     from recovery.store.records import Coupon, OutboxRow, Pause, Record
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Allowance": "compensating",
     "AsyncDesk": "async_desk",
     "AsyncEngine": "async_engine",
     "Attachment": "desk",
@@ -53,6 +56,7 @@ _HOMES = {
     "EnvironmentFault": "core.errors",
     "EventRefused": "core.errors",
     "ExternalIdTaken": "store.faults",
+    "LedgerLine": "store.ledger_reading",
     "LostRace": "store.faults",
     "Messages": "store.choosing",
     "NotFound": "core.errors",
@@ -82,6 +86,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Allowance",
     "AsyncDesk",
     "AsyncEngine",
     "Attachment",
@@ -97,6 +102,7 @@ __all__ = [
     "EnvironmentFault",
     "EventRefused",
     "ExternalIdTaken",
+    "LedgerLine",
     "LostRace",
     "Messages",
     "NotFound",

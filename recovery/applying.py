@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from recovery.commands import (
-    Command,
-    Outcome,
-    fingerprint,
-    is_number,
-    outcome_of,
-    plain,
-    repeat,
-    usable,
-)
+from recovery.commands import Command, Outcome, fingerprint, is_number, outcome_of, plain, repeat, usable
 from recovery.core.attachments import is_what_it_says
 from recovery.core.case import Case
 from recovery.core.contact import ENOUGH
@@ -35,6 +26,7 @@ from recovery.core.events import (
     MessageReceived,
     MessageWritten,
     NoteAdded,
+    PersonErased,
     PromiseMade,
     TimerFired,
 )
@@ -44,6 +36,8 @@ from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
+from recovery.standing import SPENDING, Limits, Spending
+from recovery.taking_out import take_out, take_out_beside
 
 if TYPE_CHECKING:
     from recovery.store.unit import Unit
@@ -54,7 +48,7 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = frozenset({MessageWritten, NoteAdded, AttachmentAdded, PromiseMade})
+LOOKED_AT = SPENDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -72,7 +66,8 @@ class Applying:
     """One transaction at work. What it asks of the database it asks once for all commands.
 
     `version` gives the workflow of a bundle's hash, `current` the one a new case runs on, by its name.
-    `bundle` gives the files of a hash; `contents` are those to be attached, by their SHA-256.
+    `bundle` gives the files of a hash; `contents` are those to be attached, by their SHA-256. `limits` tells
+    what may be spent.
     """
 
     def __init__(
@@ -84,6 +79,7 @@ class Applying:
         current: Callable[[str | None], Workflow],
         bundle: Callable[[str], Bundle],
         contents: Mapping[str, bytes],
+        limits: Limits,
     ) -> None:
         self.unit = unit
         self.tenant = tenant
@@ -92,9 +88,11 @@ class Applying:
         self._current = current
         self._bundle = bundle
         self._contents = contents
+        self._limits = limits
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
         self._done: dict[str, tuple[str, Outcome]] = {}
+        self._erased: dict[int, Case] = {}
 
     def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
         """Apply commands in their order, each accepted or refused by itself."""
@@ -104,6 +102,8 @@ class Applying:
             self._once(command, one, command.recorded_at or self.now)
             for command, one in zip(commands, prints, strict=True)
         ]
+        if self._erased:
+            take_out_beside(self.unit, self.tenant, self._erased)
         for key, (hash, answer) in self._done.items():
             self.unit.remember(self.tenant, key, hash, plain(answer), logged=not answer.repeated)
         self._done.clear()
@@ -113,11 +113,14 @@ class Applying:
         """Load everything the commands name at once; no query per command."""
         ids = set()
         keys = []
+        spending = []
         external = set()
         opening = 0
         for command, one in zip(commands, prints, strict=True):
             if is_number(command.case):
                 ids.add(command.case)
+                if type(command.event) in SPENDING:
+                    spending.append(command)
             elif isinstance(command.event, ComplaintReceived):
                 opening += 1
                 if usable(command.event.external_id):
@@ -130,6 +133,8 @@ class Applying:
         done = self.unit.recall(self.tenant, keys) if keys else {}
         if opening > 1:
             self.unit.reserve(max(0, opening - len(known) - len(done)))
+        if len(spending) > 1:
+            self._limits.take(self.unit, self.tenant, spending, self._version)
 
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
@@ -173,6 +178,8 @@ class Applying:
             if isinstance(looked_at, Refusal):
                 return looked_at
             event = looked_at
+            if isinstance(event, PersonErased):
+                case = self.unit.case(self.tenant, case.id) or case
         instead = ""
         decisions = self._decide_all(case, event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
@@ -248,9 +255,20 @@ class Applying:
         """What only the shell can judge of an event: the words in it, or whether its file is at hand."""
         if problem(event) is not None:  # the core says so
             return event
+        if isinstance(event, Spending):
+            try:
+                return self._limits.filled(event, case, self._version(case.bundle), self.unit, now)
+            except NotFound:  # deciding says so
+                return event
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)
+        if isinstance(event, PersonErased):
+            answer = self._decide(case, event, now)
+            if isinstance(answer, Refusal):
+                return answer
+            self._erased[case.id] = case
+            return take_out(self.unit, case, event, self._versions[case.bundle])
         assert isinstance(event, (MessageWritten, NoteAdded, PromiseMade))
         try:
             return guarded(event, case, self._bundle(case.bundle))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from recovery.async_compensating import AsyncCompensating
 from recovery.commands import Command, Outcome
 from recovery.core.case import Case
 from recovery.core.errors import Refusal
@@ -17,14 +18,16 @@ from recovery.store.choosing import Messages
 if TYPE_CHECKING:
     from recovery.asking import Changes, Page
     from recovery.couponing import CouponPage
+    from recovery.erasing import Erased
     from recovery.store.lending import AsyncLendable
+    from recovery.store.persons import Erasure
     from recovery.store.records import Coupon, Pause
     from recovery.tended import OutboxPage, TaskPage, Tended
 
 T = TypeVar("T")
 
 
-class AsyncEngine:
+class AsyncEngine(AsyncCompensating):
     """An `Engine` to be awaited. Make one beside the engine and share it.
 
     Without a `connection` the work is done in a thread, on the engine's own connections: it does not hold up
@@ -256,6 +259,28 @@ class AsyncEngine:
     async def resend(self, which: Messages, *, by: str, dry_run: bool = False) -> Tended:
         """See `Engine.resend`."""
         return await self._run(None, self.engine.resend, which, by=by, dry_run=dry_run)
+
+    async def erase(
+        self,
+        who: str | None = None,
+        *,
+        case: int | None = None,
+        by: str,
+        reason: str,
+        despite: str | None = None,
+        dry_run: bool = False,
+    ) -> Erased:
+        """See `Engine.erase`."""
+        more = {"case": case, "by": by, "reason": reason, "despite": despite, "dry_run": dry_run}
+        return await self._run(None, self.engine.erase, who, **more)
+
+    async def erased(self) -> list[Erasure]:
+        """See `Engine.erased`."""
+        return await self._run(None, lambda: list(self.engine.erased()))
+
+    async def erase_again(self, rows: Iterable[Erasure]) -> Erased:
+        """See `Engine.erase_again`."""
+        return await self._run(None, self.engine.erase_again, rows)
 
     async def pause(self, kind: str, name: str | None = None, *, by: str, reason: str) -> bool:
         """See `Engine.pause`."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from recovery import installation
@@ -16,12 +17,16 @@ from recovery.delivery.channels import Channel, FolderChannel
 from recovery.engine import Engine
 from recovery.project import CHANNELS, Project, channel_settings
 from recovery.sealing import seal_key
+from recovery.standing import Limits
+from recovery.store.people import People
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
 from recovery.workflow.bundle import Bundle, collect
 from recovery.workflow.files import name_of
 from recovery.workflow.findings import BadFile, Finding, errors
+from recovery.workflow.people import people_of
 from recovery.workflow.phrases import phrase_files
+from recovery.workflow.rates import rates_of
 from recovery.workflow.wording import guard_from
 
 LEASES_SINCE = "0003"
@@ -73,7 +78,8 @@ def open_engine(
     clock = clock or SystemClock()
     store = _open_store(project, clock, entropy, synchronous)
     try:
-        engine = Engine(store, clock, default_workflow=project.workflow)
+        rates = cache(partial(rates_of, project.root))
+        engine = Engine(store, clock, default_workflow=project.workflow, limits=Limits(rates=rates))
         if make:
             _complete(engine, project, entropy, new=new)
         store.require_current()
@@ -97,14 +103,15 @@ def _open_store(
 def _complete(engine: Engine, project: Project, entropy: Entropy, *, new: bool) -> None:
     """Make what a whole database has and this one lacks: when new, or when its making was interrupted."""
     store = engine.store
+    bundles = None
     if new or store.schema().current is None:
-        checked(project.root)  # before anything is made
+        bundles = checked(project.root)  # before anything is made
         store.upgrade()
         installation.claim_new(engine, project)
     store.require_current()
     seal_key(project.database_file, make=not store.is_sealed(), entropy=entropy)
     if not store.workflows(engine.tenant):
-        publish(engine, project.root)
+        _publish(engine, checked(project.root) if bundles is None else bundles, project.root)
 
 
 @contextmanager
@@ -179,23 +186,32 @@ def seal(engine: Engine, project: Project) -> None:
 
 
 def publish(engine: Engine, root: Path) -> list[Publication]:
-    """Make the checked files of a project the versions that new cases run on. All of them, or none.
+    """Make the checked files of a project the versions that new cases run on, all of them or none, and its
+    people those who work here.
 
     Raises:
         BadFile: a file has errors; nothing is published.
         NotFound: there is no workflow to publish.
     """
+    return _publish(engine, checked(root), root)
+
+
+def _publish(engine: Engine, bundles: Iterable[Bundle], root: Path) -> list[Publication]:
     publications = []
-    for bundle in checked(root):
+    for bundle in bundles:
         changed = engine.store.published(engine.tenant, bundle.workflow_id) != bundle.hash
         if changed:
             engine.store.publish(engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
         publications.append(Publication(bundle.workflow_id, bundle.hash, changed))
+    directory = people_of(root)
+    if directory is not None:
+        with engine.store.working(People, engine.tenant) as people:
+            people.publish(directory, engine.clock.now())
     return publications
 
 
 def checked(root: Path) -> list[Bundle]:
-    """Every workflow of a project, with the phrase rules.
+    """Every workflow of a project; its phrase rules and its people are sound too.
 
     Raises:
         BadFile: a file has errors.
@@ -206,6 +222,7 @@ def checked(root: Path) -> list[Bundle]:
         findings += guard_from(file.read_bytes(), name_of(root, file))[1]
     if errors(findings):
         raise BadFile(errors(findings))
+    people_of(root)
     if not bundles:
         raise NotFound(
             f"There is no workflow in {root / 'workflows'}.", hint="Write one, or `recovery init`."

@@ -22,6 +22,8 @@ from recovery.workflow.compensation import FILE as COMPENSATION
 from recovery.workflow.compensation import check_compensation
 from recovery.workflow.files import name_of, read_file
 from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
+from recovery.workflow.people import FILE as PEOPLE
+from recovery.workflow.people import read_people
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.project import check_project, workflow_files
 from recovery.workflow.rates import FILE as RATES
@@ -31,7 +33,7 @@ from recovery.workflow.wording import check_templates, guard_from
 
 YAML = (".yaml", ".yml")
 
-OWN_FILES = (CONFIG, CHANNELS, CALENDARS, RATES, COMPENSATION)
+OWN_FILES = (CONFIG, CHANNELS, CALENDARS, RATES, COMPENSATION, PEOPLE)
 """The files of a project's `config/` that are read under these names."""
 
 
@@ -48,6 +50,7 @@ class _Chosen:
     calendars: list[Path] = field(default_factory=list)
     rates: list[Path] = field(default_factory=list)
     compensation: list[Path] = field(default_factory=list)
+    people: list[Path] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
 
     def take(self, path: Path) -> None:
@@ -61,6 +64,8 @@ class _Chosen:
             self.rates.append(path)
         elif path == self.root / COMPENSATION:
             self.compensation.append(path)
+        elif path == self.root / PEOPLE:
+            self.people.append(path)
         elif path in phrase_files(self.root).values():
             self.phrases.append(path)
         elif path.parent == (self.root / CONFIG).parent or path.match(f"{WORKFLOWS}/*.yml"):
@@ -162,11 +167,12 @@ def _check(chosen: _Chosen, today: date | None) -> list[Finding]:
     known = _Workflows(root)
     findings += in_order(_each(root, chosen.rates, _rates))
     findings += in_order(_each(root, chosen.compensation, partial(_compensation, root, known)))
+    findings += in_order(_each(root, chosen.people, _people))
     findings += in_order(_each(root, chosen.mappings, partial(_mapping, known)))
     for path in dict.fromkeys(chosen.unread):
         message = "Nothing reads a file of this name here."
         findings.append(Finding(name_of(root, path), 1, 1, "unread_file", message, level="notice"))
-    return findings
+    return list(dict.fromkeys(findings))
 
 
 def _each(
@@ -196,6 +202,10 @@ def _channels(data: bytes, file: str) -> list[Finding]:
 
 def _rates(data: bytes, file: str) -> list[Finding]:
     return read_rates(data, file)[1]
+
+
+def _people(data: bytes, file: str) -> list[Finding]:
+    return read_people(data, file)[1]
 
 
 def _compensation(root: Path, workflows: _Workflows, data: bytes, file: str) -> list[Finding]:

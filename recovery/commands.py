@@ -141,6 +141,9 @@ _sorted = msgspec.json.Encoder(order="sorted")
 
 def repeat(key: str, given: str, known: str, answer: Mapping[str, Any]) -> Outcome | Refusal:
     """The remembered answer to a key, or the refusal of a key used for something else before."""
+    if not known:
+        message = f"What was done under key {key} was about somebody who has been erased."
+        return Refusal("erased", message, "A new complaint opens a new case.")
     if given != known:
         return Refusal(
             "key_reused",

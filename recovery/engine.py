@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from recovery.applying import Applying
 from recovery.clock import Clock
 from recovery.commands import Command, Outcome, Settlement, usable
+from recovery.compensating import Compensating
 from recovery.core.errors import EventRefused, NotFound, Refusal, closest, sentence
 from recovery.core.events import (
     ComplaintReceived,
@@ -19,7 +20,10 @@ from recovery.core.events import (
 from recovery.core.facts import shown
 from recovery.core.spec import Workflow
 from recovery.couponing import Couponing
+from recovery.erasing import Erasing
 from recovery.settling import settle_all
+from recovery.staffing import Staffing
+from recovery.standing import Limits
 from recovery.tending import Tending
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Couponing, Tending):
+class Engine(Compensating, Couponing, Erasing, Tending, Staffing):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:
@@ -37,15 +41,23 @@ class Engine(Couponing, Tending):
         clock: where the present moment comes from.
         tenant: whose cases these are.
         default_workflow: the workflow a complaint opens in when its command names none.
+        limits: what people may spend, and what currencies are worth.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, *, tenant: str = "default", default_workflow: str = "ten-step"
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        tenant: str = "default",
+        default_workflow: str = "ten-step",
+        limits: Limits | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.tenant = tenant
         self.default_workflow = default_workflow
+        self.limits = limits or Limits()
         self._bundles: dict[str, Bundle] = {}
         self._workflows: dict[str, Workflow] = {}
 
@@ -128,7 +140,7 @@ class Engine(Couponing, Tending):
     def _applying(self, unit: Unit, contents: Sequence[bytes] = ()) -> Applying:
         files = {sha256(content).hexdigest(): content for content in contents}
         now = self.clock.now()
-        return Applying(unit, self.tenant, now, self.workflow, self.current, self.bundle, files)
+        return Applying(unit, self.tenant, now, self.workflow, self.current, self.bundle, files, self.limits)
 
     # --- the usual commands ---------------------------------------------------------------------------------
 

@@ -7,7 +7,9 @@ What is said on the command line wins over the environment (`RECOVERY_DATABASE`)
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,12 @@ CHANNELS = Path("config") / "channels.yaml"
 DATABASE_VARIABLE = "RECOVERY_DATABASE"
 SQLITE = "sqlite:///"
 
-SETTINGS = {"database": "sqlite:///recovery.db", "workflow": "ten-step", "outbox": "outbox"}
+SETTINGS = {
+    "database": "sqlite:///recovery.db",
+    "workflow": "ten-step",
+    "outbox": "outbox",
+    "forget_words_after": "never",
+}
 """The keys of `config/recovery.yaml`, each with what it is when left out."""
 
 
@@ -39,12 +46,14 @@ class Project:
             None when nobody has named one.
         workflow: the workflow a complaint opens in.
         outbox: the folder messages are written into.
+        forget_words_after: how long after a message left the worker forgets its words; None: never.
     """
 
     root: Path
     database: str | None
     workflow: str = "ten-step"
     outbox: Path = Path("outbox")
+    forget_words_after: timedelta | None = None
 
     @property
     def starter(self) -> bool:
@@ -141,6 +150,7 @@ def configured(folder: Path, database: str | None = None) -> Project:
         database or _beside(folder, settings["database"]),
         settings["workflow"],
         folder / settings["outbox"],
+        _days(settings["forget_words_after"]),
     )
 
 
@@ -189,7 +199,24 @@ def read_settings(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]
         _check_url(settings["database"])
     except RecoveryError as error:
         findings.append(document.finding(("database",), "wrong_value", error.message, error.hint))
+    try:
+        _days(settings["forget_words_after"])
+    except RecoveryError as error:
+        findings.append(document.finding(("forget_words_after",), "wrong_value", error.message, error.hint))
     return settings, findings
+
+
+def _days(text: str) -> timedelta | None:
+    """A number of days, `90d`, or None for `never`.
+
+    Raises:
+        RecoveryError: it is neither.
+    """
+    if text == "never":
+        return None
+    if not re.fullmatch("[1-9][0-9]{0,4}d", text):
+        raise RecoveryError(f"{shown(text)} is no number of days.", hint="Such as 90d, or never.")
+    return timedelta(days=int(text[:-1]))
 
 
 def _check_url(url: str) -> None:

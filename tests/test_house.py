@@ -59,7 +59,7 @@ def locked(name: str) -> dict[str, list[str]]:
     """The versions a lock file holds of each package (several where a marker chooses), all with hashes."""
     found: dict[str, list[str]] = {}
     for entry in re.split(r"\n(?=[A-Za-z0-9])", (ROOT / "requirements" / name).read_text(encoding="utf-8")):
-        head = re.match(r"([A-Za-z0-9._-]+)==(\S+)", entry)
+        head = re.match(r"([A-Za-z0-9._-]+)(?:\[[a-z, ]+\])?==(\S+)", entry)
         assert head, f"{name}: not an exact version: {entry.splitlines()[0]}"
         assert "--hash=sha256:" in entry, f"{name}: no hash for {head[1]}"
         found.setdefault(canonicalize_name(head[1]), []).append(head[2])

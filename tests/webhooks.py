@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,10 +38,16 @@ class Answer:
 
 @dataclass
 class Receiver:
-    """What came in, and what is going to be answered; 200 when nothing is said."""
+    """What came in, and what is going to be answered; 200 when nothing is said.
+
+    Attributes:
+        tell: told, in the receiver's thread, of each request (a number) when it `begins` (with its headers),
+            is `taken`, `hangs` because nothing is answered, and is `over`.
+    """
 
     port: int
     scheme: str = "http"
+    tell: Callable[[int, str, Any], None] = lambda *_: None
     posts: list[Post] = field(default_factory=list)
     answers: deque[Answer] = field(default_factory=deque)
 
@@ -66,17 +72,24 @@ def receiver(certificate: tuple[Path, Path] | None = None) -> Iterator[Receiver]
         ssl = {"ssl_certfile": str(certificate[0]), "ssl_keyfile": str(certificate[1])}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        found.tell(id(scope), "begins", headers)
         body = b""
         while True:
             event = await receive()
             body += event.get("body", b"")
             if not event.get("more_body"):
                 break
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         found.posts.append(Post(scope["path"], headers, body))
         answer = found.answers.popleft() if found.answers else Answer()
+        found.tell(id(scope), "taken", None)
         if answer.hangs:
-            await stopped.wait()
+            found.tell(id(scope), "hangs", None)
+            ends = [asyncio.ensure_future(stopped.wait()), asyncio.ensure_future(receive())]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
+        found.tell(id(scope), "over", None)
         named = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": named})
         if answer.never_ends:

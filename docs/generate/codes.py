@@ -91,8 +91,10 @@ def _files(parts: Sequence[str]) -> list[Path]:
 
 def _calls(file: Path, names: Sequence[str]) -> Iterator[tuple[ast.Call, ast.AST]]:
     """Calls of functions with these names, each with the function it stands in."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    yield from _within(tree, tree, names)
+    text = file.read_text(encoding="utf-8")
+    if any(f"{name}(" in text for name in names):
+        tree = ast.parse(text)
+        yield from _within(tree, tree, names)
 
 
 def _within(node: ast.AST, function: ast.AST, names: Sequence[str]) -> Iterator[tuple[ast.Call, ast.AST]]:

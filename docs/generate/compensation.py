@@ -27,12 +27,12 @@ SECTIONS: dict[str, type[Shape]] = {
 
 def keys() -> str:
     """A table of keys for each part of a policy."""
-    return "\n\n".join(f"### {title}\n\n{_keys(one)}" for title, one in SECTIONS.items())
+    return "\n\n".join(f"### {title}\n\n{keys_of(one)}" for title, one in SECTIONS.items())
 
 
 def rate_keys() -> str:
     """The keys of a file of rates."""
-    return _keys(RatesShape)
+    return keys_of(RatesShape)
 
 
 def facts() -> str:
@@ -57,7 +57,7 @@ def columns() -> str:
     return table(["column", "meaning"], [[code(name), words] for name, words in COLUMNS.items()])
 
 
-def _keys(one: type[Shape]) -> str:
+def keys_of(one: type[Shape]) -> str:
     rows = [
         [code(field.alias or name), "yes" if field.is_required() else "", str(field.description)]
         for name, field in one.model_fields.items()

@@ -72,6 +72,25 @@ def afterwards() -> str:
     return table(["language", *COLUMNS], rows)
 
 
+def fresh() -> str:
+    """How they do on the sentences that were written without a look at them, by half."""
+    rows = []
+    halves: dict[Half, str] = {"tuning": "seen", "held_out": "untouched"}
+    for language in LANGUAGES:
+        guard = guard_of(starter_root(), language)
+        assert guard is not None
+        for half, title in halves.items():
+            ones = [one for one in written_later("fresh", language) if one.half == half]
+            rows.append(
+                _row(
+                    f"*{language}, {title}*",
+                    Counter(("", one.flagged, finds(guard, one)) for one in ones),
+                    [""],
+                )
+            )
+    return table(["language and half", *COLUMNS], rows)
+
+
 def sizes() -> str:
     """How many sentences there are, and how they were split."""
     rows = []

@@ -47,8 +47,9 @@ def steps_per_second(engine: Engine, steps: int, batch: int) -> float:
 
 
 def open_cases(engine: Engine, count: int, facts: Mapping[str, Any] = KNOWN) -> list[int]:
-    """Open cases in one transaction."""
-    complaint = ComplaintReceived(by="customer", occurred_at=NOW, text=STATEMENT, facts=facts)
+    """Open cases in one transaction, for complaints that came just now."""
+    now = engine.clock.now()
+    complaint = ComplaintReceived(by="customer", occurred_at=now, text=STATEMENT, facts=facts)
     answers = engine.handle_many([Command(complaint)] * count)
     return [answer.case for answer in answers if isinstance(answer, Outcome)]
 
@@ -91,16 +92,16 @@ def _on_sqlite(ground: Ground) -> Iterator[Mapping[str, Programs]]:
 
 @contextmanager
 def _on_postgres(ground: Ground) -> Iterator[Mapping[str, Programs]]:
-    server, file = _server(ground), reference()
+    where, file = server(ground), reference()
 
     def ours(steps: int, batch: int) -> float:
-        with postgres_database(server) as url, engine_on(url) as engine:
+        with postgres_database(where) as url, engine_on(url) as engine:
             return steps_per_second(engine, steps, batch)
 
     def other(kind: str, steps: int, batch: int) -> float:
-        with postgres_database(server) as url:
-            where = ("--dsn", libpq(url), "--url", url)
-            return theirs(file, "postgres", kind, *where, *_counted(steps, batch))
+        with postgres_database(where) as url:
+            at = ("--dsn", libpq(url), "--url", url)
+            return theirs(file, "postgres", kind, *at, *_counted(steps, batch))
 
     yield {
         f"step-postgres-{name}": {
@@ -111,7 +112,12 @@ def _on_postgres(ground: Ground) -> Iterator[Mapping[str, Programs]]:
     }
 
 
-def _server(ground: Ground) -> str:
+def server(ground: Ground) -> str:
+    """The PostgreSQL server of a ground.
+
+    Raises:
+        NotFound: none was named.
+    """
     if ground.postgres is None:
         raise NotFound("No PostgreSQL was named.", hint="Name one with --postgres URL.")
     return ground.postgres

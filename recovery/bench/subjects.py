@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from recovery.bench.deadlines import DEADLINE, DEADLINE_LONG
 from recovery.bench.deciding import DECIDE
+from recovery.bench.fairness import STORM_POSTGRES, STORM_SQLITE
 from recovery.bench.importing import IMPORT_SQLITE
+from recovery.bench.lateness import LATENESS
 from recovery.bench.mail import SMTP
+from recovery.bench.memory import MEMORY
 from recovery.bench.phrases import GUARD
 from recovery.bench.rendering import RENDER
 from recovery.bench.scale import SCALE
 from recovery.bench.stepping import STEP_POSTGRES, STEP_SQLITE
 from recovery.bench.subject import Line, Subject
 from recovery.bench.timers import PENDING, TIMERS
+from recovery.bench.working import EFFECTS_POSTGRES, TIMERS_POSTGRES
 from recovery.core.errors import NotFound, closest, sentence
 
 SUBJECTS = (
     *(STEP_SQLITE, STEP_POSTGRES, IMPORT_SQLITE, DECIDE, SMTP, RENDER, GUARD),
-    *(DEADLINE, DEADLINE_LONG, TIMERS, PENDING, SCALE),
+    *(DEADLINE, DEADLINE_LONG, TIMERS, TIMERS_POSTGRES, EFFECTS_POSTGRES, LATENESS),
+    *(STORM_SQLITE, STORM_POSTGRES, PENDING, MEMORY, SCALE),
 )
 
 

@@ -18,7 +18,9 @@ def add_to(app: typer.Typer) -> None:
 def bench(
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="SUBJECT", help="What to measure (repeatable); all but scale when left out."),
+        typer.Option(
+            metavar="SUBJECT", help="What to measure (repeatable); all but the longest when left out."
+        ),
     ] = None,
     steps: Annotated[int, typer.Option(help="Case steps, or rows, of one run.", min=100)] = 10_000,
     runs: Annotated[int, typer.Option(help="Runs of each program, in turn.", min=1)] = 5,

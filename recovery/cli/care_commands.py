@@ -91,6 +91,7 @@ def verify(
         say(
             f"{report.cases:,} cases, {report.events:,} events, {report.seals:,} seals: "
             + ("all is as it was written." if report.ok else f"{len(report.problems):,} problems.")
+            + (f" {report.erased:,} events were erased." if report.erased else "")
         )
     return 0 if report.ok else 1
 

@@ -21,6 +21,10 @@ def explanation_page(data: dict[str, Any]) -> list[RenderableType]:
     lines += [f"  never  {text}" for text in step.get("never", [])]
     if data["quarantine"]:
         lines.append(f"In quarantine: {data['quarantine']}. It moves again when that is mended and lifted.")
+    if data["erased_at"]:
+        lines.append(
+            f"Whoever it was about was erased at {data['erased_at']}. Nothing is put into it any more."
+        )
     if data["offered_to"]:
         lines.append(f"Offered to {data['offered_to']}; {data['owner']} owns it until they accept.")
     if data["waits_for"]:

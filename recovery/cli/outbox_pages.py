@@ -100,7 +100,8 @@ def task_row(task: Task) -> dict[str, Any]:
     """A task with the words to say, where there are any."""
     import json
 
-    words = json.loads(task.message.rendered) if task.message.rendered else {}
+    message = task.message
+    words = json.loads(message.rendered) if message is not None and message.rendered else {}
     return {
         "case": task.case,
         "external_id": task.external_id,
@@ -108,8 +109,8 @@ def task_row(task: Task) -> dict[str, Any]:
         "kind": task.kind,
         "template": task.template,
         "owner": task.owner,
-        "address": task.message.address,
-        "since": task.message.settled_at,
+        "address": None if message is None else message.address,
+        "since": None if message is None else message.settled_at,
         "reason": task.reason,
         "subject": words.get("subject"),
         "text": words.get("text"),

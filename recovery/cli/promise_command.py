@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from recovery.core.case import Case
     from recovery.engine import Engine
 
+DAYS_AHEAD = {"today": 0, "tomorrow": 1}
+"""Days that may be named by a word, on the customer's clock."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
-    app.command(epilog='Example: recovery promise 12 "to send the refund" --estimate 2026-12-01T12:00')(
+    app.command(epilog='Example: recovery promise 12 "to send the refund" --estimate 2031-12-01T12:00')(
         promise
     )
 
@@ -30,7 +33,9 @@ def promise(
     ] = None,
     when: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="By when: a full hour on the customer's clock, 2026-12-01T15:00."),
+        typer.Option(
+            metavar="TIME", help='By when: a full hour on the customer\'s clock, such as "tomorrow 15:00".'
+        ),
     ] = None,
     estimate: Annotated[
         str | None,
@@ -89,16 +94,17 @@ def _moment(engine: Engine, case: Case, text: str | None) -> datetime | None:
 
     if text is None:
         return None
+    zone = zone_for(engine.workflow(case.bundle), case)
+    day, _, time = text.strip().lower().rpartition(" ")
     try:
+        if day in DAYS_AHEAD:
+            there = engine.clock.now().astimezone(zone).date() + timedelta(days=DAYS_AHEAD[day])
+            text = f"{there.isoformat()}T{time}"
         read = datetime.fromisoformat(text)
     except ValueError:
-        hint = "Such as 2026-12-01T15:00, on the customer's clock."
+        hint = 'Such as "tomorrow 15:00" or 2031-12-01T15:00, on the customer\'s clock.'
         raise RecoveryError(f"{text!r} is no time.", hint=hint) from None
-    return (
-        read
-        if read.utcoffset() is not None
-        else read.replace(tzinfo=zone_for(engine.workflow(case.bundle), case))
-    )
+    return read if read.utcoffset() is not None else read.replace(tzinfo=zone)
 
 
 def _answer(engine: Engine, id: int, outcome: Outcome | None, json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from recovery.cli.money_pages import compensations_page
 from recovery.cli.output import table, visible
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def case_row(case: Case) -> dict[str, Any]:
 def case_data(engine: Engine, id: int) -> dict[str, Any]:
     """A case with its facts (value, source, times), its messages and its whole log."""
     from recovery.core.clocks.standing import standing
+    from recovery.core.empowerment.state import rows as compensations
     from recovery.core.instants import last_day
     from recovery.core.promises import rows
 
@@ -55,8 +57,10 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "absorbed": case.absorbed,
         "quarantine": case.quarantine,
+        "erased_at": case.erased_at,
         "clocks": [one.as_dict() for one in standing(engine.workflow(case.bundle), case, engine.clock.now())],
         "promises": rows(case.promises, engine.clock.now()),
+        "compensations": compensations(case.compensations),
         "coupons": [
             {"offer": offer, **coupon._asdict(), "good_until": last_day(coupon.expires_at)}
             for offer, coupon in case.coupons.items()
@@ -132,6 +136,8 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         head.append(f"Goes on in case {data['merged_into']}.")
     if data["quarantine"]:
         head.append(f"In quarantine: {data['quarantine']}")
+    if data["erased_at"]:
+        head.append(f"Erased at {data['erased_at']}")
     facts = [
         [name, _said(f["value"]), f["source"], f["by"], f["occurred_at"][:16]]
         for name, f in data["facts"].items()
@@ -154,6 +160,8 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
             [p["promise"], p["what"], p["to"], _minute(p["by_when"]), p["status"]] for p in data["promises"]
         ]
         pages.append(table("Promises", ["#", "what", "to", "by (UTC)", "status"], made))
+    if data["compensations"]:
+        pages.append(compensations_page(data["compensations"], "Compensations"))
     if data["clocks"]:
         clocks = [
             [c["name"], c["status"], c["limit"], _minute(c["due_at"]), c["rule"]] for c in data["clocks"]

@@ -48,13 +48,26 @@ def worker(
             help="What is said on standard error: sentences, or one JSON object a line.",
         ),
     ] = "text",
+    lease: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            max=3600,
+            help="How long a message is this worker's, renewed while it is sent; so long it waits when the "
+            "worker is killed.",
+        ),
+    ] = 60,
     database: Database = None,
     json: Json = False,
 ) -> None:
     """Do what is due: clocks, messages, seals; until told to stop (Ctrl-C or SIGTERM)."""
+    from datetime import timedelta
+
     from recovery.bootstrap import channels_of, keep_what_is_loaded, seal, working
     from recovery.core.errors import RecoveryError
     from recovery.installation import may_send
+    from recovery.jobs.every import jobs_of
     from recovery.worker import telling
     from recovery.worker.loop import run_until_stopped
     from recovery.worker.serving import Worker
@@ -67,7 +80,15 @@ def worker(
         engine = stack.enter_context(working(here))
         tell = telling.as_lines(engine.clock) if log == "json" else telling.for_people(notice)
         sends = partial(may_send, engine, here)
-        worker = Worker(engine, channel, may_send=sends, seal=partial(seal, engine, here), tell=tell)
+        worker = Worker(
+            engine,
+            channel,
+            may_send=sends,
+            seal=partial(seal, engine, here),
+            tell=tell,
+            lasting=timedelta(seconds=lease),
+            jobs=jobs_of(here),
+        )
         engine.current()
         keep_what_is_loaded()
         if once:
@@ -76,7 +97,8 @@ def worker(
             if listen is not None:
                 stack.enter_context(_watched(worker, channel, sends, listen))
             tell("started", "The worker runs. Ctrl-C stops it.", database=engine.store.where)
-            run_until_stopped(worker.turn, worker.stop, engine.store.listen)
+            run_until_stopped(worker.turn, worker.stop, engine.store.listen, worker.look)
+            worker.finish()
             tell("stopped", **worker.total.as_dict())
         is_ours = sends()
     if json:

@@ -6,12 +6,13 @@ rows, so folding the log gives the snapshot by construction, under any later ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
 from recovery.core.coupon_state import CouponState
+from recovery.core.empowerment.state import CompensationState, next_of_compensations, read_compensation
 from recovery.core.facts import Fact
 from recovery.core.promises import PromiseState
 
@@ -39,8 +40,10 @@ class Case:
         messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
         promises: each promise that was made, by its number from 1.
+        compensations: each compensation that was ever offered, by its number from 1.
         clocks: each clock that ever started, by its name.
-        due_at: when one of them is to be seen to next (text instant); never while in quarantine.
+        due_at: when one of these is to be seen to next (text instant); never while in quarantine, or erased.
+        erased_at: when whoever it was about was erased, last (text instant).
         marks: when things last happened that clocks start or stop by (see `clocks.state`).
     """
 
@@ -70,6 +73,7 @@ class Case:
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
     promises: dict[str, PromiseState] = field(default_factory=dict)
+    compensations: dict[str, CompensationState] = field(default_factory=dict)
     clocks: Mapping[str, ClockState] = field(default_factory=dict)
     due_at: str | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -78,6 +82,7 @@ class Case:
     merged_from: str | None = None
     absorbed: list[int] = field(default_factory=list)
     quarantine: str | None = None
+    erased_at: str | None = None
     received_at: str = ""
     opened_at: str = ""
     updated_at: str = ""
@@ -151,22 +156,6 @@ def apply(case: Case, change: Change, stamp: Stamp) -> None:
     APPLY[change[0]](case, change, stamp)
 
 
-def moved(change: Change) -> str:
-    """A `move` change as the trace says it."""
-    return f"{change[1]} → {change[2]}: {change[3]}"
-
-
-def recorded(changes: Iterable[Change]) -> Iterator[tuple[str, Any, str]]:
-    """The facts that changes put on record, in order: name, value, source."""
-    for change in changes:
-        if change[0] == "facts":
-            _, given, source = change
-            for name, value in given.items():
-                yield name, value, source
-        elif change[0] == "fact":
-            yield change[1], change[2], change[3]
-
-
 def _facts(case: Case, change: Change, stamp: Stamp) -> None:
     _, given, source = change
     seq, by, occurred_at, recorded_at = stamp
@@ -218,7 +207,23 @@ def _move(case: Case, change: Change, stamp: Stamp) -> None:
 def _set(case: Case, change: Change, _: Stamp) -> None:
     setattr(case, change[1], change[2])
     if change[1] == "quarantine":
-        case.due_at = None if case.quarantine is not None else next_due(case.clocks)
+        case.due_at = _next_due(case)
+
+
+def _next_due(case: Case) -> str | None:
+    """When a case is to be seen to next."""
+    if case.quarantine is not None or case.erased_at is not None:
+        return None
+    at = next_due(case.clocks)
+    if not case.compensations:
+        return at
+    other = next_of_compensations(case.compensations)
+    return at if other is None else other if at is None else min(at, other)
+
+
+def _erased(case: Case, _: Change, stamp: Stamp) -> None:
+    """Whoever it was about is erased: nothing in it is due any more."""
+    case.erased_at, case.due_at = stamp.recorded_at, None
 
 
 def _count(case: Case, change: Change, _: Stamp) -> None:
@@ -298,7 +303,13 @@ def _promise(case: Case, change: Change, _: Stamp) -> None:
 
 def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.clocks = {**case.clocks, change[1]: read_state(change[2])}
-    case.due_at = None if case.quarantine is not None else next_due(case.clocks)
+    case.due_at = _next_due(case)
+
+
+def _compensation(case: Case, change: Change, _: Stamp) -> None:
+    _, number, row, _moves = change
+    case.compensations = {**case.compensations, number: read_compensation(row)}
+    case.due_at = _next_due(case)
 
 
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:
@@ -332,29 +343,11 @@ APPLY = {
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
     "promise": _promise,
+    "compensation": _compensation,
     "clock": _clock,
     "mark": _mark,
     "absorb": _absorb,
     "release": _release,
+    "erased": _erased,
 }
 """How each kind of change is put into the snapshot."""
-
-
-def fold(case: Case | None, records: Iterable[Mapping[str, Any]]) -> Case | None:
-    """The snapshot that a case's log records add up to.
-
-    Each record has `tenant`, `case`, `seq`, `by`, `occurred_at`, `recorded_at` (text instants) and `changes`;
-    the first change of the first one is `["open", workflow, bundle, header]`.
-    """
-    for record in records:
-        stamp = Stamp(record["seq"], record["by"], record["occurred_at"], record["recorded_at"])
-        for change in record["changes"]:
-            if change[0] == "open":
-                case = opened(record["tenant"], record["case"], change[1], change[2], change[3], stamp)
-            else:
-                assert case is not None, "the first change of a log opens the case"
-                apply(case, change, stamp)
-        if case is not None:
-            case.seq = stamp.seq
-            case.updated_at = stamp.recorded_at
-    return case

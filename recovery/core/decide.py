@@ -21,6 +21,9 @@ from recovery.core.clocks.state import HELD
 from recovery.core.conversation import attached, noted, received, written
 from recovery.core.decision import Decision
 from recovery.core.draft import Draft, Refused
+from recovery.core.empowerment import answering, approving, offering
+from recovery.core.empowerment import events as money
+from recovery.core.erasing import erase, not_taken
 from recovery.core.errors import Refusal
 from recovery.core.facts import is_blank, shown
 from recovery.core.handovers import accept, decline, offer
@@ -77,6 +80,8 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
         return wrong
     if ev.role(event.by) not in workflow.roles:
         return _stranger(workflow, event)
+    if case.erased_at is not None and (refusal := not_taken(case, event)) is not None:
+        return refusal
     stamp = Stamp(case.seq + 1, event.by, to_text(event.occurred_at), to_text(now))
     draft = Draft(workflow, case, event, stamp)
     try:
@@ -200,6 +205,15 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.PromiseMade: made,
     ev.PromiseKept: kept,
     ev.PromiseReleased: released,
+    money.CompensationOffered: offering.offered,
+    money.CompensationSpent: offering.spent,
+    money.CompensationAccepted: answering.accepted,
+    money.CompensationDeclined: answering.declined,
+    money.CompensationRevoked: answering.revoked,
+    money.CompensationFulfilled: answering.fulfilled,
+    money.ApprovalGranted: approving.granted,
+    money.ApprovalRefused: approving.refused,
+    money.ApprovalDelegated: approving.delegated,
     ev.EffectDelivered: delivered,
     ev.EffectFailed: failed,
     ev.EffectHanded: handed,
@@ -216,5 +230,6 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.CaseReleased: release,
     ev.CaseQuarantined: _quarantine,
     ev.QuarantineLifted: _lift,
+    ev.PersonErased: erase,
     ev.TimerFired: fired,
 }

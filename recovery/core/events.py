@@ -11,26 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from recovery.core import event
+from recovery.core.empowerment import events as money
+
+Event = event.Event
+Source = event.Source
+role, person = event.role, event.person
+
 Mode = Literal["live", "history"]
 
-TASKS = ("phone", "letter", "undelivered")
-"""What waits for a person: a call to make, a letter to send, a message that could not be delivered."""
-
-Source = str
-"""Who a fact comes from: one of `facts.SOURCES`; `engine` only in an event by the engine."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What every event has.
-
-    Attributes:
-        hold: its messages are put in the outbox *held*, not sent (imports without `--send`).
-    """
-
-    by: str
-    occurred_at: datetime
-    hold: bool = False
+TASKS = ("phone", "letter", "undelivered", "approval", "payment")
+"""What waits for a person: a call to make, a letter to send, a message that could not be delivered, a
+compensation to be approved, and one to be paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +328,21 @@ class QuarantineLifted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased(Event):
+    """Whatever told of the person was taken out of the case; steps, times and figures stay. Without any word.
+
+    Attributes:
+        reason: why, such as the number of the request; nothing that tells who they were.
+        despite: why it is done although the case is still needed.
+        kept: a digest of what is left of the events before; the engine fills it in.
+    """
+
+    reason: str
+    despite: str | None = None
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerFired(Event):
     """Time has passed: what is due in a case up to a moment is seen to."""
 
@@ -344,52 +351,10 @@ class TimerFired(Event):
 
 EVENTS: dict[str, type[Event]] = {
     cls.__name__: cls
-    for cls in (
-        ComplaintReceived,
-        FactsRecorded,
-        FactRetracted,
-        MoveRequested,
-        MoveForced,
-        HandOffOffered,
-        HandOffAccepted,
-        HandOffDeclined,
-        MessageReceived,
-        MessageWritten,
-        NoteAdded,
-        AttachmentAdded,
-        PromiseMade,
-        PromiseKept,
-        PromiseReleased,
-        EffectDelivered,
-        EffectFailed,
-        EffectHanded,
-        EffectCancelled,
-        EffectRetried,
-        TaskDone,
-        CouponOffered,
-        CouponRedeemed,
-        CouponRevoked,
-        CouponReissued,
-        CaseMerged,
-        CaseAbsorbed,
-        MergeUndone,
-        CaseReleased,
-        CaseQuarantined,
-        QuarantineLifted,
-        TimerFired,
-    )
+    for cls in (*globals().copy().values(), *money.EVENTS)
+    if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
 }
-"""Every kind of event by its name, as it stands in the log."""
+"""Every kind of event by its name, as it stands in the log: each class of this file, in its order."""
 
 INSIDE = ("engine", "import")
 """Roles of the program itself. Nobody at a desk speaks for them: command line and plays refuse them."""
-
-
-def role(by: str) -> str:
-    """`agent:li` → `agent`."""
-    return by.partition(":")[0]
-
-
-def person(by: str) -> str:
-    """`agent:li` → `li`; empty for a bare role."""
-    return by.partition(":")[2]

@@ -22,7 +22,8 @@ def explain(workflow: Workflow, case: Case, language: str = "en") -> dict[str, A
         `step` (id, title, purpose, worth, do, never), `waits_for` (a row for each exit fact that is missing:
         what, the question that gets it, who may say it, why it is needed), `owner`, `offered_to`,
         `messages` (on their way), `undelivered`, `tasks` (for people), `transitions` (each with whether it is
-        open and why not), `rules` (to be looked at on leaving, and how they stand), `quarantine`.
+        open and why not), `rules` (to be looked at on leaving, and how they stand), `quarantine`,
+        `erased_at`.
     """
     step = workflow.steps.get(case.step)
     guidance: dict[str, Any] = {"id": case.step}
@@ -47,7 +48,9 @@ def explain(workflow: Workflow, case: Case, language: str = "en") -> dict[str, A
         "cycle": case.cycle,
         "waits_for": [] if step is None else _waits(workflow, case, language),
         "rules": [] if step is None else _rules(workflow, case),
-        "transitions": [_transition(t, case, language) for t in workflow.moves.leaving(case.step)],
+        "transitions": []
+        if case.erased_at is not None
+        else [_transition(t, case, language) for t in workflow.moves.leaving(case.step)],
         "messages": [{"effect": key, "template": row[0]} for key, row in case.awaiting.items()],
         "undelivered": [
             {"effect": key, "template": row[0], "reason": row[1]} for key, row in case.undelivered.items()
@@ -55,6 +58,7 @@ def explain(workflow: Workflow, case: Case, language: str = "en") -> dict[str, A
         "tasks": [{"task": key, "kind": row[0], "template": row[1]} for key, row in case.tasks.items()],
         "merged_into": case.merged_into,
         "quarantine": case.quarantine,
+        "erased_at": case.erased_at,
     }
 
 

@@ -46,6 +46,7 @@ class FactType:
         minimum, maximum: for `integer` and `decimal`, inclusive bounds.
         said_by: the sources accepted; empty means any.
         ask: the question that gets the fact, per language.
+        personal: whether it tells of a person, and goes when they are erased; None: by its type.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FactType:
     maximum: int | None = None
     said_by: frozenset[str] = frozenset()
     ask: Text = field(default_factory=dict)
+    personal: bool | None = None
 
     def check(self, value: Any) -> Any:
         """The value as it is kept: JSON-native, so that a fact reads back as it was written.

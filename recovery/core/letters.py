@@ -7,6 +7,8 @@ from typing import Any
 from recovery.core import events as ev
 from recovery.core.clocks.state import FIRST_ANSWER, HEARD, sent_mark
 from recovery.core.draft import Draft, Refused
+from recovery.core.empowerment.answering import answered
+from recovery.core.empowerment.offering import WAITING
 from recovery.core.moves import reasoned
 from recovery.core.walk import facts_changed
 
@@ -71,6 +73,9 @@ def done(draft: Draft, event: ev.TaskDone) -> None:
         tasks = ", ".join(draft.case.tasks) or "none"
         raise Refused("no_such_task", f"There is no task {event.task}.", f"Waiting: {tasks}.")
     kind, template = found
+    if kind in WAITING.values():
+        answered(draft, event, kind)
+        return
     draft.change("done", event.task)
     draft.why.append(f"task done: {kind}, {template}" + (f" ({event.note})" if event.note else ""))
     if kind in BY_HAND:

@@ -49,3 +49,16 @@ def rounded(amount: Fraction | Decimal | int, decimals: int) -> Decimal:
 def spoken(money: Money) -> str:
     """An amount for people, with its thousands apart: `12,800.00 USD`."""
     return f"{money.amount:,f} {money.currency}"
+
+
+def written_out(units: int, decimals: int, currency: str) -> str:
+    """So many of a currency's smallest coin as an amount, `20.00 USD`."""
+    return str(Money(Decimal(units).scaleb(-decimals), currency))
+
+
+def same_amount(one: str, other: str) -> bool:
+    """Whether two texts are the same amount, as `40 USD` and `40.00 USD` are."""
+    try:
+        return read_money(one) == read_money(other)
+    except ValueError:
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recovery.core.case import recorded
+from recovery.core.changes import recorded
 from recovery.core.draft import Draft, Refused
 from recovery.core.errors import closest, sentence
 from recovery.core.events import MoveForced, MoveRequested, role

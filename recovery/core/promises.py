@@ -52,12 +52,16 @@ class PromiseState(NamedTuple):
         return self.kept_at is None and self.released_at is None
 
     def status(self, now: str) -> PromiseStatus:
-        """How it stands at a moment (text instant). What is kept late is broken."""
+        """How it stands at a moment (text instant). What is kept late is broken.
+
+        What is open at its very hour is broken, as its clock has it, which tells the owner then; what is
+        done at that hour is kept.
+        """
         if self.released_at is not None:
             return "released"
         if self.kept_at is not None:
             return "kept" if self.kept_at <= self.by_when else "broken"
-        return "broken" if now > self.by_when else "open"
+        return "broken" if now >= self.by_when else "open"
 
 
 def told(estimate: datetime, now: datetime, zone: tzinfo = UTC) -> datetime:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from recovery.core.case import Case
     from recovery.core.clocks.model import Clock
     from recovery.core.derived import Derived
+    from recovery.core.empowerment.budgets import Budget
     from recovery.core.letter_parts import LetterPart
     from recovery.core.machine import MoveTable
 
@@ -287,7 +288,7 @@ class Workflow:
     templates that only say that a message has arrived. `contact_hours`, read on the customer's own clock, are
     when messages may reach a customer who is not just talking to us. `contact_cap` is how many messages that
     nobody waits for a customer gets a day, of all their cases together. `on_message` are the rules that fire
-    when a customer writes. `tracked` are the marks its clocks go by.
+    when a customer writes. `tracked` are the marks its clocks go by. `budgets`, never none, limit spending.
     """
 
     id: str
@@ -310,11 +311,11 @@ class Workflow:
     say: tuple[str, ...] = ()
     derived: tuple[Derived, ...] = ()
     letters: Mapping[str, tuple[LetterPart, ...]] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
 
     index: dict[str, int] = field(init=False, repr=False)
     next_of: dict[str, str] = field(init=False, repr=False)
     steps_needing: dict[str, tuple[str, ...]] = field(init=False, repr=False)
-    first_needing: dict[str, int] = field(init=False, repr=False)
     owner_needs: dict[str, tuple[Need, ...]] = field(init=False, repr=False)
     moves: MoveTable = field(init=False, repr=False)
     offers: dict[str, Send] = field(init=False, repr=False)
@@ -328,14 +329,15 @@ class Workflow:
     main_end: str = field(init=False)
 
     def __post_init__(self) -> None:
+        from recovery.core.empowerment.budgets import default_budgets
         from recovery.core.machine import MoveTable
 
         self.facts = {**BUILT_IN, **self.facts}
+        self.budgets = self.budgets or default_budgets(self.escalation)
         names = list(self.steps)
         # Who can do something to a case; `agent` is known even where nobody bears that title.
         self.roles = tuple(dict.fromkeys(("customer", "agent", *self.escalation, "engine", "import")))
-        self.start = names[0]
-        self.main_end = next(iter(self.ends))
+        self.start, self.main_end = names[0], next(iter(self.ends))
         self.index = {name: at for at, name in enumerate(names)}
         self.next_of = dict(zip(names, [*names[1:], self.main_end], strict=True))
         needing: dict[str, dict[str, None]] = {}
@@ -343,7 +345,6 @@ class Workflow:
             for fact in (name for need in step.needs for name in need.names()):
                 needing.setdefault(fact, {})[step.id] = None
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
-        self.first_needing = {fact: self.index[next(iter(steps))] for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
         indexed = Indexed(self.clocks.values(), self.steps, self.main_end)
@@ -366,6 +367,7 @@ class Workflow:
         ]
         for rule in (rule for rules in lists for rule in rules):
             yield from (action for action in rule.actions if isinstance(action, Send))
+        yield from (send for budget in self.budgets.values() for send in budget.sends())
 
     def _owner_needs(self) -> Iterator[tuple[str, tuple[Need, ...]]]:
         """For each state the needs of an owner in the steps before it (side ends lie before all steps)."""
@@ -385,15 +387,13 @@ class Workflow:
             return True
         if role not in self.escalation:
             return False
-        rank = self.escalation.index(role)
-        return any(lower in allowed for lower in self.escalation[:rank])
+        return any(lower in allowed for lower in self.escalation[: self.escalation.index(role)])
 
     def needed_between(self, first: str, last: str) -> tuple[str, ...]:
         """Every exit fact (never the owner) of the steps from `first` to `last`, both included."""
-        begin = self.index[first]
         end = self.index.get(last, len(self.index) - 1)
         found: dict[str, None] = {}
-        for step in list(self.steps.values())[begin : end + 1]:
+        for step in list(self.steps.values())[self.index[first] : end + 1]:
             for need in step.needs:
                 for one in need.of if isinstance(need, AnyOf) else (need,):
                     found[one.fact] = None

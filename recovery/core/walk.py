@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recovery.core.case import moved, recorded
+from recovery.core.changes import moved, recorded
 from recovery.core.clocks.state import CYCLE
 from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused
@@ -168,15 +168,15 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
     workflow, case, before, index = draft.workflow, draft.case, draft.before, draft.workflow.index
     # In the first step and in side ends nothing is passed: who comes back from there walks from a step anew.
     here = len(index) if case.step == workflow.main_end else index.get(case.step, 0)
-    first = workflow.first_needing
+    needing = workflow.steps_needing
     for name in changed:
-        if name in first and first[name] < here:
+        if name in needing and index[needing[name][0]] < here:
             break
     else:
         return
     if workflow.order == "free":
         return
-    passed = {step for name in changed for step in workflow.steps_needing.get(name, ()) if index[step] < here}
+    passed = {step for name in changed for step in needing.get(name, ()) if index[step] < here}
     broken = [
         step
         for step in sorted(passed, key=index.__getitem__)

@@ -12,6 +12,7 @@ from recovery.core.instants import from_text
 from recovery.delivery import outcomes
 from recovery.delivery.backoff import again_at
 from recovery.delivery.channels import Channel, Message
+from recovery.delivery.overtaken import overtaken
 from recovery.delivery.patience import Sending, waits
 from recovery.delivery.render import RenderFailed
 from recovery.delivery.suppressing import leaving_by
@@ -50,6 +51,9 @@ def attempt(
         sender: the installation that sends, the first part of every key.
         moment: when (aware).
     """
+    instead = overtaken(engine, row)
+    if instead is not None:
+        return Attempt(_settled(row, moment, "cancelled", reason=instead))
     later = waits(engine, row, moment, sending)
     if later is not None:
         return Attempt(_settled(row, moment, "later", None, later.reason, later.until, is_attempt=False))

@@ -8,6 +8,7 @@ case go one after the other; those of different cases side by side, so that a sl
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
@@ -24,6 +25,7 @@ from recovery.delivery.patience import Sending
 from recovery.engine import Engine
 
 if TYPE_CHECKING:
+    from recovery.commands import Settlement
     from recovery.store.records import OutboxRow
 
 BATCH = 50
@@ -98,6 +100,7 @@ def deliver_due(
     progress: Callable[[int], None] | None = None,
     beat: Callable[[], None] | None = None,
     told: Callable[[int, str, str], None] | None = None,
+    unsettled: list[Settlement] | None = None,
 ) -> Delivered:
     """Deliver everything that is due, in the order of each case, until nothing more can be delivered now.
 
@@ -113,15 +116,19 @@ def deliver_due(
         progress: told the number of messages settled in each batch.
         beat: called again and again while this works, also while it waits for slow senders.
         told: told the case and the key of each message that was settled, and what became of it (`COUNTED`).
+        unsettled: what a call before could not write because the database was out; it is written before
+            anything else is sent, and holds what this call cannot write.
 
     Raises:
         EnvironmentFault: the database cannot be used.
     """
     round_ = _Round(engine, channel, sender, at_due_time, lasting, set(without), stop, progress)
+    round_.unsettled = [] if unsettled is None else unsettled
     round_.probing |= set(probing)
     round_.beat, round_.told = beat, told
     with ThreadPoolExecutor(senders, "sender") if senders else nullcontext(_Inline()) as pool:
         try:
+            round_.settle_all()
             round_.run(pool, max(senders, 1))
         finally:
             round_.finish()
@@ -165,14 +172,15 @@ class _Round:
         self.stop = stop or threading.Event()
         self.progress = progress
         self.probing: set[str] = set()
-        self.probes: dict[Future[list[Attempt]], set[str]] = {}
+        self.probes: dict[Future[None], set[str]] = {}
         self.beat: Callable[[], None] | None = None
         self.told: Callable[[int, str, str], None] | None = None
         self.total = Delivered()
         self.installation = engine.store.sender_id()
-        self.running: dict[Future[list[Attempt]], list[OutboxRow]] = {}
+        self.running: dict[Future[None], tuple[list[OutboxRow], deque[Attempt]]] = {}
         self.renewed = monotonic()
         self.sending = Sending()
+        self.unsettled: list[Settlement] = []
 
     def run(self, pool: Executor, senders: int) -> None:
         """Claim, send and settle, until there is nothing to claim and nobody at work."""
@@ -193,8 +201,9 @@ class _Round:
     def finish(self) -> None:
         """Settle whatever has been sent, also when something went wrong; nothing more is begun."""
         self.is_over = True
-        ended, _ = wait(self.running)
-        self._settle(ended)
+        if self.running:
+            ended, _ = wait(self.running)
+            self._settle(ended)
 
     def _claim(self, pool: Executor) -> int:
         begun = monotonic()
@@ -214,20 +223,21 @@ class _Round:
             cases.setdefault(row.case, []).append(row)
         for of_case in cases.values():
             probes = {row.channel for row in of_case} & self.probing - self.without
-            future = pool.submit(self._send, of_case, probes)
-            self.running[future] = of_case
+            attempts: deque[Attempt] = deque()
+            future = pool.submit(self._send, of_case, probes, attempts)
+            self.running[future] = of_case, attempts
             if probes:
                 self.probes[future] = probes
                 self.without |= probes
         return len(rows)
 
-    def _send(self, rows: list[OutboxRow], probes: set[str]) -> list[Attempt]:
+    def _send(self, rows: list[OutboxRow], probes: set[str], attempts: deque[Attempt]) -> None:
         """Send messages of one case, in order, until one does not get through.
 
         Args:
             probes: channels that these messages, and no others for now, may try.
+            attempts: takes how each ended; those before one that raises count too.
         """
-        attempts: list[Attempt] = []
         through = True
         for row in rows:
             moment = from_text(row.due_at) if self.at_due_time else self.engine.clock.now()
@@ -243,24 +253,23 @@ class _Round:
                 self.total.outages[row.channel] = done.outage.reason
             through = done.settlement.end not in ("later", "untried")
             attempts.append(done)
-        return attempts
 
     def _goes_on(self) -> bool:
         """Whether a further message may be begun: nobody said stop, and its lease is surely ours still."""
         return not (self.is_over or self.stop.is_set() or monotonic() - self.renewed > self.seconds)
 
-    def _settle(self, ended: set[Future[list[Attempt]]]) -> None:
-        settlements = []
+    def _settle(self, ended: set[Future[None]]) -> None:
         raised: BaseException | None = None
         rows: list[OutboxRow] = []
-        for future in [future for future in self.running if future in ended]:
-            rows += self.running.pop(future)
-            self._probed(self.probes.pop(future, set()))
-            raised = raised or future.exception()
-            if future.exception() is None:
-                settlements += [done.settlement for done in future.result()]
-        for start in range(0, len(settlements), BATCH):
-            self._settle_batch(settlements[start : start + BATCH])
+        for future, (of_case, attempts) in list(self.running.items()):
+            if future in ended:
+                del self.running[future]
+                rows += of_case
+                self._probed(self.probes.pop(future, set()))
+                raised = raised or future.exception()
+            while attempts:  # those of a case that goes on too, so that few would be sent twice after a crash
+                self.unsettled.append(attempts.popleft().settlement)
+        self.settle_all()
         self.sending.leave(rows)
         if raised is not None:
             raise raised
@@ -273,7 +282,15 @@ class _Round:
             if channel not in self.total.outages:
                 self.without.discard(channel)
 
-    def _settle_batch(self, settlements: list[Any]) -> None:
+    def settle_all(self) -> None:
+        """Write what became of messages; what cannot be written now is kept, for it was sent."""
+        while self.unsettled:
+            batch = self.unsettled[:BATCH]
+            self._settle_batch(batch)
+            del self.unsettled[:BATCH]
+            self.sending.leave(batch)
+
+    def _settle_batch(self, settlements: list[Settlement]) -> None:
         answers = self.engine.settle_many(settlements)
         settled = 0
         for one, answer in zip(settlements, answers, strict=True):
@@ -291,6 +308,6 @@ class _Round:
         begun = monotonic()
         if not self.running or begun - self.renewed < RENEWED_AFTER * self.seconds:
             return
-        rows = [row for of_case in self.running.values() for row in of_case]
+        rows = [row for of_case, _ in self.running.values() for row in of_case]
         self.engine.store.renew(self.engine.tenant, rows, self.lasting)
         self.renewed = begun

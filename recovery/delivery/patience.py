@@ -17,6 +17,7 @@ from recovery.engine import Engine
 from recovery.store.codec import read_effect_key
 
 if TYPE_CHECKING:
+    from recovery.commands import Settlement
     from recovery.core.calendars.calendar import Calendar
     from recovery.core.spec import Workflow
     from recovery.store.records import OutboxRow
@@ -45,11 +46,11 @@ class Sending:
             self._to[row.case, row.effect] = row.address
             return True
 
-    def leave(self, rows: Iterable[OutboxRow]) -> None:
+    def leave(self, those: Iterable[OutboxRow | Settlement]) -> None:
         """They have been settled: the database counts what has left."""
         with self._lock:
-            for row in rows:
-                self._to.pop((row.case, row.effect), None)
+            for one in those:
+                self._to.pop((one.case, one.effect), None)
 
 
 def waits(engine: Engine, row: OutboxRow, moment: datetime, sending: Sending) -> Later | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from recovery.core.case import Change, recorded
+from recovery.core.case import Change
+from recovery.core.changes import recorded
 from recovery.store.records import Record
 
 NOT_FEASIBLE = "expectation_not_feasible"

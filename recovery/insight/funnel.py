@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from recovery.core.case import Change
+from recovery.core.erasing import ERASURE
 from recovery.core.instants import from_text
 from recovery.core.spec import MERGED, SAME, Go, Workflow
 from recovery.store.records import Record
@@ -89,7 +90,7 @@ class Funnel:
             self._by_name[step].left += 1
         self.states[here] += 1
         self.cases += 1
-        self.events += len(log)
+        self.events += sum(record.kind != ERASURE for record in log)
 
     def _enter(self, step: str, passed: _Passed) -> None:
         if step in self._by_name:

@@ -10,6 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from recovery.core.erasing import ERASURE
 from recovery.core.instants import from_text
 from recovery.store.records import Record
 
@@ -53,7 +54,7 @@ def process(logs: Iterable[Record]) -> Process:
     """Read the log case by case (as `store.logs` gives it) and add it up."""
     total = Process()
     for _, log in groupby(logs, key=attrgetter("case")):
-        records = list(log)
+        records = [record for record in log if record.kind != ERASURE]
         moves = Counter(move for record in records if (move := _move(record)) is not None)
         total.cases += 1
         total.events += len(records)

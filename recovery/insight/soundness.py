@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from recovery.core.case import Case, fold, recorded
+from recovery.core.case import Case
+from recovery.core.changes import fold, recorded
 from recovery.core.spec import MERGED, Workflow
 from recovery.store.records import Record
 

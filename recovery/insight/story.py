@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from recovery.core.case import Case, Change, recorded
+from recovery.core.case import Case, Change
+from recovery.core.changes import recorded
 from recovery.core.explain import words
 from recovery.core.spec import AnyOf, Workflow
 from recovery.insight.soundness import folded

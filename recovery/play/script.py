@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from recovery.commands import usable
 from recovery.core import events as ev
+from recovery.core.empowerment import events as money
 from recovery.core.errors import NotFound, Refusal, closest, sentence
 from recovery.core.facts import SOURCES, shown, unusable
 from recovery.core.instants import from_text
@@ -80,6 +81,7 @@ _NEEDED = _Field(str, "a text", required=True)
 _FACTS = _Field(dict, 'an object of facts, such as {"owner": "li"}')
 _MOMENT = _Field(str, "an instant with its zone, such as 2026-11-22T09:00:00Z")
 _SOURCE = _Field(str, "customer, agent, engine or import")
+_GIVING = {"kind": _NEEDED, "amount": _TEXT, "offer": _TEXT, "to": _TEXT, "note": _TEXT}
 
 LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "complaint": (
@@ -125,6 +127,7 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
             "language": _TEXT,
             "channel": _TEXT,
             "wait": _Field(int, "a whole number of seconds"),
+            "despite": _TEXT,
         },
     ),
     "promise": (
@@ -139,6 +142,18 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     ),
     "kept": (ev.PromiseKept, {"promise": _NEEDED, "note": _TEXT}),
     "release": (ev.PromiseReleased, {"promise": _NEEDED, "reason": _NEEDED}),
+    "offer": (
+        money.CompensationOffered,
+        {**_GIVING, "expires_at": _MOMENT, "pay_within": _Field(int, "a whole number of days")},
+    ),
+    "spend": (money.CompensationSpent, {**_GIVING, "receipt": _TEXT}),
+    "accept_offer": (money.CompensationAccepted, {"compensation": _NEEDED}),
+    "decline_offer": (money.CompensationDeclined, {"compensation": _NEEDED, "reason": _TEXT}),
+    "revoke": (money.CompensationRevoked, {"compensation": _NEEDED, "reason": _NEEDED}),
+    "fulfil": (money.CompensationFulfilled, {"compensation": _NEEDED, "receipt": _TEXT}),
+    "approve": (money.ApprovalGranted, {"compensation": _NEEDED}),
+    "refuse": (money.ApprovalRefused, {"compensation": _NEEDED, "reason": _NEEDED}),
+    "delegate": (money.ApprovalDelegated, {"compensation": _NEEDED, "to": _NEEDED, "reason": _TEXT}),
     "note": (ev.NoteAdded, {"text": _NEEDED}),
     "hand_off": (ev.HandOffOffered, {"to": _NEEDED, "reason": _TEXT}),
     "accept": (ev.HandOffAccepted, {}),
@@ -146,11 +161,13 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "merge": (ev.CaseMerged, {"into": _NEEDED}),
     "unmerge": (ev.MergeUndone, {}),
     "lift": (ev.QuarantineLifted, {"reason": _NEEDED}),
+    "erase": (ev.PersonErased, {"reason": _NEEDED, "despite": _TEXT}),
     "tick": (None, {}),
 }
 """What a line's `event` may be, the engine's event it becomes, and its own fields."""
 
-_CUSTOMERS = ("complaint", "message")
+OF_CUSTOMERS = ("complaint", "message", "accept_offer", "decline_offer")
+"""What the customer does, where nobody else is named."""
 
 
 def read_script(lines: Iterable[str]) -> Iterator[Line | Unreadable]:
@@ -217,7 +234,7 @@ def _line(number: int, row: dict[str, Any]) -> Line:
         raise _Wrong(f"event {shown(kind)} is not known.\nOne of {', '.join(LINES)}.{guess}")
     at = _instant(row.pop("at", None))
     case = row.pop("case", None)
-    by = row.pop("by", "customer" if kind in _CUSTOMERS else None)
+    by = row.pop("by", "customer" if kind in OF_CUSTOMERS else None)
     cls, fields = LINES[kind]
     for name in row:
         if name not in fields:

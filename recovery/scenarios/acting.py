@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from recovery.core.compensation.policy import OFFER_KINDS
 from recovery.core.instants import to_text
-from recovery.play.script import LINES, Line, read_row
+from recovery.play.script import LINES, OF_CUSTOMERS, Line, read_row
 from recovery.scenarios.shape import ACTS, MomentShape
 from recovery.scenarios.story import Act
 from recovery.workflow.findings import Finding, guess, shown
@@ -20,17 +21,35 @@ MAIN = {
     "message": "text",
     "say": "template",
     "kept": "promise",
+    "accept_offer": "compensation",
+    "decline_offer": "compensation",
+    "fulfil": "compensation",
+    "approve": "compensation",
     "note": "text",
     "hand_off": "to",
     "decline": "reason",
     "merge": "into",
     "lift": "reason",
+    "erase": "reason",
 }
 """The field that an act's value stands for where it is a text."""
 
 ANYBODY = "agent"
 
 WITH_SOURCE = ("record", "do")
+
+
+GIVING = ("offer", "spend")
+
+
+def _given(value: Mapping[str, Any]) -> dict[str, Any]:
+    """`{refund: 40 USD}` as `{kind: refund, amount: 40 USD}`; a kind without an amount is one for nothing."""
+    kinds = {name: amount for name, amount in value.items() if name in OFFER_KINDS}
+    if len(kinds) != 1 or "kind" in value:
+        return dict(value)
+    ((kind, amount),) = kinds.items()
+    rest = {name: one for name, one in value.items() if name != kind}
+    return {"kind": kind, **({} if amount is None else {"amount": amount}), **rest}
 
 
 class Acting:
@@ -73,7 +92,7 @@ class Acting:
         if kind == "say":
             fields.setdefault("wait", 0)
         line = self._line((*path, kind), kind, fields, at, case, shape.by)
-        anybody = shape.by is None and kind not in ("complaint", "message")
+        anybody = shape.by is None and kind not in OF_CUSTOMERS
         return None if line is None else Act(line, self._document.key((*path, kind)), anybody, is_filled)
 
     def _fields(self, path: Path, kind: str) -> dict[str, Any] | None:
@@ -82,6 +101,8 @@ class Acting:
         main = MAIN.get(kind)
         if kind == "record" and isinstance(value, dict):
             return {"facts": dict(value)}
+        if kind in GIVING and isinstance(value, dict):
+            value = _given(value)
         if isinstance(value, dict):
             for name in value:
                 if name not in known:
@@ -104,7 +125,7 @@ class Acting:
         self, path: Path, kind: str, fields: dict[str, Any], at: datetime, case: str, by: str | None
     ) -> Line | None:
         row = {**fields, "event": kind, "at": to_text(at), "case": case}
-        if by is not None or kind not in ("complaint", "message"):
+        if by is not None or kind not in OF_CUSTOMERS:
             row["by"] = by or ANYBODY
         line = read_row(0, row)
         if isinstance(line, Line):

@@ -10,10 +10,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from recovery.compensating import Allowance
 from recovery.core.case import Case
 from recovery.core.clocks.standing import Standing, standing
+from recovery.core.erasing import mentions
 from recovery.core.errors import Refusal
 from recovery.core.instants import from_text
+from recovery.core.money import same_amount, written_out
 from recovery.core.promises import rows
 from recovery.core.spec import AnyOf, Need, Workflow
 from recovery.scenarios.moments import written
@@ -43,7 +46,12 @@ class View:
         arrived: messages that were delivered since the last expectation.
         refusal: of this moment's act.
         now: this moment.
+        reasons: what the engine said since the last expectation, line by line.
+        version: which one it runs on, from 1.
+        counted: what reports counted before this moment's act, and now; asked for when it is looked at.
+        kept: everything that is kept of the story, as text; likewise.
         zone: whose clock moments are written by.
+        limits: how somebody stands with the budgets of the case.
     """
 
     workflow: Workflow
@@ -52,6 +60,11 @@ class View:
     refusal: Refusal | None
     now: datetime
     zone: ZoneInfo
+    reasons: Sequence[str] = ()
+    version: int = 1
+    counted: Callable[[], tuple[Any, Any]] = lambda: (None, None)
+    kept: Callable[[], str] = str
+    limits: Callable[[str], list[Allowance]] = lambda _: []
 
     @cached_property
     def clocks(self) -> dict[str, Standing]:
@@ -156,6 +169,26 @@ def _refused(view: View, expected: Expected) -> Compared:
     return refusal.code == expected.value, shown(expected.value), f"{refusal.code} ({refusal.message})"
 
 
+def _why(view: View, expected: Expected) -> Compared:
+    """Each is a part of a reason that was given."""
+    missing = [words for words in expected.value if not any(words in line for line in view.reasons)]
+    return not missing, shown(missing or expected.value), "; ".join(view.reasons) or "no reason"
+
+
+def _reports(view: View, expected: Expected) -> Compared:
+    if expected.value is None:
+        return True, "", ""
+    before, now = view.counted()
+    names = [name for name in before if before[name] != now[name]]
+    return not names, "unchanged", f"otherwise in {', '.join(names)}"
+
+
+def _nowhere(view: View, expected: Expected) -> Compared:
+    text = view.kept()
+    found = [words for words in expected.value if mentions(text, words)]
+    return not found, f"nowhere {shown(expected.value)}", f"kept {shown(found)}"
+
+
 def _breached(view: View) -> list[str]:
     clocks = view.workflow.clocks
     return [
@@ -191,6 +224,12 @@ def _of_clock(look: Callable[[Standing], Any], otherwise: Any) -> Callable[[View
     return compare
 
 
+def _left(view: View, expected: Expected) -> Compared:
+    found = view.limits(expected.name)[0]
+    was = written_out(found.left, found.decimals, found.currency)
+    return same_amount(was, expected.value), shown(expected.value), shown(was)
+
+
 WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "step": _step,
     "open": _same(lambda view: not view.workflow.is_end(view.case.step)),
@@ -201,10 +240,17 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "facts": _fact,
     "sent": _these(_arrived("customer")),
     "sent_over": _these(lambda view: [row.channel for row in view.arrived if row.recipient == "customer"]),
+    "sent_in": _these(lambda view: [row.language for row in view.arrived if row.recipient == "customer"]),
+    "version": _same(lambda view: view.version),
+    "why": _why,
+    "reports": _reports,
+    "nowhere": _nowhere,
     "sent_to_owner": _these(_arrived("owner")),
     "sent_to_supervisor": _these(_arrived("supervisor")),
     "not_sent": _none_of(lambda view: [row.template for row in view.arrived]),
     "promises": _these(lambda view: [row["status"] for row in rows(view.case.promises, view.now)]),
+    "compensations": _these(lambda view: [one.status for one in view.case.compensations.values()]),
+    "left": _left,
     "tasks": _these(lambda view: [kind for kind, _ in view.case.tasks.values()]),
     "asked": _these(_needed),
     "not_asked": _none_of(_needed),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
 from recovery.core.spec import Rule, Workflow
 from recovery.store.records import Record
 

@@ -8,20 +8,19 @@ from pathlib import Path as File
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import ValidationError
-
 from recovery.core.calendars.local import zone_of
 from recovery.core.errors import NotFound
 from recovery.scenarios.acting import Acting
+from recovery.scenarios.editing import Files
 from recovery.scenarios.knowing import Workflows
 from recovery.scenarios.moments import NoMoment, read_moment
-from recovery.scenarios.shape import CLOCK, ExpectShape, GivenShape, MomentShape, ScenarioShape
+from recovery.scenarios.shape import ACTS, CLOCK, ExpectShape, GivenShape, MomentShape, ScenarioShape
 from recovery.scenarios.story import THE_CASE, Expected, Moment, Scenario
 from recovery.scenarios.words import Words
 from recovery.workflow.files import read_file
 from recovery.workflow.findings import BadFile, Finding, guess, shown
 from recovery.workflow.reader import Document, Path, read_yaml
-from recovery.workflow.shape import explain, not_a_mapping
+from recovery.workflow.rest import rest_of
 
 
 class Read(NamedTuple):
@@ -69,20 +68,18 @@ def read_scenario(root: File, path: File, workflows: Workflows, text: str = "") 
 
 
 def _shape(document: Document) -> tuple[ScenarioShape | None, list[Finding]]:
-    if not isinstance(document.value, dict):
-        return None, [not_a_mapping(document, ScenarioShape)]
-    unknown = list(_unknown(document))
-    try:
-        shape = ScenarioShape.model_validate(document.value)
-    except ValidationError as error:
-        places = [path for path, _ in unknown]
-        wrong = [
-            finding
-            for path, finding in explain(document, ScenarioShape, error)
-            if not any(path[: len(place)] == place for place in places)
-        ]
-        return None, [*(finding for _, finding in unknown), *wrong]
-    return (None if unknown else shape), [finding for _, finding in unknown]
+    """What of a scenario has the right shape, and everything that is wrong with it."""
+    unknown = list(_unknown(document)) if isinstance(document.value, dict) else []
+    shape, wrong = rest_of(document, ScenarioShape, _stand_in, gone=[path for path, _ in unknown])
+    return shape, [*(finding for _, finding in unknown), *wrong]
+
+
+def _stand_in(path: Path) -> str | None:
+    """What takes the place of a name or a moment that is wrong, so that the rest of the story is read."""
+    if path == ("scenario",):
+        return "?"
+    is_moment = len(path) == len(("story", 0, "at")) and path[-1] == "at"
+    return ("2000-01-01T00:00Z" if path[1] == 0 else "+0 minutes") if is_moment else None
 
 
 def _unknown(document: Document) -> Iterator[tuple[Path, Finding]]:
@@ -120,7 +117,7 @@ class _Reader:
         zone = self._zone(shape.given, known.calendar)
         words = Words(self._document, known.workflow, self.findings)
         words.facts(("given", "facts"), shape.given.facts)
-        story = self._story(shape.story, zone, words)
+        story = self._story(shape.story, zone, words, Files(self._document, known.bundle, self.findings))
         return Scenario(
             name=shape.scenario.strip(),
             file=self._document.file,
@@ -148,7 +145,9 @@ class _Reader:
                 self._say(("given", "zone"), "unknown_zone", message, hint)
         return zone_of(zones.get(given.calendar or calendar, "UTC"))
 
-    def _story(self, moments: list[MomentShape], zone: ZoneInfo, words: Words) -> Iterator[Moment]:
+    def _story(
+        self, moments: list[MomentShape], zone: ZoneInfo, words: Words, files: Files
+    ) -> Iterator[Moment]:
         given = self._shape.given
         who = given.customer
         customer = {"from": who.address, "name": who.name, "zone": who.zone}
@@ -166,12 +165,21 @@ class _Reader:
             if before is None:
                 return
             case = shape.case or THE_CASE
+            files.edit((*path, "edit"), shape.edit)
+            published = files.publish((*path, "publish"), words) if shape.publish else None
+            if shape.again and not set(ACTS) & shape.model_fields_set:
+                self._say((*path, "again"), "unknown_key", "Nothing is done here that could come again.", "")
             act = acting.read(path, shape, before, case)
             expected = None
             if shape.expect is not None:
                 expected = tuple(self._expected((*path, "expect"), shape.expect, zone, before, words))
             place = self._document.at(path)
-            yield Moment(before, case, place, act, shape.delivery, expected)
+            yield Moment(
+                *(before, case, place, act, shape.delivery, expected),
+                restart=bool(shape.restart),
+                publish=published,
+                again=bool(shape.again),
+            )
 
     def _expected(
         self, path: Path, shape: ExpectShape, zone: ZoneInfo, before: datetime, words: Words
@@ -180,7 +188,10 @@ class _Reader:
         words.expectation(path, shape)
         for name in sorted(shape.model_fields_set & set(ExpectShape.model_fields)):
             value = getattr(shape, name)
-            if name == "facts":
+            if name == "left":
+                for by, amount in value.items():
+                    yield Expected(name, by, amount, self._document.at((*path, name, by)))
+            elif name == "facts":
                 for fact, wanted in value.items():
                     read = words.value((*path, name, fact), fact, wanted)
                     yield Expected(name, fact, read, self._document.at((*path, name, fact)))

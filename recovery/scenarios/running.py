@@ -22,7 +22,7 @@ from recovery.core.errors import NotFound
 from recovery.engine import Engine
 from recovery.project import Project
 from recovery.scenarios.comparing import Difference
-from recovery.scenarios.coverage import Touched, touched
+from recovery.scenarios.coverage import Touched
 from recovery.scenarios.knowing import Known, Workflows, project_of
 from recovery.scenarios.reading import read_scenario
 from recovery.scenarios.stage import tell
@@ -176,12 +176,7 @@ def run(place: Path, scenario: Scenario) -> Result:
         file = Path(folder) / "story.db"
         shutil.copyfile(place / EMPTY, file)
         clock = ManualClock(START)
-        engine = _engine(file, clock)
-        try:
-            told = tell(scenario, engine, clock)
-            parts = touched(engine.workflow(scenario.version), told.records)
-        finally:
-            engine.store.close()
+        told, parts = tell(scenario, clock, partial(_engine, file, clock))
     return Result(
         scenario.name,
         scenario.file,

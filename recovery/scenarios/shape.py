@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from recovery.core.empowerment.state import CompensationStatus
 from recovery.core.events import TASKS
 from recovery.core.promises import PromiseStatus
 from recovery.play.script import LINES
@@ -19,7 +20,7 @@ CLOCK = "clock "
 
 Delivery = Literal["works", "fails", "stands still"]
 Status = Literal["running", "paused", "stopped", "breached", "off"]
-TaskKind = Literal["phone", "letter", "undelivered"]
+TaskKind = Literal["phone", "letter", "undelivered", "approval", "payment"]
 assert TaskKind.__args__ == TASKS  # type: ignore[attr-defined]
 
 
@@ -34,6 +35,12 @@ Kinds = Annotated[
 Promises = Annotated[
     list[PromiseStatus],
     BeforeValidator(_none_or_many, json_schema_input_type=PromiseStatus | list[PromiseStatus] | None),
+]
+Compensations = Annotated[
+    list[CompensationStatus],
+    BeforeValidator(
+        _none_or_many, json_schema_input_type=CompensationStatus | list[CompensationStatus] | None
+    ),
 ]
 Value = Scalar | list[Word] | None
 
@@ -103,6 +110,7 @@ class ExpectShape(Shape):
     sent_over: Names = Field(
         [], description="The channels by which those messages left, in any order: one for each."
     )
+    sent_in: Names = Field([], description="The languages of those messages, in any order: one for each.")
     not_sent: Names = Field(
         [], description="Messages of which none has reached anybody since the last `expect` of this case."
     )
@@ -112,6 +120,13 @@ class ExpectShape(Shape):
         [],
         description="How the promises of the case stand: these and no others, in any order. What was kept "
         "late is broken.",
+    )
+    compensations: Compensations = Field(
+        [], description="How the compensations of the case stand: these and no others, in any order."
+    )
+    left: dict[Word, Word] = Field(
+        {},
+        description="What somebody may still spend of the first budget: `role:name` to amount.",
     )
     tasks: Kinds = Field([], description="What waits for people: these kinds and no others, in any order.")
     asked: Names = Field(
@@ -124,6 +139,24 @@ class ExpectShape(Shape):
         [],
         description="The clocks that have run out since they last started, whether anything stopped them "
         "afterwards or not: these and no others. Those that run out again and again do not count.",
+    )
+    version: int | None = Field(
+        None,
+        description="Which version it runs on: 1 as the story begins, one more for each `publish`.",
+    )
+    why: Names = Field(
+        [],
+        description="Words of the reasons that the engine gave in this case since the last `expect` of it, "
+        "for what it did or did not do: each is in one of them.",
+    )
+    reports: Literal["unchanged"] | None = Field(
+        None,
+        description="`unchanged`: what reports count over all cases of the story is what it was before this "
+        "moment's act.",
+    )
+    nowhere: Names = Field(
+        [],
+        description="Words that stand nowhere in what is kept of the story: in no case, no log, no message.",
     )
     refused: Word | None = Field(
         None, description="The code of the refusal that the act of this moment meets."
@@ -155,6 +188,22 @@ class MomentShape(Shape):
         description="From here on messages are delivered (`works`), are refused by their receivers "
         "(`fails`), or neither messages nor clocks run until it `works` again (`stands still`).",
     )
+    restart: Literal[True] | None = Field(
+        None, description="Whatever runs is ended, and begun anew on the same database."
+    )
+    edit: dict[Word, dict[Any, Any]] = Field(
+        {},
+        description="Somebody edits files: under each file's path, words that stand in it once, and what "
+        "they become. Nothing changes for any case until they are published.",
+    )
+    publish: Literal[True] | None = Field(
+        None, description="The files as they have been edited become the version that new cases run on."
+    )
+    again: Literal[True] | None = Field(
+        None,
+        description="The act comes twice, as from a program that heard no answer: the second time it must "
+        "change nothing.",
+    )
     complaint: Any = Field(None, description="A complaint opens the case: its text, or its fields.")
     record: Any = Field(None, description="Facts become known: names with values.")
     retract: Any = Field(None, description="A fact turned out wrong: `{fact: …, reason: …}`.")
@@ -171,6 +220,18 @@ class MomentShape(Shape):
     )
     kept: Any = Field(None, description="A promise was kept: its number in quotes, or its fields.")
     release: Any = Field(None, description="A promise holds no longer: `{promise: …, reason: …}`.")
+    offer: Any = Field(
+        None,
+        description="The customer is offered something: `{refund: 40 USD}`.",
+    )
+    spend: Any = Field(None, description="Something is given at once: `{comfort_gesture: 12 USD}`.")
+    accept_offer: Any = Field(None, description="The customer takes an offer: its number in quotes.")
+    decline_offer: Any = Field(None, description="The customer does not: the number, or its fields.")
+    revoke: Any = Field(None, description="A compensation is taken back: `{compensation: …, reason: …}`.")
+    fulfil: Any = Field(None, description="A compensation was paid: `{compensation: …, receipt: …}`.")
+    approve: Any = Field(None, description="A compensation above a limit is approved: its number in quotes.")
+    refuse: Any = Field(None, description="It is not approved: `{compensation: …, reason: …}`.")
+    delegate: Any = Field(None, description="Somebody else answers: `{compensation: …, to: …}`.")
     note: Any = Field(None, description="A note for colleagues: its text.")
     hand_off: Any = Field(None, description="The case is offered to somebody: who, or its fields.")
     accept: Any = Field(None, description="Who was asked takes the case; it has no value.")
@@ -178,6 +239,9 @@ class MomentShape(Shape):
     merge: Any = Field(None, description="The case goes on in another one: that one's name.")
     unmerge: Any = Field(None, description="The merge was a mistake; it has no value.")
     lift: Any = Field(None, description="A quarantine ends: the reason.")
+    erase: Any = Field(
+        None, description="The person is taken out of the case: the reason, or its fields (`despite`)."
+    )
     expect: ExpectShape | None = Field(None, description="What is then so.")
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from recovery.clock import ManualClock
 from recovery.commands import Command
-from recovery.core.case import Case, recorded
+from recovery.core.case import Case
+from recovery.core.changes import recorded
 from recovery.core.errors import RecoveryError, Refusal
 from recovery.core.events import CaseMerged, ComplaintReceived, Event, FactsRecorded, MessageWritten
 from recovery.core.facts import SOURCES
@@ -21,10 +25,13 @@ from recovery.delivery.outcomes import Delivered, Outcome, Rejected
 from recovery.drafting import filled
 from recovery.engine import Engine
 from recovery.scenarios.comparing import Difference, View, accepted, difference, no_case, shown
+from recovery.scenarios.counting import counts
+from recovery.scenarios.coverage import Touched, touched
 from recovery.scenarios.moments import written
 from recovery.scenarios.story import Act, Moment, Scenario
 from recovery.store.records import Record
 from recovery.ticking import pass_time
+from recovery.workflow.bundle import Bundle
 
 TRACE_LINES = 16
 """How many lines of what happened are told of a scenario that fails."""
@@ -58,20 +65,33 @@ class Mailbox:
         return Delivered(f"taken for {message.address or 'the case'}")
 
 
-def tell(scenario: Scenario, engine: Engine, clock: ManualClock) -> Told:
-    """Run a scenario. `clock` must be the engine's own, and the database empty but for the workflow."""
-    return _Stage(scenario, engine, clock).tell()
+def tell(scenario: Scenario, clock: ManualClock, begin: Callable[[], Engine]) -> tuple[Told, Touched]:
+    """Run a scenario; gives what it came to as well.
+
+    Args:
+        begin: a new engine on the same database, with this clock; empty but for the workflow at first.
+    """
+    stage = _Stage(scenario, clock, begin)
+    try:
+        told = stage.tell()
+        return told, touched(stage.engine.workflow(scenario.version), told.records)
+    finally:
+        stage.engine.store.close()
 
 
 class _Stage:
-    def __init__(self, scenario: Scenario, engine: Engine, clock: ManualClock) -> None:
+    def __init__(self, scenario: Scenario, clock: ManualClock, begin: Callable[[], Engine]) -> None:
         self.scenario = scenario
-        self.engine = engine
+        self.begin = begin
+        self.engine = begin()
         self.clock = clock
         self.mailbox = Mailbox()
         self.stands_still = False
         self.zone = ZoneInfo(scenario.zone)
         self._seen: set[tuple[int, str]] = set()
+        self._heard: dict[int, int] = {}
+        self._key = ""
+        self._versions = [scenario.version]
 
     def tell(self) -> Told:
         self.clock.set(self.scenario.story[0].at)
@@ -84,11 +104,24 @@ class _Stage:
     # --- a moment -------------------------------------------------------------------------------------------
 
     def _moment(self, moment: Moment) -> list[Difference]:
+        if moment.restart:
+            self.engine.store.close()
+            self.engine = self.begin()
         self._pass(moment.at)
+        if moment.publish is not None:
+            self._publish(moment.publish)
         if moment.delivery is not None:
             self.mailbox.fails = moment.delivery == "fails"
             self.stands_still = moment.delivery == "stands still"
+        looks_at_counts = any(one.what == "reports" for one in moment.expected or ())
+        before = self._counts() if looks_at_counts else None
+        self._key = f"line {moment.place[0]}" if moment.again else ""
         refusal = self._act(moment.act) if moment.act is not None else None
+        if moment.again and refusal is None:
+            assert moment.act is not None
+            size = len(self._records())
+            if (self._act(moment.act) or refusal) is not None or len(self._records()) != size:
+                return [Difference(*moment.act.place, "again", "as the first time", "done twice")]
         self._pass(moment.at)
         expects_refusal = any(one.what == "refused" for one in moment.expected or ())
         if refusal is not None and not expects_refusal:
@@ -96,7 +129,11 @@ class _Stage:
             return [accepted(refusal, moment.act.place, moment.act.line.kind)]
         if moment.expected is None:
             return []
-        return self._compared(moment, refusal)
+        return self._compared(moment, refusal, before)
+
+    def _publish(self, bundle: Bundle) -> None:
+        self.engine.store.publish(self.engine.tenant, bundle.hash, bundle.workflow_id, bundle.files)
+        self._versions.append(bundle.hash)
 
     def _pass(self, until: datetime) -> None:
         """Let time pass, with everything that is due on the way at its own moment."""
@@ -105,7 +142,7 @@ class _Stage:
         else:
             pass_time(self.engine, self.clock, until, self.mailbox, at_due_time=False)
 
-    def _compared(self, moment: Moment, refusal: Refusal | None) -> list[Difference]:
+    def _compared(self, moment: Moment, refusal: Refusal | None, before: Any) -> list[Difference]:
         case = self._case(moment.case)
         if case is None:
             only_refused = all(one.what == "refused" for one in moment.expected or ())
@@ -115,9 +152,33 @@ class _Stage:
         rows = self.engine.store.outbox(self.engine.tenant, case=case.id, status="delivered")
         arrived = [row for row in rows if (row.case, row.effect) not in self._seen]
         self._seen |= {(row.case, row.effect) for row in arrived}
-        view = View(self.engine.workflow(case.bundle), case, arrived, refusal, moment.at, self.zone)
+        view = View(
+            *(self.engine.workflow(case.bundle), case, arrived, refusal, moment.at, self.zone),
+            reasons=self._reasons(case),
+            version=self._versions.index(case.bundle) + 1,
+            counted=lambda: (before, self._counts()),
+            kept=self._kept,
+            limits=partial(self.engine.limits_of, case=case.id or None),
+        )
         found = (difference(view, expected) for expected in moment.expected or ())
         return sorted(one for one in found if one is not None)
+
+    def _reasons(self, case: Case) -> list[str]:
+        """What was said since the last expectation of a case."""
+        since = self._heard.get(case.id, 0)
+        self._heard[case.id] = case.seq
+        log = self.engine.store.log(self.engine.tenant, case.id)
+        return [line for record in log if record.seq > since for line in record.why]
+
+    def _counts(self) -> dict[str, Any]:
+        return counts(self.engine.workflow(self.scenario.version), self.engine.store, self.engine.tenant)
+
+    def _kept(self) -> str:
+        store, tenant = self.engine.store, self.engine.tenant
+        return "\n".join(map(repr, [*self._records(), *self._cases(), *store.outbox(tenant)]))
+
+    def _cases(self) -> list[Case]:
+        return [self.engine.case(id) for id in self._ids().values()]
 
     # --- an act ---------------------------------------------------------------------------------------------
 
@@ -160,6 +221,9 @@ class _Stage:
         return refusal
 
     def _handle(self, command: Command) -> Refusal | None:
+        if self._key:
+            key = f"{self._key} {type(command.event).__name__}"
+            command = structs.replace(command, key=key)
         (answer,) = self.engine.handle_many([command])
         return answer if isinstance(answer, Refusal) else None
 

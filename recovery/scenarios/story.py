@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from recovery.play.script import Line
+from recovery.workflow.bundle import Bundle
 from recovery.workflow.findings import Position
 
 THE_CASE = "case"
@@ -51,6 +52,9 @@ class Moment:
     Attributes:
         case: the external id of the case it is about.
         expected: what is then so; None where nothing is said about it.
+        restart: whatever runs begins anew, first of all.
+        publish: the version that is then published.
+        again: the act comes twice.
     """
 
     at: datetime
@@ -59,6 +63,9 @@ class Moment:
     act: Act | None = None
     delivery: str | None = None
     expected: tuple[Expected, ...] | None = None
+    restart: bool = False
+    publish: Bundle | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

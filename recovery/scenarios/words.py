@@ -19,8 +19,15 @@ class Words:
 
     def __init__(self, document: Document, workflow: Workflow, findings: list[Finding]) -> None:
         self._document, self._workflow, self._findings = document, workflow, findings
+        self._known: dict[str, tuple[str, str, list[str]]] = {}
+        self._facts: dict[str, FactType] = {}
+        self._clocks: list[str] = []
+        self.learn(workflow)
+
+    def learn(self, workflow: Workflow) -> None:
+        """Know the names of another version of the workflow too."""
         sent = dict.fromkeys([WRITTEN, *workflow.say, *(send.template for send in workflow.sends())])
-        self._known = {
+        new = {
             "step": ("unknown_step", "a step or an end", [*workflow.steps, *workflow.ends]),
             "level": ("unknown_role", "a level of escalation", list(workflow.escalation)),
             **dict.fromkeys(
@@ -30,15 +37,18 @@ class Words:
             **dict.fromkeys(("asked", "not_asked"), ("unknown_fact", "a fact", list(workflow.facts))),
             "breached": ("unknown_clock", "a clock", list(workflow.clocks)),
         }
+        for key, (code, what, names) in new.items():
+            before = self._known[key][2] if key in self._known else []
+            self._known[key] = code, what, list(dict.fromkeys([*before, *names]))
+        self._facts |= workflow.facts
+        self._clocks += [name for name in workflow.clocks if name not in self._clocks]
 
     def expectation(self, path: Path, shape: ExpectShape) -> None:
         """Every name in an expectation."""
         self.facts((*path, "facts"), shape.facts)
         for key in shape.__pydantic_extra__:
             name = key[len(CLOCK) :].strip()
-            self._look_up(
-                (*path, key), "unknown_clock", name, "a clock", list(self._workflow.clocks), key=True
-            )
+            self._look_up((*path, key), "unknown_clock", name, "a clock", self._clocks, key=True)
         for key, (code, what, known) in self._known.items():
             said = getattr(shape, key)
             for number, name in enumerate([said] if isinstance(said, str) else said or ()):
@@ -49,11 +59,11 @@ class Words:
     def facts(self, path: Path, facts: Iterable[str]) -> None:
         """The names of facts."""
         for name in facts:
-            self._look_up((*path, name), "unknown_fact", name, "a fact", list(self._workflow.facts), key=True)
+            self._look_up((*path, name), "unknown_fact", name, "a fact", list(self._facts), key=True)
 
     def value(self, path: Path, fact: str, wanted: Any) -> Any:
         """A fact's value as a case keeps it."""
-        kind: FactType | None = self._workflow.facts.get(fact)
+        kind = self._facts.get(fact)
         if kind is None or wanted is None:
             return wanted
         try:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
+from recovery.core.empowerment.postings import COMPENSATION
+from recovery.core.erasing import ERASURE
 from recovery.core.letters import BY_HAND
-from recovery.store import coupon_audit
+from recovery.store import coupon_audit, ledger_audit
 from recovery.store.chain import BEGINNING, commitment, effect_digest, link
 from recovery.store.codec import case_values, decode, effect_key, encode, read_body
 from recovery.store.coupons import ENDING
+from recovery.store.erasing import digest
 from recovery.store.outbox import OPEN_STATUSES
 from recovery.store.problems import KEPT, Report
 from recovery.store.reading import Snapshot
@@ -27,7 +32,9 @@ class _Log:
             wrong, as it must have been, so that one changed hash does not make the next event look changed.
         sound: whether every event is there and as it was written.
         digests: effect → what the log says it must look like; `statuses` → what it may be by the log.
-        coupons: what the log says of coupons.
+        coupons: what the log says of coupons; `ledger` what it writes into the ledger.
+        erased: what is left of events whose person was erased: number, who did it, body; `vouched`: the first
+            so many of them are as their erasure says.
     """
 
     length: int = 0
@@ -37,6 +44,9 @@ class _Log:
     digests: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     coupons: coupon_audit.Coupons = field(default_factory=dict)
+    ledger: ledger_audit.Lines = field(default_factory=dict)
+    erased: list[tuple[int, str, str]] = field(default_factory=list)
+    vouched: int = 0
 
 
 class CaseAudit:
@@ -73,10 +83,11 @@ class CaseAudit:
         events: list[Any],
         effects: list[Any],
         coupons: list[Any],
+        ledger: list[Any],
     ) -> None:
         """Check one case; what cannot even be read is a problem like any other."""
         try:
-            self._check(tenant, case, rows, events, effects, coupons)
+            self._check(tenant, case, rows, events, effects, coupons, ledger)
         except Exception as error:
             message = f"Case {case!r} of tenant {tenant!r} cannot be read: {type(error).__name__}: {error}."
             self.name("unreadable", message, tenant, case)
@@ -89,12 +100,18 @@ class CaseAudit:
         events: list[Any],
         effects: list[Any],
         coupons: list[Any],
+        ledger: list[Any],
     ) -> None:
         if not isinstance(case, int):
             raise TypeError("its number is none")
         log = _Log()
         for event in events:
             self._follow(log, event)
+        for seq, *_ in log.erased[log.vouched :]:
+            log.sound = False
+            message = f"Event {seq} of case {case} was erased, and no erasure on record left it like this."
+            self.name("event_changed", message, tenant, case, seq)
+        self._report.erased += len(log.erased)
         if not rows:
             what = f"its row is gone, {len(events)} events and {len(effects)} messages are still there"
             self.name("case_missing", f"Case {case} is not there: {what}.", tenant, case)
@@ -108,6 +125,7 @@ class CaseAudit:
             self._compare_snapshot(log, log.case, row)
             self._compare_outbox(log, tenant, case, effects)
             self._compare_coupons(log, tenant, case, coupons, effects)
+            ledger_audit.compare(log.ledger, ledger, case, self._reporting(tenant, case))
 
     # --- the chain ------------------------------------------------------------------------------------------
 
@@ -121,7 +139,8 @@ class CaseAudit:
         elif gap:
             self._name_missing(tenant, case, expected, seq - 1)
         says = _commitment(salt, by, body)
-        genuine = says is not None and committed in ("", says)
+        is_left = salt == "" and committed != ""
+        genuine = says is not None and (is_left or committed in ("", says))
         committed = committed or says or ""
         links = [
             link(before, tenant, case, seq, kind, occurred_at, recorded_at, committed)
@@ -135,6 +154,10 @@ class CaseAudit:
         log.sound = log.sound and genuine and linked and not gap
         log.length = seq
         log.before = (hash,) if linked else (hash, *links)
+        if is_left:
+            log.erased.append((seq, by, body))
+        elif genuine and kind == ERASURE and read_body(body)["event"].get("kept") == digest(log.erased):
+            log.vouched = len(log.erased)
         if log.sound:
             _add_up(log, tenant, case, seq, by, occurred_at, recorded_at, read_body(body))
 
@@ -200,11 +223,10 @@ class CaseAudit:
             for _, _, seq, n, *_, context, _ in effects
             if (key := effect_key(seq, n)) in letters
         }
+        coupon_audit.compare(log.coupons, coupons, contexts, tenant, case, self._reporting(tenant, case))
 
-        def report(code: str, message: str, seq: int | None) -> None:
-            self._report.add(code, message, tenant, case, seq)
-
-        coupon_audit.compare(log.coupons, coupons, contexts, tenant, case, report)
+    def _reporting(self, tenant: str, case: int) -> Callable[[str, str, int | None], None]:
+        return lambda code, message, seq: self._report.add(code, message, tenant, case, seq)
 
 
 def _commitment(salt: Any, by: Any, body: Any) -> str | None:
@@ -240,6 +262,8 @@ def _add_up(
             log.statuses[change[1]] = OPEN_STATUSES
         elif change[0] in ("coupon", ENDING):
             coupon_audit.add_up(log.coupons, change, seq, by, recorded_at)
+        elif change[0] == COMPENSATION:
+            ledger_audit.add_up(log.ledger, change, seq, recorded_at)
 
 
 def _different(now: Any, must_be: str) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any, TypedDict, get_args, get_type_hints
 
 import msgspec
 
-from recovery.core.case import Case, Change, facts_of, moved
+from recovery.core.case import Case, Change, facts_of
+from recovery.core.changes import moved
 from recovery.core.clocks.state import ClockState, Status, read_state
 from recovery.core.instants import from_text, to_text
 from recovery.store.statements import CASE_COLUMNS

@@ -44,6 +44,27 @@ END_COUPON = update_many(
 )
 """A coupon is redeemed or revoked; one that was is left as it is, and the number of rows says so."""
 
+SETTLED = Statement(
+    select(coupon.c.tenant_id, coupon.c.code, coupon.c.settled_by, coupon.c.note).where(
+        coupon.c.tenant_id == value("tenant"),
+        coupon.c.case_id == value("of_case"),
+        coupon.c.settled_by.is_not(None),
+    ),
+    "tenant",
+    "of_case",
+)
+
+LEAVE_OF_COUPON = update_many(
+    coupon,
+    lambda given: {"settled_by": given["by"], "note": given["remark"]},
+    lambda given: (coupon.c.tenant_id == given["of_tenant"], coupon.c.code == given["of_code"]),
+    by=coupon.c.settled_by,
+    remark=coupon.c.note,
+    of_tenant=coupon.c.tenant_id,
+    of_code=coupon.c.code,
+)
+"""What is left of one that was redeemed or revoked when its person is erased."""
+
 FIND_COUPON = Statement(
     select(coupon).where(coupon.c.tenant_id == value("tenant"), coupon.c.code == value("hash")),
     "tenant",

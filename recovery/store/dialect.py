@@ -83,6 +83,15 @@ class Dialect(ABC):
         """Wait until nobody else is claiming, where there is more than one writer at a time."""
 
     @abstractmethod
+    def take(self, cursor: Cursor, numbers: Sequence[int]) -> None:
+        """Wait until nobody else has taken one of these numbers, one after the other, and keep them until the
+        transaction ends, where there is more than one writer at a time."""
+
+    @abstractmethod
+    def wiping(self, cursor: Cursor) -> None:
+        """Let what is written over in this transaction be overwritten on the disk too, where that can be."""
+
+    @abstractmethod
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours; `where` names the database in them.
 

@@ -6,7 +6,7 @@ compares everything else in the outbox with the log, and a row must be there for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -68,30 +68,42 @@ def sizes(store: Store) -> list[Size]:
     return sorted(found, key=lambda one: (-(one.bytes or 0) - (one.index_bytes or 0), -one.rows, one.table))
 
 
-def forget_words(
-    store: Store, tenant: str, before: datetime, progress: Callable[[int], None] | None = None
-) -> int:
+def forgetting_words(store: Store, tenant: str, before: datetime) -> Iterator[tuple[int, int]]:
     """Forget what messages said that were delivered or taken back before a moment, of cases that have ended.
 
     It goes through the outbox in transactions of their own, between which others have their turn. A message
     that may be sent again keeps its words, for it is sent with the same ones.
 
-    Args:
-        progress: told the number of rows that were looked at so far.
-
-    Returns:
-        How many messages' words were forgotten.
+    Yields:
+        After each transaction how many rows were looked at so far, and of how many of these last ones the
+        words were forgotten.
 
     Raises:
         EnvironmentFault: the database cannot be written; what was forgotten until then is.
         ValueError: the moment is naive.
     """
     ((last,),) = store.rows(LAST_EFFECT)
-    forgotten = 0
     for after in range(0, last, WINDOW):
         with store.write() as unit:
-            forgotten += unit.outbox.forget_words(tenant, after, after + WINDOW, before)
+            forgotten = unit.outbox.forget_words(tenant, after, after + WINDOW, before)
         store.give_way()
+        yield min(after + WINDOW, last), forgotten
+
+
+def forget_words(
+    store: Store, tenant: str, before: datetime, progress: Callable[[int], None] | None = None
+) -> int:
+    """All of `forgetting_words`; gives how many messages' words were forgotten.
+
+    Args:
+        progress: told the number of rows that were looked at so far.
+
+    Raises:
+        EnvironmentFault, ValueError: see `forgetting_words`.
+    """
+    total = 0
+    for looked_at, forgotten in forgetting_words(store, tenant, before):
+        total += forgotten
         if progress is not None:
-            progress(min(after + WINDOW, last))
-    return forgotten
+            progress(looked_at)
+    return total

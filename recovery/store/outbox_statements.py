@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from recovery.core.conversation import WRITTEN
 from recovery.store.compiling import Among, Statement
 from recovery.store.statements import case, first, insert_many, meta, names, update_many, value
 from recovery.store.tables import table
@@ -211,9 +212,23 @@ _later = _other.c.due_at > effect.c.due_at
 _CLAIM_VALUES = ("tenant", "now", "free", "channels", "workflows", "busy", "their_channels", "limit")
 
 _CUSTOMER: ColumnElement[str] = literal_column("'customer'")
+_by_hand: ColumnElement[str] = literal_column(f"'\"{WRITTEN}\":{{'")
+_overtakes = and_(
+    effect.c.context.contains(_by_hand),
+    not_(_other.c.context.contains(_by_hand)),
+    _other.c.recipient == _CUSTOMER,
+    _other.c.attempts == _NOUGHT,
+)
+"""What somebody writes passes a letter that waits for the morning and was never tried. (In the context of
+another letter a customer's words have their quotation marks escaped.)"""
+
 _is_ahead = and_(
     _other.c.id < effect.c.id,
-    or_(not_(_later), effect.c.recipient == _CUSTOMER, _other.c.recipient != _CUSTOMER),
+    or_(
+        not_(_later),
+        and_(effect.c.recipient == _CUSTOMER, not_(_overtakes)),
+        and_(_other.c.recipient != _CUSTOMER, effect.c.recipient != _CUSTOMER),
+    ),
 )
 _before = (*_of_same_case, _is_ahead)
 _ahead = select(func.count()).select_from(_other).where(*_before).scalar_subquery()
@@ -249,7 +264,8 @@ CLAIMABLE = Statement(
 )
 """What may be sent now: due, of a case of which nobody sends anything just now, and after every earlier one
 of its case, also one that is due later or whose channel is paused; but a letter that waits for the
-customer's morning keeps no colleague from hearing. `ahead`: how many earlier ones there are."""
+customer's morning keeps no colleague from hearing, nor the customer from an answer that somebody writes.
+`ahead`: how many earlier ones there are."""
 
 ANY_DUE = Statement(
     first(

@@ -8,6 +8,7 @@ row until the end. `READ COMMITTED` is enough for that, and what is committed is
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,19 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 """How long to wait for a server, when the URL does not say (`connect_timeout`)."""
+
+SILENT = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""How a server that has gone without a word is noticed within a minute, when the URL does not say (libpq)."""
+
+IDLE_SECONDS = 60
+"""After so long in a transaction without a statement the server ends it: whoever began it may be gone without
+a word, and others wait for what it holds. The server's own `idle_in_transaction_session_timeout` counts where
+it is shorter."""
 
 SPARE = 2
 """How many connections for long reads are kept between them."""
@@ -94,6 +108,7 @@ class PostgresStore(Store):
         parameters = _read(url)
         parameters.setdefault("connect_timeout", CONNECT_SECONDS)
         parameters.setdefault("fallback_application_name", "service-recovery")
+        parameters = {**SILENT, **parameters}
         parameters |= {"client_encoding": "utf8", "autocommit": True}
         return cls(parameters, shown(url), clock, entropy)
 
@@ -279,8 +294,25 @@ class PostgresStore(Store):
         connection: Connection = super()._reader()
         return connection
 
+    def cut(self) -> None:
+        """Break every connection of this process, whichever thread waits on it (see `Store.cut`)."""
+        with self._lock:
+            here = os.getpid()
+            opened = [one for _, process, one in self._opened if process == here]
+        for connection in opened:
+            if not connection.closed:
+                with socket.socket(fileno=os.dup(connection.fileno())) as line, suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+
     def _connect_to_write(self) -> Connection:
-        return self._connect(waiting.BUSY_SECONDS)
+        connection = self._connect(waiting.BUSY_SECONDS)
+        connection.execute(
+            "SELECT set_config('idle_in_transaction_session_timeout', %s, false) "
+            "WHERE current_setting('idle_in_transaction_session_timeout')::interval "
+            "NOT BETWEEN '1 ms' AND %s::interval",
+            (f"{IDLE_SECONDS}s", f"{IDLE_SECONDS}s"),
+        )
+        return connection
 
     def _connect_to_read(self) -> Connection:
         return self._connect(waiting.BUSY_SECONDS, read_only=True)

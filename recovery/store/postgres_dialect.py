@@ -75,6 +75,13 @@ class PostgresDialect(Dialect):
         """One claim after the other: each sees the leases of the one before, also within a case."""
         cursor.execute(f"SELECT pg_advisory_xact_lock('{sql_of_outbox.effect.name}'::regclass::oid::bigint)")
 
+    def take(self, cursor: Cursor, numbers: Sequence[int]) -> None:
+        """Advisory locks, in the order of the numbers, so that no two transactions wait for each other."""
+        cursor.execute("SELECT pg_advisory_xact_lock(one) FROM unnest(%s::bigint[]) one", (array(numbers),))
+
+    def wiping(self, cursor: Cursor) -> None:
+        """What is written over goes with the next VACUUM, and not before."""
+
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""
         return explaining(where)

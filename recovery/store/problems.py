@@ -25,6 +25,10 @@ CODES = {
     "coupon_extra": "There is a coupon that the log did not issue.",
     "coupon_changed": "A coupon is not the one that the log issued, or its code not that of its message.",
     "coupon_status": "The table of coupons and the log disagree on what became of a coupon.",
+    "ledger_missing": "The log writes a line that the ledger does not have.",
+    "ledger_extra": "The ledger has a line that the log does not write.",
+    "ledger_changed": "A line of the ledger is not as the log writes it.",
+    "ledger_unbalanced": "The lines of an event do not sum to zero in a currency.",
     "seal_changed": "A seal is not as it was made, or was not made with the key.",
     "seal_missing": "A seal was removed: the first, one in the middle or the last.",
     "version_missing": "A version of a workflow that cases run on is gone.",
@@ -56,6 +60,7 @@ class Report:
     """What was looked at, and what was found.
 
     Attributes:
+        erased: events of which nothing is left that tells of a person.
         unsealed: events after the last seal, which nothing protects from being rewritten altogether.
         problems: at most `KEPT`; `more` counts those beyond.
     """
@@ -64,6 +69,7 @@ class Report:
     events: int = 0
     seals: int = 0
     unsealed: int = 0
+    erased: int = 0
     problems: list[Problem] = field(default_factory=list)
     more: int = 0
 

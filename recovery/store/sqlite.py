@@ -175,6 +175,11 @@ class SqliteStore(Store):
                 self._writer().execute("pragma wal_checkpoint(passive)")
         self._wait(GAP_SECONDS)
 
+    def leave_no_trace(self) -> None:
+        """Put the journal into the database and empty it; while others read, that is for later."""
+        with suppress(sqlite3.Error):
+            self._writer().execute("pragma wal_checkpoint(truncate)")
+
     def _connect_to_write(self) -> sqlite3.Connection:
         """For transactions, whose turn `_begin` waits for; to open a file others open too, SQLite waits."""
         connection = self._connect("rw", waiting.BUSY_SECONDS)

@@ -57,10 +57,17 @@ class SqliteDialect(Dialect):
     def claiming(self, cursor: Cursor) -> None:
         """Nobody else can: there is one writer at a time."""
 
+    def take(self, cursor: Cursor, numbers: Sequence[int]) -> None:
+        """Nobody else can: there is one writer at a time."""
+
     def lease_now(self, cursor: Cursor) -> datetime:
         """The machine's clock, to the millisecond: who uses this file is on this machine."""
         cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
         return from_text(cursor.fetchone()[0])
+
+    def wiping(self, cursor: Cursor) -> None:
+        """Zeroes where something stood; for as long as the connection lasts."""
+        cursor.execute("PRAGMA secure_delete = on")
 
     def explaining(self, where: str) -> AbstractContextManager[None]:
         """Turns the driver's errors into ours."""

@@ -8,7 +8,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from recovery.core.errors import EngineFault
@@ -29,6 +30,8 @@ BUSY_SECONDS = 10
 
 UPGRADE_SECONDS = 60
 """How long an upgrade waits for another one."""
+
+WorkT = TypeVar("WorkT")
 
 
 _STORES: WeakSet[Store] = WeakSet()
@@ -277,7 +280,7 @@ class Store(Reading):
             WrongSealKey: the last seal was not made with this key, or seals are missing.
             EnvironmentFault: see `write`.
         """
-        return seals.seal_all(self._is_unsealed, self._sealing, self.give_way, key, now)
+        return seals.seal_all(self._is_unsealed, partial(self.working, Sealing), self.give_way, key, now)
 
     def require_seal_key(self, key: bytes) -> None:
         """Make sure that a key is the one the seals were made with.
@@ -291,9 +294,14 @@ class Store(Reading):
             seals.require_key(snapshot.rows, key)
 
     @contextmanager
-    def _sealing(self) -> Iterator[Sealing]:
+    def working(self, make: Callable[..., WorkT], *more: Any) -> Iterator[WorkT]:
+        """One transaction's work on rows of another kind than cases: `make(cursor, dialect, *more)`.
+
+        Raises:
+            EnvironmentFault: see `write`.
+        """
         with self._transaction() as cursor:
-            yield Sealing(cursor, self.dialect)
+            yield make(cursor, self.dialect, *more)
 
     def _is_unsealed(self) -> bool:
         rows = self.rows(sql.LAST_SEAL)
@@ -325,8 +333,18 @@ class Store(Reading):
         """Call `wake` when messages were asked for, by any process, until `stop`; at once over where nobody
         can be told. No promise: what is missed is found by whoever looks every second."""
 
+    def cut(self) -> None:
+        """Break the connections of this process, for somebody waits on one of them and nothing comes back.
+
+        Whoever waits hears that the connection was lost, and the next use connects anew. Nothing is done
+        where no network lies between.
+        """
+
     def give_way(self) -> None:
         """Between two batches: let others have their turn, where there is one writer at a time."""
+
+    def leave_no_trace(self) -> None:
+        """After something was erased: let no journal have it any longer, where there is one of ours."""
 
     # --- connections ----------------------------------------------------------------------------------------
 

@@ -220,6 +220,37 @@ class EffectRow(Row, table=True):
     version: int = Field(default=0, sa_type=WholeNumber, sa_column_kwargs={"server_default": "0"})
 
 
+class JobRow(Row, table=True):
+    """What is done at set times and belongs to no case: a row for each moment, unique by name and moment.
+
+    `status` is `due` (of which each job has one row at most) or `done`. Whoever does it has it leased as a
+    message is; after a failure nobody has it until `lease_until`, and `note` says why.
+    """
+
+    __tablename__ = "recovery_job"
+    __table_args__ = (
+        Index(
+            "recovery_job_due",
+            "tenant_id",
+            "name",
+            unique=True,
+            sqlite_where=text("status = 'due'"),
+            postgresql_where=text("status = 'due'"),
+        ),
+    )
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    name: str = Field(primary_key=True, sa_type=Words)
+    due_at: datetime = Field(primary_key=True, sa_type=Instant)
+    status: str = Field(sa_type=Words)
+    attempts: int = Field(sa_type=WholeNumber)
+    done_at: datetime | None = Field(sa_type=Instant)
+    note: str | None = Field(sa_type=Words)
+    lease_owner: str | None = Field(sa_type=Words)
+    lease_until: datetime | None = Field(sa_type=Instant)
+    version: int = Field(sa_type=WholeNumber)
+
+
 class PauseRow(Row, table=True):
     """What sends nothing for now: `kind` is `tenant`, `channel` or `workflow`, `name` which one."""
 
@@ -231,6 +262,22 @@ class PauseRow(Row, table=True):
     by: str = Field(sa_type=Words)
     reason: str = Field(sa_type=Words)
     since: datetime = Field(sa_type=Instant)
+
+
+class PersonRow(Row, table=True):
+    """Who works here: `kind` is `house`, `team`, `person` or `away` (of the person of that name).
+
+    `data` is JSON; `source` is `file` for what was published from a file, else who said it.
+    """
+
+    __tablename__ = "recovery_person"
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    kind: str = Field(primary_key=True, sa_type=Words)
+    id: str = Field(primary_key=True, sa_type=Words)
+    data: str = Field(sa_type=Words)
+    source: str = Field(sa_type=Words)
+    changed_at: datetime = Field(sa_type=Instant)
 
 
 class AttachmentRow(Row, table=True):
@@ -266,6 +313,32 @@ class CouponRow(Row, table=True):
     settled_at: datetime | None = Field(sa_type=Instant)
     settled_by: str | None = Field(sa_type=Words)
     note: str | None = Field(sa_type=Words)
+
+
+class LedgerRow(Row, table=True):
+    """The ledger: one row for each line that a compensation's change writes, never changed (see
+    `core.empowerment.postings`). The rows of one event sum to zero in each currency.
+
+    `n` is the line's number within the event, `compensation` that of the compensation in the case, `by` whose
+    limit it counts in, `units` so many of the currency's smallest coin.
+    """
+
+    __tablename__ = "recovery_ledger"
+    __table_args__ = (
+        Index("recovery_ledger_account", "tenant_id", "account", "currency", "units"),
+        {"sqlite_with_rowid": False},
+    )
+
+    tenant_id: str = Field(primary_key=True, sa_type=Words)
+    case_id: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    n: int = Field(primary_key=True, sa_type=WholeNumber, sa_column_kwargs={"autoincrement": False})
+    compensation: str = Field(sa_type=Words)
+    account: str = Field(sa_type=Words)
+    currency: str = Field(sa_type=Words)
+    units: int = Field(sa_type=WholeNumber)
+    by: str = Field(sa_type=Words)
+    at: datetime = Field(sa_type=Instant)
 
 
 class CommandRow(Row, table=True):

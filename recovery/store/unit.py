@@ -15,24 +15,21 @@ import msgspec
 
 from recovery.core.case import Case
 from recovery.core.decision import Decision
+from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.errors import EngineFault, NotFound
 from recovery.core.instants import to_text
 from recovery.store import statements as sql
 from recovery.store.chain import BEGINNING, SALT_BYTES
-from recovery.store.codec import (
-    CaseValues,
-    answer_of,
-    case_values,
-    read_answer,
-    read_case,
-)
+from recovery.store.codec import CaseValues, answer_of, case_values, read_answer, read_case
 from recovery.store.compiling import Many, Statement
 from recovery.store.coupons import ENDING, Coupons
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.entries import entry
 from recovery.store.faults import LostRace, external_ids_taken, lost_race
+from recovery.store.ledger import Ledger
 from recovery.store.outbox import OF_MESSAGES, Outbox
 from recovery.store.outbox_statements import INSERT_EFFECT
+from recovery.store.people import People
 from recovery.store.records import Remembered
 
 CHUNK = 500
@@ -41,17 +38,15 @@ CHUNK = 500
 BUFFER = 1_000
 """How many events are held before they are written out."""
 
-FOLLOWED = OF_MESSAGES | {ENDING}
-"""Changes that say what became of a message or of a coupon."""
+FOLLOWED = OF_MESSAGES | {ENDING, COMPENSATION}
+"""Changes that say what became of a message, a coupon or a compensation."""
 
 _moving = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.MOVING, "tenant_id", "id")))
 _stepping = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STEPPING, "tenant_id", "id")))
 _staying = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.STAYING, "tenant_id", "id")))
 _timing = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in (*sql.TIMING, "tenant_id", "id")))
 _settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if name not in sql.TIMING))
-_due_at = sql.CASE_COLUMNS.index("due_at")
-_step = sql.CASE_COLUMNS.index("step")
-_seq = sql.CASE_COLUMNS.index("seq")
+_due_at, _step, _seq = map(sql.CASE_COLUMNS.index, ("due_at", "step", "seq"))
 
 
 class _Known(msgspec.Struct, gc=False):
@@ -70,7 +65,7 @@ class Unit:
 
     Attributes:
         outbox: what becomes of messages in this transaction.
-        coupons: what becomes of coupons.
+        coupons, ledger: what becomes of coupons and of compensations.
         asks: whether messages were asked for.
     """
 
@@ -88,6 +83,7 @@ class Unit:
         self._clock = clock
         self.outbox = Outbox(cursor, dialect)
         self.coupons = Coupons(cursor, dialect, entropy)
+        self.ledger = Ledger(cursor, dialect)
         self._entropy = entropy
         self._cases: dict[tuple[str, int], _Known | CaseValues | None] = {}
         self._external: dict[tuple[str, str], int | None] = {}
@@ -226,6 +222,8 @@ class Unit:
             if change[0] in FOLLOWED:
                 if change[0] == ENDING:
                     self.coupons.follow(case, change, decision.event.by)
+                elif change[0] == COMPENSATION:
+                    self.ledger.follow(case, change)
                 else:
                     self.outbox.follow(case, change)
         if len(self._decided) >= BUFFER:
@@ -267,6 +265,16 @@ class Unit:
         known = self._commands[tenant, key] = Remembered(fingerprint, answer)
         self._remembered.append((tenant, key, known, logged))
 
+    def beside(self, work: Callable[[Cursor, Dialect], None], *cases: tuple[str, int]) -> None:
+        """Let others work in this transaction too; `cases` (tenant, number) are read anew."""
+        self.flush()
+        work(self._cursor, self._dialect)
+        self._cases = {key: known for key, known in self._cases.items() if key not in cases}
+
+    def people(self, tenant: str) -> People:
+        """Who works here, in this transaction."""
+        return People(self._cursor, self._dialect, tenant)
+
     def flush(self) -> None:
         """Write out what is buffered, without committing.
 
@@ -287,8 +295,8 @@ class Unit:
         self._many(INSERT_EFFECT, effects)
         self.outbox.flush()
         self.coupons.flush()
-        commands = self._answers()
-        asked_for = len(commands)
+        self.ledger.flush()
+        asked_for = len(commands := self._answers())
         if self._many(sql.INSERT_COMMAND, commands) != asked_for:
             raise LostRace(
                 "A command was done by somebody else in the meantime, under the same key.",
@@ -322,11 +330,8 @@ class Unit:
         return rows
 
     def _flush_cases(self) -> None:
-        new: list[CaseValues] = []
-        moving: list[tuple[Any, ...]] = []
-        timing: list[tuple[Any, ...]] = []
-        stepping: list[tuple[Any, ...]] = []
-        staying: list[tuple[Any, ...]] = []
+        rows: list[list[tuple[Any, ...]]] = [[] for _ in range(5)]
+        new, moving, timing, stepping, staying = rows
         for known in self._changed.values():
             values = case_values(known.case, known.head)
             settled = _settled(values)
@@ -349,7 +354,7 @@ class Unit:
         opened = list(new)
         if self._many(sql.INSERT_CASE, new) != len(opened):
             raise self._refused(opened)
-        wanted = len(moving) + len(timing) + len(stepping) + len(staying)
+        wanted = sum(map(len, (moving, timing, stepping, staying)))
         updated = self._many(sql.UPDATE_MOVING, moving)
         updated += self._many(sql.UPDATE_TIMING, timing)
         updated += self._many(sql.UPDATE_STEPPING, stepping)

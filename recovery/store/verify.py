@@ -1,8 +1,8 @@
 """Does the database still say what was written into it?
 
 `verify` reads everything once, in constant memory and as of one moment. For each case it follows the chain of
-its log, folds the log into the snapshot it must have, and compares the outbox and the coupons with what the
-log asked for.
+its log, folds the log into the snapshot it must have, and compares the outbox, the coupons and the ledger
+with what the log asked for.
 Then it compares the log with the seals (`recovery.store.seals`).
 
 So a change by somebody who can write to the database but does not have the seal key is found, in whatever was
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from recovery.store import coupon_statements, queries
+from recovery.store import coupon_statements, ledger_statements, queries
 from recovery.store import statements as sql
 from recovery.store.case_audit import CaseAudit
 from recovery.store.codec import decode
@@ -71,8 +71,8 @@ def verify(
         snapshot.read_anything()
         versions = _check_versions(snapshot, hash_of, report)
         audit = CaseAudit(report)
-        for tenant, case, rows, events, effects, coupons in _by_case(snapshot):
-            audit.check(tenant, case, rows, events, effects, coupons)
+        for tenant, case, rows, events, *beside in _by_case(snapshot):
+            audit.check(tenant, case, rows, events, *beside)
             for version in {row[BUNDLE] for row in rows if (tenant, row[BUNDLE]) not in versions}:
                 message = f"Version {version}, on which case {case} runs (and perhaps others), is gone."
                 report.add("version_missing", message, tenant, case)
@@ -132,8 +132,8 @@ def _rank(value: Any) -> tuple[int, Any]:
     return (0 if isinstance(value, (int, float)) else 1 if isinstance(value, str) else 2, value)
 
 
-def _by_case(snapshot: Snapshot) -> Iterator[tuple[Any, Any, list[Any], list[Any], list[Any], list[Any]]]:
-    """Each case with its rows of the four tables; any of them may be missing."""
+def _by_case(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
+    """Each case with its rows of the five tables; any of them may be missing."""
     sides = [
         _Ahead(snapshot.stream(statement))
         for statement in (
@@ -141,12 +141,12 @@ def _by_case(snapshot: Snapshot) -> Iterator[tuple[Any, Any, list[Any], list[Any
             queries.AUDIT_EVENTS,
             queries.AUDIT_EFFECTS,
             coupon_statements.AUDIT_COUPONS,
+            ledger_statements.AUDIT_LINES,
         )
     ]
     while heads := [head for side in sides if (head := side.case()) is not None]:
         case = min(heads)
-        rows, events, effects, coupons = (side.take(case) for side in sides)
-        yield case[0][1], case[1][1], rows, events, effects, coupons
+        yield case[0][1], case[1][1], *(side.take(case) for side in sides)
 
 
 # --- seals --------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def run_until_stopped(
     tick: Callable[[], float | None],
     stop: threading.Event | None = None,
     waking: Callable[[Wake, threading.Event], None] | None = None,
+    look: Callable[[], None] | None = None,
 ) -> None:
     """Run `tick` once a second, never two at once, until SIGTERM, SIGINT or `stop`; a tick at work finishes.
 
@@ -36,11 +37,12 @@ def run_until_stopped(
         tick: gives in how many seconds there is something to do, where that is known: then the next tick
             comes no later.
         waking: run beside the loop, with what brings the next tick at once, and what says when to end.
+        look: called once a second, also while a tick is at work.
 
     Raises:
         Exception: what a tick raised; the loop ends with it.
     """
-    loop = _Loop(tick, stop or threading.Event())
+    loop = _Loop(tick, stop or threading.Event(), look)
     # APScheduler warns of every tick it leaves out because the one before is still at work.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     with _stopping(loop.stop):
@@ -50,8 +52,11 @@ def run_until_stopped(
 
 
 class _Loop:
-    def __init__(self, tick: Callable[[], float | None], stop: threading.Event) -> None:
+    def __init__(
+        self, tick: Callable[[], float | None], stop: threading.Event, look: Callable[[], None] | None
+    ) -> None:
         self.stop = stop
+        self._look = look
         self.raised: list[BaseException] = []
         self._tick = tick
         self._scheduler = BackgroundScheduler(timezone="UTC")
@@ -61,9 +66,15 @@ class _Loop:
 
     def run(self, waking: Callable[[Wake, threading.Event], None] | None) -> None:
         """Tick until `stop`."""
-        self._guarded()
         self._scheduler.add_job(
-            self._turn, "interval", seconds=SECONDS, id="tick", coalesce=True, max_instances=1
+            self._turn,
+            "interval",
+            seconds=SECONDS,
+            id="tick",
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,  # a tick that comes late is better than none
+            next_run_time=SystemClock().now(),
         )
         self._scheduler.start()
         beside = None if waking is None else threading.Thread(target=waking, args=(self.wake, self.stop))
@@ -72,6 +83,8 @@ class _Loop:
         try:
             while not self.stop.wait(SECONDS):
                 self._go_on()
+                if self._look is not None:
+                    self._look()
         finally:
             self.stop.set()
             self._scheduler.shutdown(wait=True)

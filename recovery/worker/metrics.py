@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from time import monotonic
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -24,7 +25,8 @@ from recovery.core.instants import from_text
 from recovery.delivery.outbox import COUNTED
 from recovery.engine import Engine
 from recovery.store.gauging import LOOKED_AT, Waiting, waiting
-from recovery.worker.pulse import PARTS, Pulse
+from recovery.store.jobs import pending
+from recovery.worker.pulse import JOB_ENDS, PARTS, Pulse
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -41,15 +43,20 @@ BREAKER = {"closed": 0, "half_open": 1, "open": 2}
 class Metrics(Collector):
     """Everything there is to measure of one worker and its database."""
 
-    def __init__(self, engine: Engine, pulse: Pulse, channels: tuple[str, ...]) -> None:
+    def __init__(
+        self, engine: Engine, pulse: Pulse, channels: tuple[str, ...], jobs: tuple[str, ...]
+    ) -> None:
         """Nothing is read yet.
 
         Args:
             channels: their names, so that each has its line from the beginning on.
+            jobs: the same of the jobs that this worker does.
         """
         self._engine = engine
         self._pulse = pulse
         self._channels = channels
+        self._jobs = jobs
+        self._job: datetime | None = None
         self._lock = threading.Lock()
         self._waiting: Waiting | None = None
         self._counted: float | None = None
@@ -87,6 +94,11 @@ class Metrics(Collector):
         for end in COUNTED:
             tried.add_metric([end], pulse.messages.get(end, 0))
         yield tried
+        jobs = CounterMetricFamily("recovery_jobs", "Jobs, by what came of them.", labels=["job", "end"])
+        for name in self._jobs:
+            for end in JOB_ENDS:
+                jobs.add_metric([name, end], pulse.jobs.get((name, end), 0))
+        yield jobs
         steps = HistogramMetricFamily("recovery_step_seconds", "What a step of a tick took.", labels=["part"])
         for part in PARTS:
             buckets, seconds = pulse.taken(part)
@@ -115,6 +127,11 @@ class Metrics(Collector):
             "How late the message is that was due first; 0 when none is due.",
             self._age(found.message),
         )
+        yield _gauge(
+            "recovery_jobs_oldest_due_age_seconds",
+            "How late the job is that was due first; 0 when none is due.",
+            self._since(self._job),
+        )
         yield _gauge("recovery_messages_due", f"Messages that may be sent now. {upto}", found.due)
         yield _gauge("recovery_messages_leased", f"Messages being sent. {upto}", found.leased)
         yield _gauge("recovery_messages_retrying", f"Messages to be tried again. {upto}", found.retrying)
@@ -135,6 +152,7 @@ class Metrics(Collector):
             return self._waiting
         try:
             self._waiting = waiting(store, tenant, self._engine.clock.now())
+            self._job = next((job.due_at for job in pending(store, tenant) if job.name in self._jobs), None)
             if self._looked is None or now - self._looked >= QUARANTINE_SECONDS:
                 self._quarantined, self._looked = len(store.quarantined(tenant)), now
         except RecoveryError:
@@ -143,9 +161,12 @@ class Metrics(Collector):
         return self._waiting
 
     def _age(self, moment: str | None) -> float:
+        return self._since(None if moment is None else from_text(moment))
+
+    def _since(self, moment: datetime | None) -> float:
         if moment is None:
             return 0.0
-        return max(0.0, (self._engine.clock.now() - from_text(moment)).total_seconds())
+        return max(0.0, (self._engine.clock.now() - moment).total_seconds())
 
 
 def _gauge(name: str, text: str, number: float) -> Metric:

@@ -1,25 +1,30 @@
-"""What the worker does each tick: let clocks run out, deliver what is due, seal the log.
+"""What the worker does each tick: let clocks run out, deliver what is due, do jobs, seal the log.
 
 It keeps away for a while from what is out of order.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
 
+from recovery.commands import Settlement
 from recovery.core.errors import EnvironmentFault
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Channel
-from recovery.delivery.outbox import Delivered, deliver_due
+from recovery.delivery.outbox import LEASE, Delivered, deliver_due
 from recovery.engine import Engine
+from recovery.jobs.job import Job
 from recovery.store.faults import LostRace
 from recovery.ticking import BATCH, fire_due
-from recovery.worker.pulse import Pulse
+from recovery.worker.pulse import SILENT_SECONDS, Pulse
+from recovery.worker.regular import Regular
 from recovery.worker.telling import Tell
 
 SENDERS = 4
@@ -31,6 +36,9 @@ LONGEST_PAUSE = timedelta(minutes=10)
 
 SEAL_SECONDS = 1
 """How often the log is sealed at most, however often the worker is woken."""
+
+JOB_SECONDS = 0.25
+"""For how long a tick goes on with a job before others have their turn."""
 
 NOT_OURS = (
     "This database is another installation's: nothing is sent. "
@@ -46,6 +54,7 @@ class Worker:
         stop: set it, and no further message is begun.
         total: what became of messages since it began.
         pulse: the numbers of its work, for whoever watches it.
+        regular: the jobs it does at their times.
     """
 
     def __init__(
@@ -56,6 +65,8 @@ class Worker:
         may_send: Callable[[], bool],
         seal: Callable[[], None],
         tell: Tell,
+        lasting: timedelta = LEASE,
+        jobs: Sequence[Job] = (),
     ) -> None:
         """Nothing is done before the first tick.
 
@@ -63,6 +74,11 @@ class Worker:
             may_send: whether this installation sends this database's messages, asked at every tick, for it
                 may be taken over while the worker runs; otherwise all stay due.
             tell: told of each thing that happens, once of what lasts.
+            lasting: how long a message is its sender's (see `deliver_due`).
+            jobs: what is done at set times (`recovery.jobs.every` has a project's).
+
+        Raises:
+            ValueError: two jobs have one name.
         """
         self.engine = engine
         self.channel = channel
@@ -72,13 +88,20 @@ class Worker:
         self._may_send = may_send
         self._seal = seal
         self._sealed: float | None = None
+        self._cut = -math.inf
         self._tell = tell
+        self._lasting = lasting
+        self._unsettled: list[Settlement] = []
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._out: dict[str, tuple[datetime, timedelta]] = {}
         self._has_worked = False
+        self.regular = Regular(engine, jobs, self._name, self.pulse, tell)
 
-    def tick(self) -> Delivered:
-        """Let clocks run out, deliver what is due and seal the log; gives what became of messages.
+    def tick(self, job_seconds: float = math.inf) -> Delivered:
+        """Let clocks run out, deliver what is due, do jobs and seal the log; gives what became of messages.
+
+        Args:
+            job_seconds: about how long to be at jobs; what is not finished then goes on at the next tick.
 
         Raises:
             EnvironmentFault: the database cannot be used.
@@ -90,6 +113,8 @@ class Worker:
         if self._sends():
             with self.pulse.step("messages"):
                 done = self._deliver()
+        with self.pulse.step("jobs"):
+            self.regular.turn(self.stop, job_seconds)
         self._seal_now_and_then(begun)
         self.total.add(done)
         if fired or any(done.as_dict().values()):
@@ -106,39 +131,67 @@ class Worker:
             EnvironmentFault: the database could not be used from the beginning on.
         """
         self.pulse.beat()
+        begun = self.engine.clock.now()
         try:
-            self.tick()
-            seconds = self._until_next()
+            self.tick(JOB_SECONDS)
+            seconds = self._until_next(begun)
         except LostRace as race:
             self._tell("lost_race", reason=race.message)
             return None
         except EnvironmentFault as fault:
             if not self._has_worked:
                 raise
-            if self.pulse.database_out is None:
-                text = f"{fault.message} The worker waits for it."
-                self._tell("outage", text, database=self.engine.store.where, reason=fault.message)
-            self.pulse.database_out = fault.message
+            self._is_out(fault.message)
             return None
         if self.pulse.database_out is not None:
             self.pulse.database_out = None
             self._tell("works_again", "The database works again.", database=self.engine.store.where)
-        self._has_worked = True
         return seconds
 
-    def _until_next(self) -> float | None:
-        """What is due already is seen to by the next tick, which comes anyway."""
+    def look(self) -> None:
+        """While a tick is at work, from another thread: wait no longer for a database that does not answer.
+
+        The tick then hears that the connection was lost, and goes on with a new one or tries again.
+        """
+        now = monotonic()
+        if self.pulse.is_silent() and now - self._cut > SILENT_SECONDS:
+            self._cut = now
+            self._is_out(f"The database has not answered for {SILENT_SECONDS} seconds.")
+            self.engine.store.cut()
+
+    def _is_out(self, reason: str) -> None:
+        if self.pulse.database_out is None:
+            text = f"{reason} The worker waits for it."
+            self._tell("outage", text, database=self.engine.store.where, reason=reason)
+        self.pulse.database_out = reason
+
+    def _until_next(self, begun: datetime) -> float | None:
+        """What became due during the tick is seen to at once; what was due before is others', and can wait.
+
+        Args:
+            begun: when the tick began.
+        """
         store, tenant = self.engine.store, self.engine.tenant
         now = self.engine.clock.now()
-        found = (store.next_due(tenant), store.next_message(tenant, now))
-        ahead = [(from_text(at) - now).total_seconds() for at in found if at is not None]
-        return min((seconds for seconds in ahead if seconds > 0), default=None)
+        found = (store.next_due(tenant), store.next_message(tenant, begun))
+        moments = [moment for at in found if at is not None and (moment := from_text(at)) > begun]
+        ahead = [(moment - now).total_seconds() for moment in moments]
+        job = self.regular.seconds_until(now)
+        return max(min(ahead if job is None else [*ahead, job]), 0.0) if ahead or job is not None else None
+
+    def finish(self) -> None:
+        """For a worker that ends: settle what could not be settled, leave to others what is not finished."""
+        if self._unsettled:
+            with suppress(EnvironmentFault):
+                self.total.add(self._deliver())
+        self.regular.give_back()
 
     def _let_time_pass(self) -> int:
         """See to every case in which something is due. Others have their turn between two batches."""
         fired = 0
         while not self.stop.is_set():
             seen_to = fire_due(self.engine, set_aside=self._set_aside)
+            self._has_worked = True
             fired += seen_to
             self.pulse.fired += seen_to
             self.pulse.beat()
@@ -166,7 +219,8 @@ class Worker:
 
     def _deliver(self) -> Delivered:
         now = self.engine.clock.now()
-        resting = [channel for channel, (until, _) in self._out.items() if until > now]
+        # A pause that ends later than it could have begun now is one of a clock that was set back since.
+        resting = [channel for channel, (until, pause) in self._out.items() if now < until <= now + pause]
         probing = [channel for channel in self._out if channel not in resting]
         self.pulse.channels = {channel: channel in probing for channel in self._out}
         done = deliver_due(
@@ -174,11 +228,13 @@ class Worker:
             self.channel,
             sender=self._name,
             senders=SENDERS,
+            lasting=self._lasting,
             without=resting,
             probing=probing,
             stop=self.stop,
             beat=self.pulse.beat,
             told=self._told,
+            unsettled=self._unsettled,
         )
         self._look_after_channels(done, probing, now)
         return done

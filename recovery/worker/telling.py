@@ -18,6 +18,8 @@ EVENTS = {
     "batch_done": "A tick did something: cases `fired`, messages by what became of them, `seconds`.",
     "message": "A message was tried: `case`, `effect`, and `end`, what became of it.",
     "set_aside": "A `case` was put in quarantine.",
+    "job_done": "A `job` was done: how many seconds it was `late_by`, and how many `seconds` it took.",
+    "job_failed": "A `job` could not be done: `reason`; it is tried again later.",
     "outage": "A `channel`, or the `database`, does not work: `reason`.",
     "works_again": "The `channel`, or the `database`, works again.",
     "lost_race": "Somebody else wrote the same rows at the same time; it is done again at the next tick.",

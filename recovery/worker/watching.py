@@ -20,7 +20,7 @@ def pages(worker: Worker, may_send: Callable[[], bool], channels: tuple[str, ...
     Args:
         channels: the names of the channels that are set up.
     """
-    metrics = Metrics(worker.engine, worker.pulse, channels)
+    metrics = Metrics(worker.engine, worker.pulse, channels, tuple(worker.regular.jobs))
     return {
         "/healthz": lambda: verdict(ill(worker.pulse)),
         "/readyz": lambda: verdict(unready(worker.engine, worker.pulse, may_send)),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from recovery.workflow.reader import Document
 
 _VERBS = ("follow_up", "start", "stop")
-_PARTS = ("clocks", "calendar")
+_PARTS = ("clocks", "calendar", "budgets")
 
 
-def leave_out(document: Document) -> None:
-    """Take the parts out that were declared and not yet active; cases of such a version have no clocks."""
-    workflow = document.value
+def leave_out(document: Document) -> Document:
+    """The document without what was declared and not yet active; cases of such a version have no clocks."""
+    workflow = deepcopy(document.value)
     if not isinstance(workflow, dict):
-        return
+        return document
     for part in _PARTS:
         workflow.pop(part, None)
     for steps in (workflow.get("steps") or {}).values():
@@ -25,6 +27,7 @@ def leave_out(document: Document) -> None:
         for move in moves if isinstance(moves, list) else [moves]:
             if isinstance(move, dict) and "then" in move:
                 move["then"] = _active(move["then"])
+    return replace(document, value=workflow)
 
 
 def _active(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from recovery.core.calendars.calendar import Calendar
 from recovery.core.clocks.model import Clock
 from recovery.core.guards import Guard
 from recovery.core.spec import SAME, Rule, Step, Transition, Workflow
+from recovery.workflow.budgets import read_budgets
 from recovery.workflow.clocks import read_clocks
 from recovery.workflow.derived import read_derived
 from recovery.workflow.findings import Finding
@@ -20,7 +21,7 @@ from recovery.workflow.names import Names
 from recovery.workflow.needs import read_need, read_needs
 from recovery.workflow.reader import Document, Path
 from recovery.workflow.rule_shapes import RuleShape
-from recovery.workflow.rules import PlacedRule, declared_not_active, read_rules
+from recovery.workflow.rules import PlacedRule, read_rules
 
 ANY_STEP = "any"
 """The source of a transition that may start from every step."""
@@ -105,8 +106,9 @@ class _Builder:
             acknowledgements=tuple(shape.acknowledgements),
             derived=derived,
             letters=read_letters(names, shape.letters),
+            budgets=read_budgets(names, shape, self.calendars or {}),
         )
-        findings = [*names.findings, *check_validity(self.document, shape), *self._inert()]
+        findings = [*names.findings, *check_validity(self.document, shape)]
         return Built(
             self.document, workflow, findings, self.rules, transitions, shape.ends is not None, guards
         )
@@ -193,9 +195,3 @@ class _Builder:
     def _item(self, path: Path, number: int) -> Path:
         """The place of one of several words, or of the only one."""
         return (*path, number) if isinstance(self.document.get(path), list) else path
-
-    def _inert(self) -> list[Finding]:
-        return [
-            declared_not_active(self.document, ("budgets", name), f"budget {name}")
-            for name in self.shape.budgets
-        ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from recovery.core.calendars.calendar import Calendar
 from recovery.core.spec import Send, Workflow
 from recovery.workflow.basics import LANGUAGE
 from recovery.workflow.before_clocks import leave_out
+from recovery.workflow.budgets import budget_templates
 from recovery.workflow.build import Built, build
 from recovery.workflow.calendars import check_calendars, expanded, read_expanded
 from recovery.workflow.clocks import ALWAYS
@@ -26,7 +27,7 @@ from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import WorkflowShape
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.prune import prune
-from recovery.workflow.reader import decode, read_yaml
+from recovery.workflow.reader import Document, decode, read_yaml
 from recovery.workflow.shape import check_shape
 from recovery.workflow.templates import Template, read_template
 
@@ -180,17 +181,24 @@ def _workflow(hash: str, name: str, *files: tuple[str, str]) -> Workflow:
         document = unfolded.document
         findings += unfolded.findings
     if document is not None and CALENDARS not in texts:
-        leave_out(document)
-    shape = None
-    if document is not None:
-        shape, wrong = check_shape(document, WorkflowShape)
-        findings += wrong
-    if document is None or shape is None:
+        document = leave_out(document)
+    if document is None:
         raise BadFile(findings)
     calendars = read_expanded(texts[CALENDARS]) if CALENDARS in texts else None
-    built = build(document, shape, hash, calendars=calendars)
-    if errors(built.findings):
-        raise BadFile(errors(built.findings))
+    try:
+        return _built(document, hash, calendars)
+    except BadFile:
+        if not isinstance(document.value, dict) or "budgets" not in document.value:
+            raise
+        older = {key: value for key, value in document.value.items() if key != "budgets"}
+        return _built(replace(document, value=older), hash, calendars)  # from before budgets were read
+
+
+def _built(document: Document, hash: str, calendars: Mapping[str, Calendar] | None) -> Workflow:
+    shape, findings = check_shape(document, WorkflowShape)
+    built = None if shape is None else build(document, shape, hash, calendars=calendars)
+    if built is None or errors(built.findings):
+        raise BadFile(findings if built is None else errors(built.findings))
     return built.workflow
 
 
@@ -266,7 +274,15 @@ def check_workflow(root: Path, path: Path, today: date | None = None) -> tuple[s
     clocks, hours = built.workflow.clocks.values(), built.workflow.contact_hours
     used = {clock.calendar.name: clock.calendar for clock in clocks if clock.calendar is not ALWAYS}
     used |= {} if hours is None else {hours.name: hours}
+    findings = [_in_base(finding, name, unfolded.texts) for finding in findings]
     return text, Checked(built, findings, texts, [used[one] for one in sorted(used)], unfolded.texts)
+
+
+def _in_base(finding: Finding, overlay: str, bases: Container[str]) -> Finding:
+    """A finding in a file that is extended says by whom: there it may be right, and only here wrong."""
+    if finding.file not in bases:
+        return finding
+    return replace(finding, hint=f"{finding.hint} {overlay} extends this file.".strip())
 
 
 def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -277,6 +293,7 @@ def named_templates(built: Built) -> Iterator[tuple[tuple[str | int, ...], str]]
                 yield (*placed.path, "send"), action.template
     for number, name in enumerate(built.workflow.say):
         yield ("say", number), name
+    yield from budget_templates(built.workflow)
 
 
 def _templates(

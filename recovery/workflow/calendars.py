@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ from recovery.workflow.findings import BadFile, Finding, errors, guess, shown
 from recovery.workflow.hours import HoursReader
 from recovery.workflow.reader import Document, read_yaml
 from recovery.workflow.reader import Path as Place
-from recovery.workflow.shape import check_shape
+from recovery.workflow.rest import rest_of
 
 FILE = "config/calendars.yaml"
 """Where a project's calendars stand, from its root."""
@@ -91,7 +92,7 @@ def read_calendars(data: bytes, file: str, reads: Reads) -> tuple[dict[str, Cale
     document, findings = read_yaml(data, file)
     if document is None:
         return {}, findings
-    shape, wrong = check_shape(document, CalendarsShape)
+    shape, wrong = rest_of(document, CalendarsShape)
     findings += wrong
     if shape is None:
         return {}, findings
@@ -118,7 +119,7 @@ def check_calendars(root: Path) -> tuple[dict[str, Calendar], list[Finding]]:
         beside = path.parent / name
         return (read_file(root, beside)[0] if beside.is_file() else None), name_of(root, beside)
 
-    return read_calendars(data, name_of(root, path), reads)
+    return _LAST.read(data, name_of(root, path), reads)
 
 
 def calendars_of(root: Path) -> dict[str, Calendar]:
@@ -142,6 +143,46 @@ def expanded(calendars: Iterable[Calendar]) -> str:
 def read_expanded(text: str) -> dict[str, Calendar]:
     """The calendars that `expanded` wrote; the same text gives the same objects, with what they counted."""
     return {name: from_data(data) for name, data in json.loads(text).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file of calendars that was read, the files beside it that it named, and what came of it."""
+
+    data: bytes
+    file: str
+    beside: dict[str, tuple[bytes | None, str]]
+    made: dict[str, Calendar]
+    findings: list[Finding]
+
+    def is_of(self, data: bytes, file: str, reads: Reads) -> bool:
+        """Whether all that was read is still the same."""
+        same = (data, file) == (self.data, self.file)
+        return same and all(reads(name) == found for name, found in self.beside.items())
+
+
+class _Last:
+    """The file that was read last: every workflow of a project asks for it, and has the same calendars."""
+
+    def __init__(self) -> None:
+        self._read: _Read | None = None
+
+    def read(self, data: bytes, file: str, reads: Reads) -> tuple[dict[str, Calendar], list[Finding]]:
+        """As `read_calendars`."""
+        found = self._read
+        if found is None or not found.is_of(data, file, reads):
+            beside: dict[str, tuple[bytes | None, str]] = {}
+
+            def remembered(name: str) -> tuple[bytes | None, str]:
+                beside[name] = reads(name)
+                return beside[name]
+
+            made, findings = read_calendars(data, file, remembered)
+            found = self._read = _Read(data, file, beside, made, findings)
+        return dict(found.made), list(found.findings)
+
+
+_LAST = _Last()
 
 
 class _Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -19,7 +19,7 @@ from recovery.workflow.model import WorkflowShape
 from recovery.workflow.names import Names
 from recovery.workflow.reader import Path
 from recovery.workflow.rules import PlacedRule, read_rules
-from recovery.workflow.spans import check_reach, span_at
+from recovery.workflow.spans import check_reach, span_at, surely_as_long
 
 RECEIVED = "received"
 MARKS = {name: name for name in (MESSAGE, HEARD, FIRST_ANSWER, CLOSED)}
@@ -98,6 +98,8 @@ class _Reader:
         restarts = None if shape.restarts is None else self._anchor((*path, "restarts"), shape.restarts)
         share, before = self._warning()
         self._sense(how)
+        if before is not None and shape.before is None:
+            self._warns_in_time(before, limits)
         given = frozenset(
             name
             for name in (starts.name if starts and starts.kind == "fact" else None, counted, shape.due)
@@ -287,6 +289,13 @@ class _Reader:
             return None, None
         span = span_at(self.names.document, (*self.path, "warn_at"), text, self.names.findings)
         return None, span
+
+    def _warns_in_time(self, before: Span, limits: Sequence[Limit]) -> None:
+        """A warning comes after the clock has begun, whichever of its rows counts."""
+        longer = next((limit.span for limit in limits if surely_as_long(before, limit.span)), None)
+        if longer is not None:
+            message = f"The clock {self.name} runs {longer}, and would warn {before} before that is over."
+            self._say(("warn_at",), "warns_before_start", message, "A share fits every length, such as 75%.")
 
     def _sense(self, how: str | None) -> None:
         """Keys that make no sense together."""

@@ -52,18 +52,18 @@ class DaysOff:
 
     def _is_known(self, path: Path, country: str, region: str | None) -> bool:
         import holidays
+        from holidays.registry import COUNTRIES, EntityLoader
 
-        known = holidays.list_supported_countries(include_aliases=False)
+        known = set(EntityLoader.get_country_codes(include_aliases=False))
         if country not in known:
-            from holidays.registry import COUNTRIES
-
             named = COUNTRIES.get(country.strip().lower().replace(" ", "_"))
             hint = f"Did you mean {named[1]}?" if named else guess(country.upper(), sorted(known))
             message = f"{shown(country)} is no country whose holidays are known."
             self._say((*path, "country"), "unknown_country", message, hint)
             return False
-        if region is not None and region not in known[country]:
-            hint = guess(region, known[country]) or f"{country} has no regions here; leave it out."
+        regions = getattr(holidays, country).subdivisions  # loads this one; a list of all loads all 250
+        if region is not None and region not in regions:
+            hint = guess(region, regions) or f"{country} has no regions here; leave it out."
             message = f"{shown(region)} is no region of {country}."
             self._say((*path, "region"), "unknown_region", message, hint)
             return False

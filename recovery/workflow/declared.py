@@ -44,7 +44,8 @@ def declared_facts(document: Document, shape: WorkflowShape, findings: list[Find
             findings.append(
                 document.finding((*path, "type"), "built_in_fact", message, "Only its ask may change.")
             )
-        facts[name] = FactType(name, fact.type, choices, least, most, said_by, fact.ask or {})
+        ask = fact.ask or {}
+        facts[name] = FactType(name, fact.type, choices, least, most, said_by, ask, fact.personal)
     _check_overlaps(document, shape, facts, findings)
     for name, values in shape.lists.items():
         _check_choices(document, ("lists", name), values, findings)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -100,20 +99,13 @@ def _base(
     if data is None:
         refuse("unknown_workflow", f"There is no workflow {shown(name)} to extend.", guess(name, names))
         return None
-    base, findings = _read(data, file)
+    base, findings = read_yaml(data, file)
     made.findings += findings
     if base is not None and not isinstance(base.value, dict):
         made.findings.append(base.finding((), "wrong_type", "A workflow to extend must be a mapping."))
         return None
     made.texts[file] = decode(data, file)[0] or ""
     return base
-
-
-@lru_cache(maxsize=FILES_AT_MOST)
-def _read(data: bytes, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
-    """A file below, read once for all that stand upon it; nothing changes a document."""
-    document, findings = read_yaml(data, file)
-    return document, tuple(findings)
 
 
 def _alone(document: Document) -> Iterator[Finding]:

@@ -32,15 +32,13 @@ from recovery.workflow.basics import (
     Words,
     one_or_many,
 )
+from recovery.workflow.budget_shapes import BudgetShape
 from recovery.workflow.clock_shapes import ClockShape
 from recovery.workflow.pack_shapes import DerivedRow, IsoDay, PartShape, SourceShape
 from recovery.workflow.rule_shapes import Rules
 
 WORKFLOW_ID = r"^[a-z][a-z0-9-]*$"
 ANY_NEED = r"^any( .+)?$"
-
-INERT_PARTS = ("budgets",)
-"""Parts of a workflow that may be declared and do nothing yet."""
 
 
 def _nothing(value: Any) -> Any:
@@ -63,6 +61,11 @@ class _Fact(Shape):
         | None
     ) = Field(None, description="Who this can be known from; left out, from anybody.")
     ask: Text | None = Field(None, description="The question that gets it.")
+    personal: bool | None = Field(
+        None,
+        description="Whether it tells of a person, and goes when they are erased; left out, text, list and "
+        "person do (the owner does not), and all other types do not.",
+    )
 
 
 class PlainFact(_Fact):
@@ -301,4 +304,8 @@ class WorkflowShape(Shape):
         [], description="Templates that people send by hand, beside those that rules send."
     )
     clocks: dict[StateId, ClockShape] = Field({}, description="Deadlines, by their names.")
-    budgets: dict[str, Any] = Field({}, description="Declared, not yet active.")
+    budgets: dict[StateId, BudgetShape] = Field(
+        {},
+        description="What people may spend without asking, by names. Left out: 2,000 US dollars per person "
+        "and local day, ten times as much for each level above.",
+    )

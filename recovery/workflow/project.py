@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -37,7 +37,17 @@ def check_project(root: Path, paths: Sequence[Path] = (), today: date | None = N
                 findings += [unreadable] if unreadable else []
             else:
                 findings += read_template(data, name_of(root, path))[1]
-    return in_order(findings)
+    return in_order(_once(findings))
+
+
+def _once(findings: list[Finding]) -> Iterator[Finding]:
+    """Each once, as shortly as it is said: every workflow that extends a file finds what is wrong in it."""
+    seen = set()
+    for finding in sorted(findings, key=lambda one: len(one.hint)):
+        place = (finding.file, finding.line, finding.column, finding.code, finding.message)
+        if place not in seen:
+            seen.add(place)
+            yield finding
 
 
 def workflow_files(root: Path) -> list[Path]:

@@ -12,8 +12,9 @@ with a leading zero (`010`) is refused, because readers of YAML do not agree on 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -28,6 +29,9 @@ VALUES_AT_MOST = 5_000
 """The most values a file may hold. A workflow of ten steps has about 900."""
 
 DEPTH_AT_MOST = 50
+
+DOCUMENTS_KEPT = 16
+"""How many are kept in memory after they were read: workflows that name the same file share it."""
 
 _TOP = Position(1, 1)
 
@@ -110,7 +114,15 @@ def read_yaml(data: bytes, file: str, *, first_line: int = 1) -> tuple[Document 
 
     Returns:
         The document, and every doubled key and doubtful number in it; or None and the one syntax finding.
+        The same bytes give the same document, which nobody may change.
     """
+    read = _read if first_line == 1 else _read.__wrapped__  # a head is small, and there are many
+    document, findings = read(data, file, first_line)
+    return document, list(findings)
+
+
+@lru_cache(maxsize=DOCUMENTS_KEPT)
+def _read(data: bytes, file: str, first_line: int) -> tuple[Document | None, Sequence[Finding]]:
     text, finding = decode(data, file, first_line=first_line)
     if text is None:
         return None, [finding] if finding else []

@@ -20,9 +20,9 @@ from recovery.core.spec import (
     Send,
     Transition,
 )
-from recovery.workflow.findings import Finding, one_of
+from recovery.workflow.findings import one_of
 from recovery.workflow.names import Names
-from recovery.workflow.reader import Document, Path
+from recovery.workflow.reader import Path
 from recovery.workflow.rule_shapes import ACTIVE_VERBS, SIBLINGS, RuleShape
 
 ANYTIME = ("clocks", "on_message")
@@ -51,11 +51,6 @@ def read_rules(names: Names, path: Path, shapes: Sequence[RuleShape]) -> list[tu
         for number, shape in enumerate(shapes)
         if (here := (*path, number)) not in names.broken
     ]
-
-
-def declared_not_active(document: Document, path: Path, what: str) -> Finding:
-    """The notice that something may be written and does nothing yet."""
-    return document.notice(path, "declared_not_active", f"{what}: declared, not yet active.")
 
 
 def _rule(names: Names, path: Path, shape: RuleShape) -> Rule:

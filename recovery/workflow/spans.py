@@ -111,3 +111,34 @@ def check_reach(
     except Unreachable as error:
         message = f"{span} can never be over. {error.message}"
         findings.append(document.finding(path, "unreachable_span", message, error.hint))
+
+
+def surely_as_long(before: Span, within: Span) -> bool:
+    """Whether so much before the end of a span lies at or before its beginning, wherever that is.
+
+    Business time compares with business time alone: how much of the clock's it takes a calendar knows.
+    """
+    if before.length is not None and within.length is not None and before.kind == within.kind:
+        return before.length >= within.length
+    if before.kind == within.kind == "business days":
+        return before.amount >= within.amount
+    longest = _longest(within)
+    return longest is not None and _shortest(before) >= longest
+
+
+def _shortest(span: Span) -> timedelta:
+    """No such span is shorter on the clock. A day of a clock change has 23 hours."""
+    if span.length is not None:
+        return span.length
+    days = {"business day": 1, "day": 1, "week": 7, "month": 28, "year": 365}[span.unit] * span.amount
+    return timedelta(days=days - (span.unit == "business day")) - timedelta(hours=1)
+
+
+def _longest(span: Span) -> timedelta | None:
+    """No such span is longer; None of business time, which waits while the calendar is closed."""
+    if span.kind in ("business time", "business days"):
+        return None
+    if span.length is not None:
+        return span.length
+    days = {"day": 1, "week": 7, "month": 31, "year": 366}[span.unit] * span.amount
+    return timedelta(days=days + 1, hours=1)

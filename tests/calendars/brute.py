@@ -158,7 +158,7 @@ def local(tz: ZoneInfo, wall: datetime) -> datetime:
 def _offsets(zone: str, around: datetime) -> frozenset[timedelta]:
     """Every offset in force within two days of a date."""
     tz = ZoneInfo(zone)
-    moments = (around + timedelta(hours=hour) for hour in range(-42, 66))
+    moments = (around + timedelta(hours=hour) for hour in range(-42, 67, 6))  # none is in force for less
     return frozenset(moment.astimezone(tz).utcoffset() or timedelta() for moment in moments)
 
 
@@ -166,4 +166,5 @@ def _offsets(zone: str, around: datetime) -> frozenset[timedelta]:
 def _exists(tz: ZoneInfo, day: date) -> bool:
     """Whether any hour of some days is on this date."""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return any((noon + timedelta(minutes=30 * n)).astimezone(tz).date() == day for n in range(-80, 81))
+    near = sorted(range(-80, 81), key=abs)
+    return any((noon + timedelta(minutes=30 * n)).astimezone(tz).date() == day for n in near)

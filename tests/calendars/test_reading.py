@@ -233,8 +233,8 @@ def test_every_wrong_calendar_is_reported_and_the_sound_ones_are_read() -> None:
         DESK
         + "  other:\n    zone: Mars\n    hours: {mon: 9}\n  third: {zone: UTC, hours: {mon: 10:00-9:00}}\n"
     )
-    assert made == {}
-    assert len(findings) == 1  # the shape comes first
+    assert list(made) == ["desk"]
+    assert len(findings) == 3
     made, findings = read(
         DESK
         + "  other: {zone: Mars, hours: {mon: 9:00-10:00}}\n  third: {zone: UTC, hours: {mon: 10:00-9:00}}\n"
@@ -259,3 +259,30 @@ def test_a_project_without_calendars_has_none_and_a_wrong_file_raises(tmp_path: 
         calendars_of(tmp_path)
     (tmp_path / "config" / "ours.ics").write_text(ICAL)
     assert date(2026, 12, 24) in calendars_of(tmp_path)["desk"].holidays
+
+
+def test_a_wrong_shape_hides_nothing_else() -> None:
+    text = """
+calendars:
+  desk:
+    zone: Europe/Londn
+    colour: red
+    hours: {mon: [7], tue: 17:00-09:00}
+    closed: {2026-02-30: gone}
+  zoneless:
+    hours: {mon: 09:00-17:00}
+  third:
+    zone: 7
+    hours: {mon: 18:00-09:00}
+"""
+    made, findings = read_calendars(text.encode(), "c.yaml", lambda name: (None, name))
+    assert sorted((one.line, one.code) for one in findings) == [
+        (4, "unknown_zone"),
+        (5, "unknown_key"),
+        (6, "wrong_hours"),
+        (6, "wrong_type"),
+        (7, "wrong_date"),
+        (8, "missing_key"),
+        (11, "wrong_type"),
+    ]
+    assert list(made) == []

@@ -86,14 +86,13 @@ def test_a_new_project_has_its_own_database_whatever_the_environment_names(
 # --- check --------------------------------------------------------------------------------------------------
 
 
-def test_the_starter_files_have_no_problem_and_what_is_not_yet_active_is_noted(cli: Cli, home: Path) -> None:
+def test_the_starter_files_have_no_problem_and_notices_are_none(cli: Cli, home: Path) -> None:
     assert [row for row in cli("check", "--json").data["findings"] if row["level"] == "error"] == []
-    budget = "budgets: {daily: {limit: 1 USD}}"
-    spoil(home / "workflows/ten-step.yaml", "severities: 3", f"severities: 3\n{budget}")
+    spoil(home / "workflows/ten-step.yaml", "severities: 3", "severities: 3\nvalid_from: 2999-01-01")
     said = cli("check", "--json")
     assert said.code == 0
     (noted,) = (row for row in said.data["findings"] if row["file"] == "workflows/ten-step.yaml")
-    assert (noted["level"], noted["code"]) == ("notice", "declared_not_active")
+    assert (noted["level"], noted["code"]) == ("notice", "not_in_force")
     assert set(noted) == {"file", "line", "column", "code", "message", "hint", "level"}
     assert "0 problems" in cli("check").out
 

@@ -59,3 +59,13 @@ def test_an_explanation_lists_promises(cli: Cli, case: str) -> None:
     told = cli("explain", case).out
     assert "1  to the customer: to send the refund, by Mon 2030-12-02 15:00 UTC: open" in told
     assert "Promises" in cli("show", case).out
+
+
+def test_a_day_may_be_named_by_a_word(cli: Cli, case: str) -> None:
+    made = cli("promise", case, "to call", "--when", "tomorrow 15:00", "--by", "agent:li", "--json")
+    (row,) = made.data["promises"]
+    assert row["status"] == "open"
+    assert row["by_when"][13:] == ":00:00.000000Z"
+    unread = cli("promise", case, "to call", "--when", "yesterday 15:00", "--by", "agent:li")
+    assert unread.code != 0
+    assert "is no time" in unread.err

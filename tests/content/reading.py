@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from recovery.bootstrap import collect_all
 from recovery.core import events as ev
 from recovery.core.case import Case
 from recovery.core.decide import decide, open_case
@@ -17,7 +18,7 @@ from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
 from recovery.core.instants import from_text
 from recovery.core.spec import Workflow
-from recovery.workflow.bundle import collect, load
+from recovery.workflow.bundle import Bundle, load
 from recovery.workflow.findings import errors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,11 +34,17 @@ def plain(path: Path) -> Any:
 
 
 @cache
+def bundles() -> dict[str, Bundle]:
+    """The repository's own workflows by name, as `publish` would make them."""
+    found, findings = collect_all(ROOT)
+    assert errors(findings) == [], "\n".join(map(str, errors(findings)))
+    return {bundle.workflow_id: bundle for bundle in found}
+
+
+@cache
 def workflow(name: str) -> Workflow:
     """One of the repository's workflows, as `publish` would make it."""
-    bundle, findings = collect(ROOT, ROOT / "workflows" / f"{name}.yaml")
-    assert bundle is not None, "\n".join(map(str, errors(findings)))
-    return load(bundle)
+    return load(bundles()[name])
 
 
 def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

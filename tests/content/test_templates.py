@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 
 from recovery.delivery.render import render
 from recovery.demo.example import example
-from recovery.workflow.bundle import Bundle, collect
-from tests.content.reading import LANGUAGES, ROOT, WORKFLOWS, plain, templates_sent, workflow
+from recovery.workflow.bundle import collect
+from tests.content.reading import LANGUAGES, ROOT, WORKFLOWS, bundles, plain, templates_sent, workflow
 from tests.delivery.letters import page
 
 FOLDER = ROOT / "templates"
@@ -29,6 +29,7 @@ INTERNAL = (
     "news-due",
     "promise-due",
     "promise-broken",
+    "payment-late",
     "overdue",
     "urgent",
 )
@@ -169,9 +170,7 @@ VALUES = {
 def messages() -> Iterator[tuple[Path, str, str]]:
     """Every template of every workflow and language: the workflow's file, the language, its name."""
     for file in WORKFLOWS:
-        bundle, _ = collect(ROOT, file)
-        assert bundle is not None
-        for path in sorted(bundle.files):
+        for path in sorted(bundles()[file.stem].files):
             if path.startswith("templates/"):
                 yield file, Path(path).parts[1], Path(path).stem
 
@@ -183,13 +182,6 @@ each_message = pytest.mark.parametrize(
 )
 
 
-@cache
-def bundle_of(workflow_file: Path) -> Bundle:
-    bundle, _ = collect(ROOT, workflow_file)
-    assert bundle is not None
-    return bundle
-
-
 @each_message
 def test_a_message_can_be_sent_knowing_only_what_it_states(
     workflow_file: Path, language: str, name: str
@@ -198,7 +190,7 @@ def test_a_message_can_be_sent_knowing_only_what_it_states(
     kinds = workflow(workflow_file.stem).facts
     states = {"problem.statement", *parts(path)[0]["states"]}
     facts = {fact: VALUES.get(kinds[fact].kind, "2026 11 21") for fact in states}
-    message = render(bundle_of(workflow_file), name, language, CONTEXT | {"facts": facts})
+    message = render(bundles()[workflow_file.stem], name, language, CONTEXT | {"facts": facts})
     assert message.language == language
     assert not re.search(r"[{}]|None", message.subject + message.text)
     said = re.search(r"2,?026|26[.]11", message.text)
@@ -209,7 +201,7 @@ def test_a_message_can_be_sent_knowing_only_what_it_states(
 @each_message
 def test_a_message_of_the_demo_is_whole_in_both_parts(workflow_file: Path, language: str, name: str) -> None:
     message = render(
-        bundle_of(workflow_file), name, language, example(workflow(workflow_file.stem), language)
+        bundles()[workflow_file.stem], name, language, example(workflow(workflow_file.stem), language)
     )
     for part in (message.subject, message.text, message.html):
         assert part.strip()

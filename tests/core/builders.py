@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recovery.core import events as ev
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
@@ -138,13 +139,13 @@ class Story:
         self._case = read_back
         self.now += timedelta(minutes=1)
 
-    def do(self, kind: type[ev.Event], **fields: Any) -> Decision:
+    def do(self, kind: type[ev.Event], /, **fields: Any) -> Decision:
         """Let an event in that must be accepted."""
         answer = self.handle(self._event(kind, fields))
         assert isinstance(answer, Decision), answer
         return answer
 
-    def refuse(self, kind: type[ev.Event], **fields: Any) -> Refusal:
+    def refuse(self, kind: type[ev.Event], /, **fields: Any) -> Refusal:
         """Let an event in that must be refused."""
         answer = self.handle(self._event(kind, fields))
         assert isinstance(answer, Refusal), answer.why

@@ -6,9 +6,14 @@ from collections import Counter
 
 from recovery.core import events as ev
 from recovery.core.attachments import BYTES_OF_A_CASE
-from recovery.core.case import Case, Stamp, apply, fold, recorded
+from recovery.core.case import Case, Stamp, apply
+from recovery.core.changes import fold, recorded
 from recovery.core.decision import Decision
+from recovery.core.empowerment.offering import WAITING
+from recovery.core.empowerment.postings import COMPENSATION, postings
+from recovery.core.empowerment.state import LIVE
 from recovery.core.instants import to_text
+from recovery.core.letters import BY_HAND
 from recovery.core.spec import MERGED, Send, Workflow
 from tests.core.builders import Story
 
@@ -23,6 +28,7 @@ def check(story: Story, before: Case | None, decision: Decision) -> None:
     _effects(story, decision)
     _attachments(story, case)
     _coupons(story, decision)
+    _compensations(story, decision)
     _replayed(story.workflow, before, decision, story.log[-1]["recorded_at"])
 
 
@@ -70,7 +76,7 @@ def _effects(story: Story, decision: Decision) -> None:
     failed = {key for key, failure in settled.items() if failure is not None} - cancelled
     assert set(case.undelivered) == failed
     assert {key for key, (kind, _) in case.tasks.items() if kind == "undelivered"} <= failed
-    assert {key for key, (kind, _) in case.tasks.items() if kind != "undelivered"} <= set(case.awaiting)
+    assert {key for key, (kind, _) in case.tasks.items() if kind in BY_HAND} <= set(case.awaiting)
     sent = [change for change in changes if change[0] == "effect" and change[1] not in cancelled]
     once = Counter(change[3] for change in sent if change[3])
     assert set(once.values()) <= {1}
@@ -108,6 +114,34 @@ def _coupons(story: Story, decision: Decision) -> None:
         assert letters[draw.effect].context["coupon"]["value"] == draw.value
     if decision.case.mode == "history":
         assert coupons == {}
+
+
+def _compensations(story: Story, decision: Decision) -> None:
+    """Each event's lines sum to zero; what is kept, owed and paid is what stands so; no offer lives twice."""
+    sums: Counter[str] = Counter()
+    for record in story.log:
+        moved: Counter[str] = Counter()
+        for change in record["changes"]:
+            for line in postings(change) if change[0] == COMPENSATION else ():
+                sums[line.account.split(" ")[0]] += line.units
+                moved[line.currency] += line.units
+        assert not any(moved.values())
+    found = decision.case.compensations
+    statuses = {
+        "used": ("offered", "due", "fulfilled"),
+        "reserved": ("offered", "due"),
+        "spent": ("fulfilled",),
+        "cost": ("due", "fulfilled"),
+        "owed": ("due",),
+        "paid": ("fulfilled",),
+    }
+    for account, stand in statuses.items():
+        assert abs(sums[account]) == sum(one.units for one in found.values() if one.status in stand), account
+    live = [(one.kind, one.offer) for one in found.values() if one.status in LIVE]
+    assert len(live) == len(set(live))
+    waiting = {f"c{number}": WAITING.get(one.status) for number, one in found.items()}
+    tasks = {key: kind for key, (kind, _) in decision.case.tasks.items() if kind in WAITING.values()}
+    assert tasks == {key: kind for key, kind in waiting.items() if kind is not None}
 
 
 def _replayed(workflow: Workflow, before: Case | None, decision: Decision, recorded_at: str) -> None:

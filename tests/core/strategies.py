@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from recovery.core import events as ev
 from recovery.core.case import Case
+from recovery.core.empowerment import events as money
 from recovery.core.instants import from_text, to_text
 from recovery.core.spec import (
     Workflow,
@@ -40,6 +41,10 @@ JUNK: st.SearchStrategy[Any] = st.one_of(
         max_leaves=5,
     ),
 )
+
+
+MONEY = [kind for kind in money.EVENTS if "compensation" in {field.name for field in fields(kind)}]
+"""Events about a compensation that was offered."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,10 @@ class Planned:
         if self.kind in (ev.PromiseKept, ev.PromiseReleased):
             made = [*case.promises, "9"]
             return {"promise": made[self.pick % len(made)]}
+        if self.kind in MONEY:
+            known = [*case.compensations, "9"]
+            by = "manager:noor" if self.kind.__name__.startswith("Approval") else "agent:li"
+            return {"compensation": known[self.pick % len(known)], "by": by}
         if self.kind is ev.TaskDone:
             return {"task": next(iter(case.tasks), "9.9")}
         if self.kind in (ev.HandOffAccepted, ev.HandOffDeclined):
@@ -156,6 +165,29 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "type": st.just("image/jpeg"),
     "size": st.sampled_from([1, 9_000_000, 11_000_000]),
     "due_at": st.sampled_from([START, START + timedelta(days=1), START + timedelta(days=40)]),
+    "kind": st.sampled_from(["refund", "gift", "comfort_gesture", "coupon"]),
+    "amount": st.sampled_from([None, "40 USD", "40 USD", "0 USD"]),
+    "expires_at": st.sampled_from([None, None, START + timedelta(days=3)]),
+    "pay_within": st.sampled_from([None, 0, 3]),
+    "receipt": st.sampled_from([None, "T-7"]),
+    "compensation": st.sampled_from(["1", "2"]),
+    "standing": st.sampled_from(
+        [
+            {
+                "units": 4000,
+                "holds": {
+                    "empowerment": {
+                        "account": "2026-11-22 person:li",
+                        "currency": "USD",
+                        "units": 4000,
+                        "limit": limit,
+                        "used": 0,
+                    }
+                },
+            }
+            for limit in (200_000, 200_000, 3_999)
+        ]
+    ),
     "sha256": st.sampled_from([digit * 64 for digit in "0123456789"]),
 }
 FORCED = {"by", "occurred_at", "hold", "source"}
@@ -170,6 +202,8 @@ OFTEN = [
     *[ev.MessageWritten, ev.MessageWritten, ev.NoteAdded, ev.AttachmentAdded, ev.AttachmentAdded],
     *[ev.CouponOffered, ev.CouponRedeemed, ev.CouponRevoked, ev.CouponReissued] * 2,
     *[ev.PromiseMade, ev.PromiseMade, ev.PromiseKept, ev.PromiseReleased],
+    *[money.CompensationOffered, money.CompensationOffered, money.CompensationSpent],
+    *[money.CompensationAccepted, money.CompensationFulfilled, money.ApprovalGranted],
     *[ev.TimerFired, ev.TimerFired, ev.TimerFired, ev.MessageReceived],
     *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]
@@ -190,6 +224,7 @@ CHOSEN = {
     ev.MoveForced: {"to"},
     ev.CaseReleased: {"other"},
     ev.MessageWritten: {"template", "to"},
+    **{kind: {"compensation"} for kind in MONEY},
     ev.TimerFired: {"due_at"},
 }
 

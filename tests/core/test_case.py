@@ -7,14 +7,31 @@ from typing import Any
 
 import pytest
 
-from recovery.core.case import Case, Stamp, apply, fold, opened
+from recovery.core.case import Case, Stamp, apply, opened
+from recovery.core.changes import fold
 from recovery.core.clocks.state import ClockState, Mark
 from recovery.core.coupon_state import CouponState
+from recovery.core.empowerment.state import CompensationState, Hold
 from recovery.core.promises import PromiseState
 from tests.core.builders import case_with
 
 NOW = ("2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
 STAMP = Stamp(2, "agent:li", *NOW)
+
+
+DUE = CompensationState(
+    "refund",
+    "refund@1",
+    "40 USD",
+    4000,
+    "customer",
+    "agent:li",
+    "o",
+    3,
+    "due",
+    (Hold("empowerment", "2026-11-30 person:li", "USD", 4000),),
+    pay_within=0,
+)
 
 
 def rich() -> Case:
@@ -46,6 +63,7 @@ def rich() -> Case:
         attachments={"ab": ("photo.jpg", "image/jpeg", 10)},
         coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
         promises={"1": PromiseState("to call", "w", "customer", "agent:li", "o", 3)},
+        compensations={"1": DUE},
         clocks={"first": ClockState("running", "o", 1, 1, "1 day", "d")},
         due_at="d",
         marks={"message": Mark("o", 1, 1)},
@@ -54,6 +72,7 @@ def rich() -> Case:
         merged_from="one",
         absorbed=[5],
         quarantine="it broke",
+        erased_at="e",
         received_at="r",
         opened_at="o",
         updated_at="u",
@@ -148,6 +167,10 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
     (
         ["clock", "first", ["paused", "o", 1, 1, "1 day"]],
         {"clocks": {"first": ClockState("paused", "o", 1, 1, "1 day")}, "due_at": None},
+    ),
+    (
+        ["compensation", "2", DUE.row(), ["owed"]],
+        {"compensations": {"1": DUE, "2": DUE}, "due_at": None},
     ),
     (["mark", "heard", 1], {"marks": {**rich().marks, "heard": Mark(NOW[0], 2, 1)}}),
     (["mark", "message"], {"marks": {"message": Mark(NOW[0], 2, 2)}}),

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 import recovery.core
+import recovery.core.empowerment
 from recovery.core.case import Case
 from recovery.core.decision import Decision, Effect
 from recovery.core.events import EVENTS, Event
@@ -24,10 +25,14 @@ CHANGING = {Case, Workflow}
 
 def data_classes() -> list[type]:
     found: dict[str, type] = {}
-    for module in pkgutil.iter_modules(recovery.core.__path__):
-        for name, thing in vars(importlib.import_module(f"recovery.core.{module.name}")).items():
-            if inspect.isclass(thing) and is_dataclass(thing) and thing.__module__.startswith("recovery."):
-                found[name] = thing
+    things: list[tuple[str, Any]] = []
+    core = recovery.core
+    for package in (core, core.empowerment):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            things += vars(importlib.import_module(module.name)).items()
+    for name, thing in things:
+        if inspect.isclass(thing) and is_dataclass(thing) and thing.__module__.startswith("recovery."):
+            found[name] = thing
     return [found[name] for name in sorted(found)]
 
 

@@ -150,11 +150,11 @@ def test_what_is_done_in_time_is_kept_and_what_is_done_late_was_broken() -> None
     assert story.refuse(PromiseKept, promise="7").code == "no_open_promise"
 
 
-def test_what_nobody_settles_is_broken_when_its_hour_is_over() -> None:
+def test_what_nobody_settles_is_broken_at_its_hour() -> None:
     story = begun(small())
     story.do(PromiseMade, what="to call", by_when=NOON)
-    assert statuses(story, NOON) == ["open"]
-    assert statuses(story, NOON + timedelta(seconds=1)) == ["broken"]
+    assert statuses(story, NOON - timedelta(seconds=1)) == ["open"]
+    assert statuses(story, NOON) == ["broken"]
 
 
 def test_a_promise_is_released_with_a_reason() -> None:

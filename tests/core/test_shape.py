@@ -59,6 +59,13 @@ GOOD: dict[str, Any] = {
     "estimate": None,
     "contact": False,
     "promise": "1",
+    "kind": "refund",
+    "amount": "40 USD",
+    "expires_at": None,
+    "pay_within": 3,
+    "receipt": None,
+    "compensation": "1",
+    "standing": {},
 }
 
 BAD_TEXTS = [None, 5, b"x", ["x"], "half \ud800", "nul \x00"]
@@ -77,7 +84,7 @@ BAD: dict[str, list[Any]] = {
 }
 
 
-def event(kind: type[ev.Event], **changed: Any) -> ev.Event:
+def event(kind: type[ev.Event], /, **changed: Any) -> ev.Event:
     own = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in GOOD.items() if name in own} | changed)
 

@@ -306,3 +306,19 @@ def test_a_version_whose_files_were_changed_is_not_worked_with(engine: Engine) -
     with pytest.raises(EventRefused, match="no longer what was published") as refused:
         engine.record(case, {"emotion.level": 1}, by="agent:li")
     assert refused.value.refusal.code == "no_version"
+
+
+def test_a_message_is_settled_while_the_next_of_its_case_is_on_its_way(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned(engine)
+    monkeypatch.setattr(outbox, "LOOK_SECONDS", 0.01)
+    settled = threading.Event()
+
+    class Waiting(Mailbox):
+        def deliver(self, message: Message) -> Outcome:
+            if self.messages:
+                assert settled.wait(30), "the first one was not settled meanwhile"
+            return super().deliver(message)
+
+    assert deliver_due(engine, Waiting(), senders=1, told=lambda *_: settled.set()).delivered == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.core.case import recorded
+from recovery.core.changes import recorded
 from recovery.core.explain import explain
 from recovery.core.instants import from_text
 from recovery.core.spec import MERGED

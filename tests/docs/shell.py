@@ -67,26 +67,40 @@ def _commands(text: str, code: int) -> Iterator[Command]:
         yield Command(words, printed, code if number == len(found) else 0)
 
 
-class Shell:
-    """A folder of its own in which a page is followed. Use it in `with`.
+class Warm:
+    """A process that has `recovery` loaded (`tests.docs.warm`). Use it in `with`."""
 
-    What begins with `recovery` goes to a process that has it loaded (`tests.docs.warm`), all else to `sh`.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._where = folder / ".where"
-        self._out = folder / ".out"
-
-    def __enter__(self) -> Shell:
+    def __enter__(self) -> Warm:
         command = [sys.executable, "-m", "tests.docs.warm"]
-        self._warm = subprocess.Popen(
+        self._process = subprocess.Popen(
             command, cwd=ROOT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._warm.communicate(timeout=60)
+        self._process.communicate(timeout=60)
+
+    def run(self, folder: Path, words: list[str], out: Path) -> int:
+        """Run a command in a folder, with both streams into a file; give its exit code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        asked = {"folder": str(folder), "words": words, "out": str(out)}
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+class Shell:
+    """A folder of its own in which a page is followed.
+
+    What begins with `recovery` goes to a process that has it loaded, all else to `sh`.
+    """
+
+    def __init__(self, folder: Path, warm: Warm) -> None:
+        self.folder = folder
+        self._warm = warm
+        self._where = folder / ".where"
+        self._out = folder / ".out"
 
     def do(self, step: Command | File) -> str:
         """Do one step and give what a command printed (both streams).
@@ -100,18 +114,12 @@ class Shell:
         if step.words.startswith(NOT_RUN):
             return step.printed
         words = shlex.split(step.words.replace("\\\n", " "))
-        code = self._recovery(words) if words[0] == "recovery" else self._sh(step.words)
+        code = (
+            self._warm.run(self.folder, words, self._out) if words[0] == "recovery" else self._sh(step.words)
+        )
         said = self._out.read_text(encoding="utf-8").removeprefix("\ufeff")
         assert code == step.code, f"$ {step.words}\nended with {code}:\n{said}"
         return said
-
-    def _recovery(self, words: list[str]) -> int:
-        assert self._warm.stdin is not None
-        assert self._warm.stdout is not None
-        asked = {"folder": str(self.folder), "words": words, "out": str(self._out)}
-        self._warm.stdin.write(json.dumps(asked) + "\n")
-        self._warm.stdin.flush()
-        return int(self._warm.stdout.readline())
 
     def _sh(self, words: str) -> int:
         script = f"{words}\ncode=$?\npwd > '{self._where}'\nexit $code\n"

@@ -157,7 +157,10 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     _lease(Path("recovery.db"))
     say("outbox cancel", "--case", case, "--reason", "x", *li)
     _lease(Path("recovery.db"), None)
+    with Path("config/recovery.yaml").open("a", encoding="utf-8") as file:
+        file.write("forget_words_after: 90d\n")
     say("worker", "--once")
+    say("jobs")
     _give_up(int(str(say("open", "The box is empty.")["case"])), "1.0")
     say("tasks done", "2", "1.0", *li)
     say("do", case, "withdraw", "--by", "customer")
@@ -211,8 +214,10 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("doctor")
     say("demo", "--limit", "30")
     say("db upgrade")
+    say("erase", "--case", "a", "--reason", "x", "--by", "supervisor:pat")
     say("db verify")
     _forge(Path("recovery.db"))
+    say("erase", "--case", "a", "--reason", "x", "--by", "supervisor:pat")
     say("db verify")
     for words in (["show", "99"], ["record", "1", "nonsense=1", "owner=x y"], ["check", "nowhere"]):
         answers.setdefault("An error", []).append(answer([*words, "--json"]))

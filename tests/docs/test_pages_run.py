@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import recovery
-from tests.docs.shell import Command, Shell, says, steps
+from tests.docs.shell import Command, Shell, Warm, says, steps
 from tests.real_data import ROOT
 
 PAGES = [
@@ -19,16 +20,22 @@ PAGES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    with Warm() as process:
+        yield process
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_a_page_can_be_followed_word_by_word(page: Path, tmp_path: Path) -> None:
-    with Shell(tmp_path) as shell:
-        for step in steps(ROOT / page):
-            said = shell.do(step)
-            if isinstance(step, Command) and step.printed.strip():
-                assert says(step.printed, said), (
-                    f"$ {step.words}\nthe page:\n{step.printed}\nthe command:\n{said}"
-                )
+def test_a_page_can_be_followed_word_by_word(page: Path, tmp_path: Path, warm: Warm) -> None:
+    shell = Shell(tmp_path, warm)
+    for step in steps(ROOT / page):
+        said = shell.do(step)
+        if isinstance(step, Command) and step.printed.strip():
+            assert says(step.printed, said), (
+                f"$ {step.words}\nthe page:\n{step.printed}\nthe command:\n{said}"
+            )
 
 
 def test_the_installed_command_runs() -> None:

@@ -14,7 +14,7 @@ from tests.real_data import ROOT
 PAGE = ROOT / "docs" / "reference" / "pains.md"
 FOLDER = ROOT / "tests" / "scenarios" / "pains"
 
-NOT_YET = {"Refund limits living in prose only.", "A person's erasure losing the statistics."}
+NOT_YET = {"Refund limits living in prose only."}
 """The pains without a proof; whoever proves one takes it out."""
 
 PAINS = 25

@@ -28,6 +28,7 @@ def serve() -> None:
     """Answer until nobody asks any more."""
     for name in LOADED:
         import_module(name)
+    _read_starter()
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
@@ -35,6 +36,14 @@ def serve() -> None:
             _run(asked["folder"], asked["words"], asked["out"])
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _read_starter() -> None:
+    """Read the starter's files, which every page begins with: what a file says is kept by its content."""
+    from recovery.bootstrap import checked
+    from recovery.project import starter_root
+
+    checked(starter_root())
 
 
 def _run(folder: str, words: list[str], out: str) -> NoReturn:

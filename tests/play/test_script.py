@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from recovery.core import events as ev
+from recovery.core.empowerment import events as money
 from recovery.core.errors import NotFound
 from recovery.play.script import LINES, MAX_LINE, Line, Unreadable, open_script, read_script
 
@@ -29,6 +30,15 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "kept": ({"promise": "1", "by": "agent:li"}, ev.PromiseKept),
     "release": ({"promise": "1", "reason": "she called herself", "by": "agent:li"}, ev.PromiseReleased),
     "say": ({"text": "We found it.", "wait": 0, "by": "agent:li"}, ev.MessageWritten),
+    "offer": ({"kind": "refund", "amount": "40 USD", "by": "agent:li"}, money.CompensationOffered),
+    "spend": ({"kind": "gift", "amount": "4 USD", "by": "agent:li"}, money.CompensationSpent),
+    "accept_offer": ({"compensation": "1"}, money.CompensationAccepted),
+    "decline_offer": ({"compensation": "1"}, money.CompensationDeclined),
+    "revoke": ({"compensation": "1", "reason": "a slip", "by": "agent:li"}, money.CompensationRevoked),
+    "fulfil": ({"compensation": "1", "receipt": "T-7", "by": "agent:bo"}, money.CompensationFulfilled),
+    "approve": ({"compensation": "1", "by": "supervisor:eva"}, money.ApprovalGranted),
+    "refuse": ({"compensation": "1", "reason": "no", "by": "supervisor:eva"}, money.ApprovalRefused),
+    "delegate": ({"compensation": "1", "to": "bo", "by": "supervisor:eva"}, money.ApprovalDelegated),
     "note": ({"text": "She is tired.", "by": "agent:li"}, ev.NoteAdded),
     "hand_off": ({"to": "bo", "by": "agent:li"}, ev.HandOffOffered),
     "accept": ({"by": "agent:bo"}, ev.HandOffAccepted),

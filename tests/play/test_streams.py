@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 
 from recovery.clock import ManualClock
 from recovery.core import events as ev
-from recovery.core.case import Case, Stamp, apply, opened, recorded
+from recovery.core.case import Case, Stamp, apply, opened
+from recovery.core.changes import recorded
 from recovery.core.instants import to_text
 from recovery.core.spec import MERGED, Workflow
 from recovery.delivery.channels import Message

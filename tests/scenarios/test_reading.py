@@ -110,13 +110,14 @@ def test_a_slip_in_the_head_is_found_too(tmp_path: Path, head: str, found: str) 
 
 
 def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
-    story = COMPLAINT + "  expect: {step: hera, sent: x, stars: 1}\n- at: soon\n"
-    assert [line.split(" ")[1] for line in findings(tmp_path, story)] == ["unknown_key:"]
-    story = COMPLAINT + "  expect: {step: hera, sent: x}\n- at: soon\n"
-    assert [line.split(" ")[1] for line in findings(tmp_path, story)] == [
+    story = COMPLAINT + "  expect: {step: hera, sent: x, stars: 1, owner: [a]}\n- at: soon\n- note: x\n"
+    assert sorted(line.split(" ")[1] for line in findings(tmp_path, story)) == [
+        "missing_key:",
+        "unknown_key:",
         "unknown_step:",
         "unknown_template:",
         "wrong_moment:",
+        "wrong_type:",
     ]
 
 

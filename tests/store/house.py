@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from recovery.core import events as ev
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
 from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.facts import FactType

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.core.case import Case, fold
+from recovery.core.case import Case
+from recovery.core.changes import fold
 from recovery.core.decide import open_case
 from recovery.core.errors import EngineFault, NotFound
 from recovery.store.faults import ExternalIdTaken, LostRace

@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from recovery.clock import ManualClock
+from recovery.core.calendars.schedule import Schedule
 from recovery.core.events import CaseQuarantined
 from recovery.delivery.channels import Message
 from recovery.delivery.outcomes import Outcome, OutOfOrder, RetryLater
 from recovery.engine import Engine
+from recovery.jobs.job import Job, Moment
 from recovery.testing import Mailbox
 from recovery.worker import pulse
 from recovery.worker.serving import Worker
@@ -38,9 +40,16 @@ class House:
     channel: Mailbox = field(default_factory=Mailbox)
     is_ours: bool = True
 
+    job_fails: bool = False
+
     def __post_init__(self) -> None:
         self.worker = Worker(
-            self.engine, self.channel, may_send=lambda: self.is_ours, seal=self.seal, tell=for_people(print)
+            self.engine,
+            self.channel,
+            may_send=lambda: self.is_ours,
+            seal=self.seal,
+            tell=for_people(print),
+            jobs=[Job("hourly", Schedule("0 * * * *", "UTC"), self.work)],
         )
         self.pages = pages(self.worker, lambda: self.is_ours, ("mail",))
         self.patch.setattr("recovery.worker.metrics.FRESH_SECONDS", 0)
@@ -48,6 +57,10 @@ class House:
 
     def seal(self) -> None:
         self.engine.store.seal(b"sixteen letters.", self.clock.now())
+
+    def work(self, _: Engine, __: Moment) -> None:
+        if self.job_fails:
+            raise OSError("The folder cannot be written.")
 
     def complain(self, times: int = 1) -> int:
         """Open cases, each of which asks for a message; gives the last one's number."""
@@ -156,6 +169,13 @@ def cases_set_aside(house: House) -> str:
     return house.scrape()
 
 
+def jobs_late(house: House) -> str:
+    house.job_fails = True
+    house.clock.advance(timedelta(days=1))
+    house.worker.tick()
+    return house.scrape()
+
+
 def seals_late(house: House) -> str:
     house.complain()
     house.clock.advance(timedelta(minutes=6))
@@ -174,6 +194,7 @@ RAISED_BY: dict[str, Callable[[House], str]] = {
     "DeadLetters": dead_letters,
     "PerhapsTwice": perhaps_twice,
     "CasesSetAside": cases_set_aside,
+    "JobsLate": jobs_late,
     "SealsLate": seals_late,
 }
 

@@ -17,9 +17,10 @@ from recovery.delivery.outcomes import Outcome, OutOfOrder
 from recovery.engine import Engine
 from recovery.store.faults import LostRace
 from recovery.testing import Mailbox
-from recovery.worker import serving
+from recovery.worker import pulse, serving
 from recovery.worker.serving import FIRST_PAUSE, LONGEST_PAUSE, NOT_OURS, OURS_NOW, Worker
 from recovery.worker.telling import EVENTS, as_lines, for_people
+from tests.delivery.test_outbox import end_leases
 
 DOWN = OutOfOrder("no route to the mail server")
 
@@ -176,6 +177,60 @@ def test_a_lost_race_is_run_again_and_is_no_outage(
     assert worker.pulse.database_out is None
 
 
+def test_a_database_that_goes_away_in_the_first_turn_of_a_long_day_is_waited_for(
+    engine: Engine, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complain(engine)
+    worker = worker_on(engine, said, Mailbox())
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.store, "claim", _gone)
+        assert worker.turn() is None
+    worker.turn()
+    assert [line["event"] for line in said.lines] == ["outage", "message", "batch_done", "works_again"]
+
+
+def test_what_was_sent_when_the_database_went_away_is_settled_when_it_is_back_and_not_sent_again(
+    engine: Engine, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complain(engine, 3)
+    mailbox = Mailbox()
+    worker = worker_on(engine, said, mailbox)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "settle_many", _gone)
+        assert worker.turn() is None
+        end_leases(engine)
+        assert worker.turn() is None
+    worker.turn()
+    assert len(mailbox.messages) == len({message.key for message in mailbox.messages}) == 3
+    assert engine.store.outbox_counts(engine.tenant) == {"delivered": 3}
+
+
+def _gone(*_: object, **__: object) -> None:
+    raise EnvironmentFault("The server does not answer.")
+
+
+def test_a_loop_that_waits_in_silence_has_its_connections_broken_once_in_a_while(
+    engine: Engine, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = [0]
+
+    def breaks() -> None:
+        cut[0] += 1
+
+    monkeypatch.setattr(engine.store, "cut", breaks)
+    now = [1_000.0]
+    for module in (pulse, serving):
+        monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    worker = worker_on(engine, said, Mailbox())
+    for seconds, times in ((44, 0), (46, 1), (60, 1), (92, 2)):
+        now[0] = 1_000.0 + seconds
+        worker.look()
+        assert cut == [times]
+    assert len(said.of("outage")) == 1
+    worker.turn()
+    assert len(said.of("works_again")) == 1
+
+
 # --- when there is something to do next ---------------------------------------------------------------------
 
 
@@ -279,3 +334,16 @@ def test_a_channel_with_nothing_to_send_is_not_taken_for_mended(
     worker.tick()
     assert said.of("works_again") == []
     assert worker.pulse.channels == {"mail": False}
+
+
+def test_a_clock_that_was_set_back_keeps_no_channel_resting(
+    engine: Engine, clock: ManualClock, said: Said
+) -> None:
+    complain(engine)
+    mailbox = Counting(DOWN)
+    worker = worker_on(engine, said, mailbox)
+    worker.tick()
+    clock.advance(timedelta(hours=-1))
+    complain(engine)
+    worker.tick()
+    assert mailbox.asked == 2

@@ -104,23 +104,21 @@ def test_verbs_of_a_rule_keep_the_order_they_are_written_in(tmp_path: Path) -> N
     ]
 
 
-def test_a_workflow_with_errors_makes_no_bundle_and_one_with_notices_does(tmp_path: Path) -> None:
+def test_a_workflow_with_errors_makes_no_bundle(tmp_path: Path) -> None:
     bundle, findings = collect(tmp_path, write(tmp_path, changed("title: Small", "title: 5")))
     assert bundle is None
     assert [finding.code for finding in findings] == ["wrong_type"]
-    bundle, findings = collect(
-        tmp_path,
-        write(tmp_path, changed("title: Small", "title: Small\nbudgets: {daily: {limit: 2000 USD}}")),
-    )
-    assert bundle is not None
-    assert [(finding.code, finding.level) for finding in findings] == [("declared_not_active", "notice")]
 
 
-def test_what_is_declared_and_does_nothing_yet_is_listed(tmp_path: Path) -> None:
-    text = changed("title: Small", "title: Small\nbudgets: {daily: {limit: 2000 USD}}")
-    bundle, findings = collect(tmp_path, write(tmp_path, text))
+def test_a_version_from_before_budgets_were_read_has_the_usual_ones(tmp_path: Path) -> None:
+    bundle, _ = collect(tmp_path, write(tmp_path, changed("title: Small", "title: Small\nseverities: 2")))
     assert bundle is not None
-    assert [finding.message for finding in findings] == ["budget daily: declared, not yet active."]
+    for declared in ("{daily: {limit: much}}", "{daily: 7}", "{daily: {most: 7 USD, of: {us: all}}}"):
+        files = {
+            path: text.replace("severities: 2", f"budgets: {declared}") for path, text in bundle.files.items()
+        }
+        found = load(Bundle(f"old {declared}", bundle.workflow_id, files))
+        assert found.budgets["empowerment"].limits["agent"] == 2_000_00
 
 
 def test_a_bundle_that_is_no_workflow_cannot_be_loaded() -> None:

@@ -162,6 +162,23 @@ SENSE = {
     "a warning of nothing": ("stops: happy\nwithin: 1 hour\nwarn_at: §0%", ["wrong_value"]),
     "a warning at the end": ("stops: happy\nwithin: 1 hour\nwarn_at: §100%", ["wrong_value"]),
     "a warning after the end": ("stops: happy\nwithin: 1 hour\nwarn_at: §110%", ["wrong_value"]),
+    **{
+        f"a warning {before} before the end of {within}": (
+            f"stops: happy\nwithin: {within}\nwarn_at: §{before}",
+            ["warns_before_start"],
+        )
+        for within, before in (
+            ("1 hour", "60 minutes"),
+            ("1 hour", "2 hours"),
+            ("4 business hours", "4 business hours"),
+            ("3 business days", "3 business days"),
+            ("30 hours", "2 days"),
+            ("2 days", "4 days"),
+            ("1 week", "1 month"),
+            ("4 hours", "3 business days"),
+            ("1 month", "2 months"),
+        )
+    },
     "a warning that is a word": ("stops: happy\nwithin: 1 hour\nwarn_at: §soon", ["wrong_span"]),
     "something to do at no warning": (
         "stops: happy\nwithin: 1 hour\n§on_warn: [{send: sorry}]",

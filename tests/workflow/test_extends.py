@@ -197,3 +197,19 @@ def test_a_rule_knows_the_file_it_stands_in(tmp_path: Path) -> None:
     workflow = made(tmp_path, OVER + "steps: {look: {title: Look, after: hear, on_enter: [{escalate: 1}]}}\n")
     assert workflow.steps["hear"].on_enter[0].place == "workflows/small.yaml line 18"
     assert workflow.steps["look"].on_enter[0].place == "line 3"
+
+
+def test_what_is_wrong_in_the_base_because_of_an_overlay_says_so(tmp_path: Path) -> None:
+    found = said(tmp_path, OVER + "without: [facts.happy]\n")
+    assert found
+    assert {one.file for one in found} == {"workflows/small.yaml"}
+    assert all(one.hint.endswith("workflows/over.yaml extends this file.") for one in found)
+
+
+def test_what_is_wrong_in_the_base_anyway_is_said_once(tmp_path: Path) -> None:
+    overlay(tmp_path, OVER)
+    small = tmp_path / "workflows" / "small.yaml"
+    small.write_text(small.read_text(encoding="utf-8").replace("happy: true", "hapy: true"), encoding="utf-8")
+    found = [one for one in check_project(tmp_path) if one.file == "workflows/small.yaml"]
+    assert len({(one.line, one.column, one.code) for one in found}) == len(found)
+    assert not [one for one in found if "extends" in one.hint]

@@ -8,6 +8,7 @@ from recovery.core.clocks.model import Clock
 from recovery.core.clocks.running import counted, put, settle
 from recovery.core.clocks.state import ClockState
 from recovery.core.draft import Draft, Refused
+from recovery.core.empowerment import running_out
 from recovery.core.events import TimerFired
 from recovery.core.instants import from_text, to_text, to_the_second
 from recovery.core.walk import act
@@ -25,10 +26,14 @@ def fired(draft: Draft, event: TimerFired) -> None:
     if draft.case.due_at is None or draft.case.due_at > until:
         raise Refused("nothing_due", f"Nothing is due up to {until}.", "Somebody else has seen to it.")
     for _ in range(ROUNDS):
-        name = _earliest(draft, until)
-        if name is None:
+        clock = _earliest(draft, until)
+        other = running_out.earliest(draft, until) if draft.case.compensations else None
+        if other is not None and (clock is None or other[0] < clock[0]):
+            running_out.happen(draft, other[1])
+        elif clock is not None:
+            _happen(draft, clock[2])
+        else:
             return
-        _happen(draft, name)
         settle(draft)
     raise Refused(
         "endless_clocks",
@@ -38,15 +43,15 @@ def fired(draft: Draft, event: TimerFired) -> None:
     )
 
 
-def _earliest(draft: Draft, until: str) -> str | None:
-    """The clock that is due first; of several, the one declared first."""
+def _earliest(draft: Draft, until: str) -> tuple[str, int, str] | None:
+    """When a clock is due first, its place, and which; of several, the one declared first."""
     order = list(draft.workflow.clocks)
     due = [
         (at, order.index(name) if name in order else len(order), name)
         for name, state in draft.case.clocks.items()
         if (at := state.next_at) is not None and at <= until
     ]
-    return min(due)[2] if due else None
+    return min(due) if due else None
 
 
 def _happen(draft: Draft, name: str) -> None:

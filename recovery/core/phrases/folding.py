@@ -3,7 +3,7 @@
 Folded away, because readers do not see them or read over them: case, accents, full-width forms, zero-width
 and direction characters, letters of other scripts that look like Latin ones, curly quotation marks,
 contractions ("don't" is "do not"), blanks between Chinese characters. A Chinese character is a word of its
-own, and the polite 您 counts as 你.
+own, a Traditional one counts as the Simplified, and the polite 您 counts as 你.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
+
+from recovery.core.phrases.traditional import SIMPLIFIED
 
 SENTENCE_AT_MOST = 500
 """How many words a sentence may have; where nobody sets a full stop, another one begins."""
@@ -230,7 +232,7 @@ def _folded(letter: str) -> str:
         return marked
     plain = unicodedata.normalize("NFKD", letter.translate(_LOOK_ALIKE))
     kept = "".join(part for part in plain if unicodedata.category(part) not in ("Mn", "Me", "Cf"))
-    return kept.translate(_MARKS).lower().translate(_LOOK_ALIKE)
+    return kept.translate(_MARKS).lower().translate(_LOOK_ALIKE).translate(SIMPLIFIED)
 
 
 def _passages(folded: str) -> list[Passage]:

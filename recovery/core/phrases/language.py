@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+
 
 def language_of(text: str, said: str = "en") -> str:
     """The language of a text.
@@ -13,9 +17,9 @@ def language_of(text: str, said: str = "en") -> str:
     Returns:
         `zh` where most letters are Chinese; else `said`, or `en` where that is Chinese.
     """
-    letters = [letter for letter in text if letter.isalpha()]
-    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in letters)
+    letters = sum(map(str.isalpha, text))
+    chinese = len(_CHINESE.findall(text))
     is_chinese = said.partition("-")[0] == "zh"
-    if chinese * 2 > len(letters):
+    if chinese * 2 > letters:
         return said if is_chinese else "zh"
     return "en" if is_chinese and letters else said

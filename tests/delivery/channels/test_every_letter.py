@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from recovery.bootstrap import collect_all
 from recovery.delivery.channels import Channel
 from recovery.delivery.channels.folder import FolderChannel
 from recovery.delivery.channels.simple import ConsoleChannel, PortalChannel, TaskChannel
@@ -17,14 +16,14 @@ from recovery.delivery.channels.webhook import WebhookChannel
 from recovery.delivery.outcomes import Delivered, Handed
 from recovery.delivery.render import render
 from recovery.demo.example import example
-from recovery.project import starter_root
 from recovery.workflow.bundle import Bundle, load, template
+from tests.content.reading import bundles
 from tests.delivery.channels.letters import SENDER, message, opened
 from tests.delivery.channels.test_webhook import NOW, SECRET
 from tests.mailserver import mail_server
 from tests.webhooks import receiver
 
-BUNDLES = [one for one in collect_all(starter_root())[0] if one.workflow_id != "helpdesk-log"]
+BUNDLES = [one for one in bundles().values() if one.workflow_id != "helpdesk-log"]
 LETTERS = [
     pytest.param(bundle, path.parts[1], path.stem, id=f"{bundle.workflow_id}-{path.parts[1]}-{path.stem}")
     for bundle in BUNDLES

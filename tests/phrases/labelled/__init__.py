@@ -4,8 +4,12 @@ Half of them are clean, and written to be hard: quotes, negations, near words, t
 They were written before any rule was, and a hash of each decides which half it belongs to, so that nobody
 chooses. Rules are tuned on the half called `tuning`; `held_out` is for measuring alone.
 
-Two smaller sets were written when the rules stood, to see how they fare with words nobody had in mind:
-`more`, on which they were tuned once more afterwards, and `afterwards`, on which nothing may be tuned.
+Three smaller sets were written when the rules stood, to see how they fare with words nobody had in mind:
+`more`, on which they were tuned once more afterwards, `afterwards`, on which nothing may be tuned, and
+`fresh`, written without a look at the rules and split by the same hash: rules were widened with its tuning
+half at hand.
+
+`sound` are sentences of good letters, which no rule may stop; each was added to find out what does.
 """
 
 from __future__ import annotations
@@ -42,7 +46,7 @@ class Labelled:
         return "tuning" if hashlib.sha256(name.encode()).digest()[0] % 2 else "held_out"
 
 
-def written_later(name: Literal["more", "afterwards"], language: str) -> Iterator[Labelled]:
+def written_later(name: Literal["more", "afterwards", "fresh"], language: str) -> Iterator[Labelled]:
     """The sentences of one of the sets that were written when the rules stood; the case knows nothing."""
     file = FOLDER / name / f"{language}.yaml"
     document, findings = read_yaml(file.read_bytes(), file.name)
@@ -53,6 +57,14 @@ def written_later(name: Literal["more", "afterwards"], language: str) -> Iterato
             for item in halves["flagged" if flagged else "clean"]:
                 fields = item if isinstance(item, dict) else {"text": item}
                 yield Labelled(language, cls, flagged=flagged, **fields)
+
+
+def sound(language: str) -> list[str]:
+    """Sentences of good letters, which no rule may stop."""
+    file = FOLDER / "sound" / f"{language}.yaml"
+    document, findings = read_yaml(file.read_bytes(), file.name)
+    assert document is not None, findings
+    return list(document.value["sound"])
 
 
 def sentences(language: str, half: Half | None = None) -> Iterator[Labelled]:

@@ -22,7 +22,7 @@ from recovery.testing import Mailbox, suppressed
 from recovery.ticking import fire_due
 from recovery.workflow.bundle import collect
 from tests.real_data import ROOT
-from tests.support import START, case_of, engine_on, owned
+from tests.support import START, engine_on
 
 ANA = {"name": "Ana", "address": "ana@example.org"}
 
@@ -82,7 +82,7 @@ def test_a_hosts_own_test_mails_nobody(engine: Engine, project: Project, tmp_pat
     assert mailbox.templates == ["acknowledgement"]
 
 
-def test_duplicate_sends(project: Project) -> None:
+def test_two_workers_at_once_send_nothing_twice(project: Project) -> None:
     clock, box = ManualClock(START), Mailbox()
     with engine_on(project, clock) as one, engine_on(project, clock) as other:
         cases = {one.open_case("It is broken.", customer=ANA, external_id="HD-17").case for _ in range(3)}
@@ -106,15 +106,6 @@ def test_duplicate_sends(project: Project) -> None:
         deliver_due(one, box)
     assert sorted(box.templates) == ["acknowledgement", "answer-due"]
     assert len({message.key for message in box.messages}) == 2
-
-
-def test_templates_not_in_the_customers_language(engine: Engine) -> None:
-    box = Mailbox()
-    case = owned(engine, language="zh")
-    deliver_due(engine, box)
-    assert {message.language for message in box.messages} == {"zh"}
-    assert all("您" in message.text for message in box.messages)
-    assert case_of(engine, case).language == "zh"
 
 
 def test_a_message_that_lacks_a_language_is_told_before_a_customer_reads_it(tmp_path: Path) -> None:

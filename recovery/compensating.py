@@ -1,0 +1,367 @@
+"""Money at the engine: offered, spent, accepted, approved, paid; and what is left of limits."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from recovery.asking import Asking
+from recovery.clock import Clock
+from recovery.commands import Outcome, usable
+from recovery.core.empowerment import events as money
+from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.postings import RESERVED, USED, account
+from recovery.core.errors import RecoveryError
+from recovery.core.event import Event, person, role
+from recovery.core.facts import shown
+from recovery.standing import Limits, Member, Members, account_of, day_of
+from recovery.store.people import PEOPLE, directory_from
+
+if TYPE_CHECKING:
+    from recovery.core.case import Case
+    from recovery.core.spec import Workflow
+    from recovery.store.ledger_reading import LedgerLine
+    from recovery.store.lending import Lendable
+    from recovery.store.reading import Reading
+
+
+class Allowance(NamedTuple):
+    """How somebody stands with a budget.
+
+    Attributes:
+        by: who, `role:name`.
+        account: whose limit and of which period: `2026-11-30 person:li`.
+        limit, used, reserved, left: in the smallest coin of the currency, which has so many `decimals`;
+            `reserved` is the part of `used` that has not been given yet.
+    """
+
+    budget: str
+    by: str
+    account: str
+    currency: str
+    decimals: int
+    limit: int
+    used: int
+    reserved: int
+
+    @property
+    def left(self) -> int:
+        """What may still be used up; never less than nothing."""
+        return max(0, self.limit - self.used)
+
+
+class Compensating(Asking):
+    """What an engine does with compensations and limits.
+
+    Everything that changes raises `EventRefused` for what is refused, and `Unlendable` and `EnvironmentFault`
+    as `Engine.handle` does. `compensation` is the number of one in its case, from 1.
+    """
+
+    clock: Clock
+    limits: Limits
+
+    @abstractmethod
+    def handle(
+        self,
+        event: Event,
+        case: int | None = None,
+        *,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Let one event into its case."""
+
+    @abstractmethod
+    def current(self, workflow: str | None = None) -> Workflow:
+        """The version that new cases run on."""
+
+    # --- giving ---------------------------------------------------------------------------------------------
+
+    def offer_compensation(
+        self,
+        case: int,
+        kind: str,
+        amount: str | None = None,
+        *,
+        by: str,
+        offer: str | None = None,
+        to: str = "customer",
+        expires_at: datetime | None = None,
+        pay_within: int | None = None,
+        note: str | None = None,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Offer the customer something; what it takes of limits is kept until they answer.
+
+        Above a limit nothing is offered yet: a supervisor is asked, and the answer says so.
+
+        Args:
+            kind: such as `refund` (`compensation.policy.OFFER_KINDS`).
+            amount: what they get, or what it costs, such as `40 USD`.
+            offer: what the offer is called; the kind when left out. The same one is made once in a cycle.
+            to: who gets it: the customer, or another one's name.
+            expires_at: aware; by the budget when left out.
+            pay_within: in how many days after their yes it is to be paid.
+
+        Raises:
+            EventRefused: `already_offered`, `pays_themselves`, `above_every_limit`, `wrong_value` …
+        """
+        event = money.CompensationOffered(
+            by=by,
+            occurred_at=self.clock.now(),
+            kind=kind,
+            amount=amount,
+            offer=offer,
+            to=to,
+            expires_at=expires_at,
+            pay_within=pay_within,
+            note=note,
+        )
+        return self.handle(event, case, key=key, connection=connection)
+
+    def spend(
+        self,
+        case: int,
+        kind: str,
+        amount: str | None = None,
+        *,
+        by: str,
+        offer: str | None = None,
+        to: str = "customer",
+        receipt: str | None = None,
+        note: str | None = None,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Give something at once, as a comfort gesture is given: it needs no yes of the customer.
+
+        Above a limit nothing is given yet: a supervisor is asked; once they approve, it is due.
+
+        Raises:
+            EventRefused: see `offer_compensation`.
+        """
+        event = money.CompensationSpent(
+            by=by,
+            occurred_at=self.clock.now(),
+            kind=kind,
+            amount=amount,
+            offer=offer,
+            to=to,
+            receipt=receipt,
+            note=note,
+        )
+        return self.handle(event, case, key=key, connection=connection)
+
+    def accept_compensation(
+        self,
+        case: int,
+        compensation: str,
+        *,
+        by: str = "customer",
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """The customer takes what they were offered; `by` is who writes it down. From now on it is owed.
+
+        Raises:
+            EventRefused: `offer_expired`, `already_accepted`, `not_approved` …
+        """
+        event = money.CompensationAccepted(by=by, occurred_at=self.clock.now(), compensation=compensation)
+        return self.handle(event, case, key=key, connection=connection)
+
+    def decline_compensation(
+        self,
+        case: int,
+        compensation: str,
+        *,
+        by: str = "customer",
+        reason: str | None = None,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """The customer does not take it; what was kept for it is free again."""
+        event = money.CompensationDeclined(
+            by=by, occurred_at=self.clock.now(), compensation=compensation, reason=reason
+        )
+        return self.handle(event, case, key=key, connection=connection)
+
+    def revoke_compensation(
+        self,
+        case: int,
+        compensation: str,
+        reason: str,
+        *,
+        by: str,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Take back what has not been given. What the customer has accepted only a supervisor takes back."""
+        event = money.CompensationRevoked(
+            by=by, occurred_at=self.clock.now(), compensation=compensation, reason=reason
+        )
+        return self.handle(event, case, key=key, connection=connection)
+
+    def fulfil_compensation(
+        self,
+        case: int,
+        compensation: str,
+        *,
+        by: str,
+        receipt: str | None = None,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Put on record that the customer has it. `receipt` is the reference of the payment.
+
+        Raises:
+            EventRefused: `already_fulfilled`, `not_due`, `no_receipt` …
+        """
+        event = money.CompensationFulfilled(
+            by=by, occurred_at=self.clock.now(), compensation=compensation, receipt=receipt
+        )
+        return self.handle(event, case, key=key, connection=connection)
+
+    # --- approving ------------------------------------------------------------------------------------------
+
+    def approve(
+        self,
+        case: int,
+        compensation: str,
+        *,
+        by: str,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Approve what is above somebody's limit. It takes of the limit of whoever approves it.
+
+        Raises:
+            EventRefused: `own_approval`, `above_own_limit`, `not_asked`, `not_allowed` …
+        """
+        event = money.ApprovalGranted(by=by, occurred_at=self.clock.now(), compensation=compensation)
+        return self.handle(event, case, key=key, connection=connection)
+
+    def refuse_approval(
+        self,
+        case: int,
+        compensation: str,
+        reason: str,
+        *,
+        by: str,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Do not approve it, with the reason."""
+        event = money.ApprovalRefused(
+            by=by, occurred_at=self.clock.now(), compensation=compensation, reason=reason
+        )
+        return self.handle(event, case, key=key, connection=connection)
+
+    def delegate_approval(
+        self,
+        case: int,
+        compensation: str,
+        to: str,
+        *,
+        by: str,
+        reason: str | None = None,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Let somebody answer in the place of whoever is asked, within the same limit. `to` is their name."""
+        event = money.ApprovalDelegated(
+            by=by, occurred_at=self.clock.now(), compensation=compensation, to=to, reason=reason
+        )
+        return self.handle(event, case, key=key, connection=connection)
+
+    # --- asking ---------------------------------------------------------------------------------------------
+
+    def ledger(self, case: int, *, connection: Lendable | None = None) -> list[LedgerLine]:
+        """Every line of the ledger that a case wrote, in order.
+
+        Raises:
+            NotFound: there is no such case.
+        """
+        from recovery.store.ledger_reading import lines
+
+        self.case(case, connection=connection)
+        with self.store.reading(connection) as reading:
+            return lines(reading, self.tenant, case)
+
+    def limits_of(
+        self, by: str, case: int | None = None, *, connection: Lendable | None = None
+    ) -> list[Allowance]:
+        """How somebody stands with each budget just now.
+
+        Args:
+            by: `role:name`, such as `agent:li`.
+            case: whose budgets are meant, those of a case and of its customer too; else those of people in
+                the workflow that new cases run on.
+
+        Raises:
+            NotFound: there is no such case.
+            RecoveryError: nobody is named, or the lent connection cannot be used.
+        """
+        if not usable(by) or not person(by):
+            raise RecoveryError(f"{shown(by)} names nobody.", hint="Write role:name, such as agent:li.")
+        found = None if case is None else self.case(case, connection=connection)
+        workflow = self.current() if found is None else self.workflow(found.bundle)
+        with self.store.reading(connection) as reading:
+            return [
+                self._left(reading, workflow, budget, by, found)
+                for budget in workflow.budgets.values()
+                if found is not None or _of_people(budget)
+            ]
+
+    def limits_now(self, *, connection: Lendable | None = None) -> list[Allowance]:
+        """How everybody stands who has used up something of a budget today (this week, this month)."""
+        workflow = self.current()
+        found: dict[tuple[str, str], str] = {}
+        with self.store.reading(connection) as reading:
+            for budget in workflow.budgets.values():
+                if _of_people(budget):
+                    for by in self._spenders(reading, budget):
+                        known = found.get((budget.name, person(by)), by)
+                        found[budget.name, person(by)] = max(known, by, key=lambda one: _rank(workflow, one))
+            return [
+                self._left(reading, workflow, workflow.budgets[name], by, None)
+                for (name, _), by in sorted(found.items())
+            ]
+
+    def _spenders(self, reading: Reading, budget: Budget) -> list[str]:
+        """Whoever has used up something of a budget in the present period of their own calendar."""
+        from recovery.store.ledger_reading import spenders
+
+        now, members, found = self.clock.now(), self._members(reading), []
+        somewhere = {day_of(budget, now + timedelta(days=days), Member("UTC")) for days in (-1, 0, 1)}
+        for of in sorted(somewhere):
+            for _, by in spenders(reading, self.tenant, f"{USED} {budget.name} {of} "):
+                if day_of(budget, now, members(person(by))) == of:
+                    found.append(by)
+        return found
+
+    def _members(self, reading: Reading) -> Members:
+        return self.limits.members_of(lambda: directory_from(reading.rows(PEOPLE, self.tenant)))
+
+    def _left(
+        self, reading: Reading, workflow: Workflow, budget: Budget, by: str, case: Case | None
+    ) -> Allowance:
+        from recovery.store.ledger_reading import balances
+
+        members, rates = self._members(reading), self.limits.rates()
+        of = account_of(budget, by, case, self.clock.now(), members)
+        sides = [account(side, budget.name, of) for side in (USED, RESERVED)]
+        sums = balances(reading, self.tenant, sides)
+        used, reserved = (sums.get((side, budget.currency), 0) for side in sides)
+        limit = self.limits.limit(budget, by, workflow, members(person(by)), rates)
+        return Allowance(budget.name, by, of, budget.currency, budget.decimals, limit, used, -reserved)
+
+
+def _of_people(budget: Budget) -> bool:
+    return budget.subject in ("person", "team") and budget.per in ("day", "week", "month")
+
+
+def _rank(workflow: Workflow, by: str) -> int:
+    levels = workflow.escalation
+    return levels.index(role(by)) if role(by) in levels else -1

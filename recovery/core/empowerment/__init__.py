@@ -1,0 +1,1 @@
+"""Empowerment: compensations within limits, approvals above them, and the ledger's lines (domain.md §4)."""

@@ -1,0 +1,143 @@
+"""How a compensation stands in its case: a row of the snapshot, changed only through `case.apply`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
+
+from recovery.core.event import person
+
+CompensationStatus = Literal[
+    "asked", "offered", "due", "fulfilled", "declined", "expired", "revoked", "refused"
+]
+STATUSES: tuple[CompensationStatus, ...] = get_args(CompensationStatus)
+"""`asked`: a supervisor is to approve it; `offered`: the customer is to accept it; `due`: it is owed;
+`fulfilled`: they have it. The others have ended with nothing given; `refused` is an approval's no."""
+
+LIVE = frozenset({"asked", "offered", "due", "fulfilled"})
+"""As long as one stands like this the same offer is not made again."""
+
+
+class Hold(NamedTuple):
+    """What of a budget is used up by a compensation.
+
+    Attributes:
+        account: whose and of which period: `2026-11-30 person:li`.
+        units: of the currency's smallest coin.
+    """
+
+    budget: str
+    account: str
+    currency: str
+    units: int
+
+
+class CompensationState(NamedTuple):
+    """One compensation of one case. All moments are text instants.
+
+    Attributes:
+        offer: its name and the cycle of the case, `refund@1`.
+        amount: what the customer gets or what it costs, `40 USD`; None: nothing that costs money.
+        units: the same in the smallest coin of its currency.
+        to: who gets it: the customer, or another one's name.
+        by: who offered it, `role:name`.
+        seq: the event in which that was.
+        holds: what it takes of budgets; nothing while it is `asked`.
+        at_once: no yes of the customer is waited for.
+        expires_at: when an offer ends that nobody has accepted.
+        over: the budget in which it is above the limit of whoever offered it.
+        asked_of: the role that is to approve it, or one above.
+        answer_by: when the role above is asked; None at the top.
+        delegate: who answers in the place of `delegated_by`.
+        answered_by, answered_at: of the approval or its refusal.
+        pay_within: how many days after the customer's yes it is to be fulfilled; 0: the same day.
+        pay_by: when it should have been fulfilled; `late_at`: when it was noticed that it had not.
+        receipt: the reference of the payment.
+        note: why, or the reason of its end.
+    """
+
+    kind: str
+    offer: str
+    amount: str | None
+    units: int
+    to: str
+    by: str
+    made_at: str
+    seq: int
+    status: CompensationStatus
+    holds: tuple[Hold, ...] = ()
+    at_once: bool = False
+    expires_at: str | None = None
+    pay_within: int | None = None
+    over: str | None = None
+    asked_of: str | None = None
+    asked_at: str | None = None
+    answer_by: str | None = None
+    delegate: str | None = None
+    delegated_by: str | None = None
+    answered_by: str | None = None
+    answered_at: str | None = None
+    accepted_at: str | None = None
+    pay_by: str | None = None
+    late_at: str | None = None
+    fulfilled_at: str | None = None
+    receipt: str | None = None
+    ended_at: str | None = None
+    note: str | None = None
+
+    @property
+    def spent_by(self) -> str:
+        """Whose limit it takes of: of an approved one that of whoever approved it, or handed it on."""
+        if self.answered_by is None:
+            return self.by
+        if self.delegated_by is not None and person(self.answered_by) == self.delegate:
+            return self.delegated_by
+        return self.answered_by
+
+    @property
+    def currency(self) -> str:
+        """Of its amount; empty where it has none."""
+        return "" if self.amount is None else self.amount[-3:]
+
+    @property
+    def next_at(self) -> str | None:
+        """When something is to be done about it next."""
+        if self.status == "asked":
+            return self.answer_by
+        if self.status == "offered":
+            return self.expires_at
+        return self.pay_by if self.status == "due" and self.late_at is None else None
+
+    def row(self) -> list[Any]:
+        """It as the log keeps it; what is as in a new one at the end is left out."""
+        row: list[Any] = list(self)
+        row[_HOLDS] = [list(hold) for hold in self.holds]
+        while len(row) > _HOLDS and (row[-1] is None or row[-1] is False or row[-1] == []):
+            row.pop()
+        return row
+
+
+_HOLDS = CompensationState._fields.index("holds")
+
+
+def read_compensation(row: Sequence[Any]) -> CompensationState:
+    """What `CompensationState.row` gave."""
+    state = CompensationState(*row)
+    return state._replace(holds=tuple(Hold(*hold) for hold in state.holds))
+
+
+def next_of_compensations(compensations: Mapping[str, CompensationState]) -> str | None:
+    """The next moment at which something is to be done about any of them."""
+    return min((at for one in compensations.values() if (at := one.next_at) is not None), default=None)
+
+
+def rows(compensations: Mapping[str, CompensationState]) -> list[dict[str, Any]]:
+    """Compensations as plain data, in their order, each with its number."""
+    return [
+        {
+            "compensation": number,
+            **one._asdict(),
+            "holds": [hold._asdict() for hold in one.holds],
+        }
+        for number, one in compensations.items()
+    ]

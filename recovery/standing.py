@@ -1,0 +1,228 @@
+"""What the core may not know of limits: how much of which is used, filled into events under a lock.
+
+A limit is counted by accounts of the ledger, one for each subject and period: `2026-11-30 person:li`. The day
+is that of the person's own zone, else of the workflow's calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from recovery.commands import Command
+from recovery.core.calendars.local import zone_of
+from recovery.core.case import Case
+from recovery.core.empowerment import events as money
+from recovery.core.empowerment.approving import spender
+from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.standing import Stand, Standing
+from recovery.core.errors import NotFound, RecoveryError, Refusal
+from recovery.core.event import Event, person, role
+from recovery.core.money import Money, read_money
+from recovery.core.people import Directory
+from recovery.core.rates import NoRate, Rates
+from recovery.core.shape import problem
+
+if TYPE_CHECKING:
+    from recovery.core.spec import Workflow
+    from recovery.store.unit import Unit
+
+Spending = money.CompensationOffered | money.CompensationSpent | money.ApprovalGranted
+"""Events that use up limits."""
+
+SPENDING = frozenset({money.CompensationOffered, money.CompensationSpent, money.ApprovalGranted})
+
+
+class Member(NamedTuple):
+    """What counts of somebody of the house when they spend.
+
+    Attributes:
+        zone: the time zone they work in; None: that of the workflow's calendar.
+        limit: what they may spend a day; it wins over what their role may.
+        team: whose limit they share, where one is a team's.
+    """
+
+    zone: str | None = None
+    limit: Money | None = None
+    team: str | None = None
+
+
+Members = Callable[[str], Member]
+"""What counts of a person, by their name."""
+
+
+def listed(directory: Directory) -> Members:
+    """What the list of people says of them; of who is not on it nothing but the house's zone."""
+
+    def member(name: str) -> Member:
+        known = directory.people.get(name)
+        if known is None:
+            return Member(directory.zone if directory.people else None)
+        return Member(known.zone or directory.zone, known.limit, next(iter(known.teams), None))
+
+    return member
+
+
+def no_rates() -> Rates:
+    """No currency can be converted into another one."""
+    from recovery.workflow.rates import decimals
+
+    return Rates("USD", "", {}, decimals)
+
+
+class Limits:
+    """Looks at limits for one installation.
+
+    Attributes:
+        members: what counts of people, where that is known elsewhere than in the list of people.
+        rates: what currencies are worth.
+    """
+
+    def __init__(self, members: Members | None = None, rates: Callable[[], Rates] = no_rates) -> None:
+        self.members = members
+        self.rates = rates
+
+    def members_of(self, directory: Callable[[], Directory]) -> Members:
+        """What counts of people; the list of them is asked for where it matters."""
+        return self.members or listed(directory())
+
+    def take(
+        self, unit: Unit, tenant: str, commands: Sequence[Command], version: Callable[[str], Workflow]
+    ) -> None:
+        """Take whatever several commands are going to use up, all at once: no two wait for each other.
+
+        Args:
+            commands: for cases that are loaded.
+            version: gives the workflow of a bundle's hash.
+        """
+        subjects = set()
+        members = self.members_of(unit.people(tenant).directory)
+        for event, case in ((command.event, unit.case(tenant, command.case or 0)) for command in commands):
+            if case is not None and isinstance(event, Spending) and problem(event) is None:
+                with suppress(NotFound):  # deciding says so
+                    for budget in version(case.bundle).budgets.values():
+                        subject = subject_of(budget, _by(event, case), case, members)
+                        subjects.add(f"{budget.name} {subject}")
+        unit.ledger.take(tenant, subjects)
+
+    def filled(
+        self, event: Spending, case: Case, workflow: Workflow, unit: Unit, now: datetime
+    ) -> Event | Refusal:
+        """The event with how things stand, or why its amount cannot be counted.
+
+        Args:
+            event: one whose fields are of their types.
+            now: when we learn of it; whose day it is is asked of this moment.
+        """
+        if isinstance(event, money.ApprovalGranted):
+            state = case.compensations.get(event.compensation)
+            text = None if state is None else state.amount
+        else:
+            text = event.amount
+        if text is None:
+            return replace(event, standing={})
+        from recovery.workflow.currencies import unpayable
+
+        if wrong := unpayable(text):
+            return Refusal("wrong_value", f"amount: {wrong}.", "Give an amount such as 40 USD.")
+        amount = read_money(text)
+        try:
+            rates = self.rates()
+            holds = dict(self._holds(amount, _by(event, case), case, workflow, unit, now, rates))
+        except NoRate as error:
+            return Refusal("amount_without_rate", f"{text} cannot be counted: {error}.", fault="environment")
+        except RecoveryError as error:
+            return Refusal(
+                "amount_without_rate", f"{text} cannot be counted: {error.message}", fault="environment"
+            )
+        units = int(amount.amount.scaleb(rates.decimals(amount.currency)))
+        return replace(event, standing=Standing(units, holds).row())
+
+    def _holds(
+        self,
+        amount: Money,
+        by: str,
+        case: Case,
+        workflow: Workflow,
+        unit: Unit,
+        now: datetime,
+        rates: Rates,
+    ) -> Iterator[tuple[str, Stand]]:
+        members = self.members_of(unit.people(case.tenant).directory)
+        member = members(person(by))
+        for budget in workflow.budgets.values():
+            subject = subject_of(budget, by, case, members)
+            account = account_of(budget, by, case, now, members)
+            unit.ledger.take(case.tenant, (f"{budget.name} {subject}",))
+            limit = self.limit(budget, by, workflow, member, rates)
+            used = unit.ledger.used(case.tenant, budget.name, account, budget.currency)
+            yield budget.name, Stand(account, budget.currency, _units(amount, budget, rates), limit, used)
+
+    def limit(self, budget: Budget, by: str, workflow: Workflow, member: Member, rates: Rates) -> int:
+        """How much somebody may use up of a budget, in its smallest coin.
+
+        Raises:
+            NoRate: their own limit is in a currency that cannot be converted.
+        """
+        if member.limit is not None and (budget.subject, budget.per) == ("person", "day"):
+            exact = rates.exact(member.limit, budget.currency) * 10**budget.decimals
+            return int(exact.numerator // exact.denominator)
+        return budget.limit(role(by), workflow.escalation)
+
+
+def account_of(budget: Budget, by: str, case: Case | None, now: datetime, members: Members) -> str:
+    """Which account of a budget somebody uses up at a moment: `2026-11-30 person:li`.
+
+    Args:
+        case: in which; None for a budget that is the same in every case.
+    """
+    if budget.per == "case":
+        of = f"case-{case.id}" if case is not None else ""
+    elif budget.per == "incident":
+        of = f"case-{case.id}@{case.cycle}" if case is not None else ""
+    else:
+        of = day_of(budget, now, members(person(by)))
+    return f"{of} {subject_of(budget, by, case, members)}"
+
+
+def subject_of(budget: Budget, by: str, case: Case | None, members: Members) -> str:
+    """Whose limit of a budget somebody uses up: `person:li`."""
+    if budget.subject == "person":
+        return f"person:{person(by) or role(by)}"
+    if budget.subject == "team":
+        return f"team:{members(person(by)).team or ''}"
+    assert case is not None, "whoever asks without a case asks about people"
+    return f"case:{case.id}" if budget.subject == "case" else f"guest:{guest_of(case)}"
+
+
+def day_of(budget: Budget, now: datetime, member: Member) -> str:
+    """The local day of a moment, `2026-11-30`; its week, `2026-W49`; or its month, `2026-11`."""
+    zone = zone_of(member.zone or (budget.calendar.zone if budget.calendar is not None else "UTC"))
+    day = now.astimezone(zone).date()
+    if budget.per == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02}"
+    return day.isoformat()[:7] if budget.per == "month" else day.isoformat()
+
+
+def guest_of(case: Case) -> str:
+    """The customer without a name: what is the same in all of their cases, and tells nobody who they are."""
+    known = case.customer.get("id") or case.customer.get("address")
+    if known is None:
+        return f"case-{case.id}"
+    return sha256(f"{case.tenant}\0{known.casefold()}".encode()).hexdigest()[:32]
+
+
+def _by(event: Spending, case: Case) -> str:
+    """Whose limit an event uses up."""
+    return spender(case, event) if isinstance(event, money.ApprovalGranted) else event.by
+
+
+def _units(amount: Money, budget: Budget, rates: Rates) -> int:
+    """What an amount takes of a budget: rounded up, so that no limit is overrun by fractions."""
+    exact = rates.exact(amount, budget.currency) * 10**budget.decimals
+    return int(-(-exact.numerator // exact.denominator))

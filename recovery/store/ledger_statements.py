@@ -1,0 +1,53 @@
+"""Every statement about the ledger, to be reviewed. The names after a statement are its values."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from recovery.store.compiling import Among, Statement
+from recovery.store.statements import insert_many, names, value
+from recovery.store.tables import table
+
+ledger = table("ledger")
+
+INSERT_LINE = insert_many(ledger, names(ledger))
+
+_sums = (
+    select(ledger.c.account, ledger.c.currency, func.sum(ledger.c.units))
+    .where(ledger.c.tenant_id == value("tenant"))
+    .group_by(ledger.c.account, ledger.c.currency)
+)
+
+SUMS_OF = Statement(_sums.where(Among(ledger.c.account, "accounts")), "tenant", "accounts")
+"""What accounts, by their names, come to in each currency."""
+
+SUMS = Statement(_sums.order_by(ledger.c.account, ledger.c.currency), "tenant")
+
+SPENDERS = Statement(
+    select(ledger.c.account, ledger.c.by)
+    .distinct()
+    .where(
+        ledger.c.tenant_id == value("tenant"),
+        ledger.c.account >= value("first"),
+        ledger.c.account < value("end"),
+    )
+    .order_by(ledger.c.account, ledger.c.by),
+    "tenant",
+    "first",
+    "end",
+)
+"""Whose limit counts in the accounts whose names lie between two."""
+
+LINES = Statement(
+    select(*(ledger.c[name] for name in names(ledger, "tenant_id")))
+    .where(ledger.c.tenant_id == value("tenant"), ledger.c.case_id == value("of_case"))
+    .order_by(ledger.c.seq, ledger.c.n),
+    "tenant",
+    "of_case",
+)
+
+AUDIT_LINES = Statement(
+    select(*(ledger.c[name] for name in names(ledger))).order_by(
+        ledger.c.tenant_id, ledger.c.case_id, ledger.c.seq, ledger.c.n
+    )
+)
