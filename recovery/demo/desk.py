@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -16,6 +16,7 @@ from recovery.core.case import Case
 from recovery.core.errors import Refusal
 from recovery.core.events import role
 from recovery.core.explain import explain
+from recovery.core.instants import to_text
 from recovery.delivery.channels import Channel
 from recovery.delivery.outbox import Delivered, deliver_due
 from recovery.demo import hours
@@ -115,6 +116,7 @@ class Desk:
         turns = self._due()
         ids = [mind.case for _, mind in turns if mind.case is not None]
         cases = self.engine.store.cases(self.engine.tenant, ids)
+        turns = self._before_a_clock(turns, cases)
         commands: list[Command] = []
         taken: list[tuple[datetime, Mind, Act | None]] = []
         for moment, mind in turns:
@@ -144,6 +146,21 @@ class Desk:
         while self._queue and self._queue[0][0] < end and len(turns) < BATCH:
             moment, number = heappop(self._queue)
             turns.append((moment, self._minds[number]))
+        return turns
+
+    def _before_a_clock(
+        self, turns: list[tuple[datetime, Mind]], cases: Mapping[int, Case]
+    ) -> list[tuple[datetime, Mind]]:
+        """The turns up to the first whose case is not what it was looked at any more: a clock runs out first.
+
+        That one and what comes after it are left for a later round, not before now.
+        """
+        for at, (moment, mind) in enumerate(turns):
+            due_at = None if mind.case is None else cases[mind.case].due_at
+            if due_at is not None and due_at <= to_text(moment):
+                for later_moment, other in turns[at:]:
+                    self._again(other, max(later_moment, self.clock.now()))
+                return turns[:at]
         return turns
 
     def _act(self, moment: datetime, mind: Mind, cases: dict[int, Case]) -> Act | Command | None:

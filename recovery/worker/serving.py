@@ -190,7 +190,7 @@ class Worker:
         """See to every case in which something is due. Others have their turn between two batches."""
         fired = 0
         while not self.stop.is_set():
-            seen_to = fire_due(self.engine, set_aside=self._set_aside)
+            seen_to = fire_due(self.engine, limit=BATCH, set_aside=self._set_aside)
             self._has_worked = True
             fired += seen_to
             self.pulse.fired += seen_to

@@ -1,4 +1,4 @@
-"""Random calendars and spans against a count of minutes: 240 here, 10,000 with RECOVERY_LONG=1."""
+"""Random calendars and spans against a count of minutes: 500 here, 10,000 with RECOVERY_LONG=1."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from recovery.core.calendars.calendar import Calendar
 from tests.calendars.brute import DAY, MINUTE, ZONES, Minutes, changes, local, minutes, random_calendar
 
 PARTS = 2
-CASES = 10_000 if os.environ.get("RECOVERY_LONG") == "1" else 240
+CASES = 10_000 if os.environ.get("RECOVERY_LONG") == "1" else 500
 DAYS = 40
 """How many days are counted minute by minute: 20 before a case begins, 20 after."""
 

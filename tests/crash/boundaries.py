@@ -30,7 +30,8 @@ BOUNDARIES = {
     "firing": "clocks were seen to in a transaction that is not committed",
     "fired": "that transaction is being committed, and its answer has not been read",
 }
-"""Each place a worker stops at by itself; in the middle of a sending it is stopped by its receiver."""
+"""Each place a worker stops at by itself; in the middle of a sending it is stopped by its receiver. A clerk
+(`tests.crash.clerk`) stops at `giving` and `given`, around the commit of a command."""
 
 ABANDONED_SECONDS = 120.0
 """A worker that nobody kills meanwhile ends by itself."""
@@ -100,7 +101,7 @@ def put_up(name: str | None, times: int) -> None:
 def _around_commits(boundary: Boundary) -> None:
     """Know whose transaction is committed, and stop before it or on the way."""
     within = threading.local()
-    real_settle, real_see = Engine.settle_many, Engine.see_to_due
+    real_settle, real_see, real_handle = Engine.settle_many, Engine.see_to_due, Engine.handle_many
 
     def settle_many(self: Engine, settlements: Any) -> Any:
         if settlements:
@@ -112,6 +113,11 @@ def _around_commits(boundary: Boundary) -> None:
         with _named(within, ("firing", "fired")):
             return real_see(self, limit)
 
+    def handle_many(self: Engine, *given: Any, **named: Any) -> Any:
+        with _named(within, ("giving", "given")):
+            return real_handle(self, *given, **named)
+
+    Engine.handle_many = handle_many  # type: ignore[method-assign]
     Engine.settle_many = settle_many  # type: ignore[method-assign]
     Engine.see_to_due = see_to_due  # type: ignore[method-assign]
     for kind in (SqliteStore, PostgresStore):

@@ -16,6 +16,9 @@ PLACES = (*BOUNDARIES, "sending mail", "sending post", "any moment")
 CASES_A_KILL = 3
 """Cases opened before each worker is started, so that there is something to do when it is killed."""
 
+SHARING = {"recovery.delivery.outbox.BATCH": 6}
+"""Messages a worker claims at once where several are at work, so that each of them finds some."""
+
 OFTEN = ("rendered", "sent", "settling", "settled")
 """Boundaries that a worker comes to several times while there is anything to do."""
 
@@ -41,6 +44,7 @@ class Campaign:
         self.left = list(places)
         self._patience = patience
         self._again = again
+        self._settings: dict[str, int] = {}
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self._alive: list[WorkerProcess] = []
@@ -48,6 +52,7 @@ class Campaign:
 
     def run(self, workers: int) -> None:
         """Kill them all, so many at work at once; in the end nobody is."""
+        self._settings = SHARING if workers > 1 else {}
         slots = [threading.Thread(target=self._slot) for _ in range(workers)]
         for slot in slots:
             slot.start()
@@ -81,7 +86,7 @@ class Campaign:
         if place.startswith("sending "):
             self.house.register.hang_once(place.removeprefix("sending "))
         boundary = place if place in BOUNDARIES else None
-        worker = self.house.worker(boundary=boundary, times=times)
+        worker = self.house.worker(boundary=boundary, times=times, settings=self._settings)
         with self._lock:
             self._alive.append(worker)
         where = place

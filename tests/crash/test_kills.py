@@ -49,12 +49,12 @@ def killed(here: House, workers: int, patience: float) -> Figures:
 def test_a_worker_killed_at_each_boundary_loses_nothing_and_repeats_only_what_it_was_sending(
     here: House,
 ) -> None:
-    found = killed(here, 1, patience=4 if IS_LONG else 30)
+    found = killed(here, 1, patience=10 if IS_LONG else 30)
     assert found.kills.keys() >= BOUNDARIES.keys() | {"sending mail", "sending post"}, found.kills
 
 
 def test_four_workers_of_which_one_after_the_other_is_killed_do_all_there_is_once(here: House) -> None:
-    killed(here, 4, patience=3)
+    killed(here, 4, patience=10 if IS_LONG else 3)
 
 
 @pytest.mark.slow

@@ -13,8 +13,9 @@ from tests.crash.register import Register, key_of
 from tests.crash.workers import Nursery
 
 STOPPED = timedelta(days=3)
-CASES = 104
-"""More than are seen to in one transaction."""
+CASES = 36
+BATCH = 10
+"""Cases that come in meanwhile, and how many the worker sees to in one transaction."""
 
 
 def test_a_worker_stopped_for_three_days_does_everything_once_in_order_of_due_time(
@@ -28,8 +29,8 @@ def test_a_worker_stopped_for_three_days_does_everything_once_in_order_of_due_ti
         for _ in range(CASES):  # the worker is stopped, and complaints come in all the same
             here.complain(1, age=timedelta())
             clock.turn(STOPPED / CASES)
-        one_sender = {"recovery.worker.serving.SENDERS": 1}
-        worker = here.worker(clock=tmp_path / "clock", settings=one_sender)
+        one_by_one = {"recovery.worker.serving.SENDERS": 1, "recovery.worker.serving.BATCH": BATCH}
+        worker = here.worker(clock=tmp_path / "clock", settings=one_by_one)
         here.drain(worker)
         found = here.assert_sound()
         assert (found.cases, found.twice) == (CASES + 1, 0)
@@ -42,6 +43,7 @@ def test_a_worker_stopped_for_three_days_does_everything_once_in_order_of_due_ti
         late = [next(why for why in one.why if "ran out" in why) for one in fired[1:]]
         assert all("late by" in why for why in late)
         assert "late by 2 days, 23:" in late[0]
+        assert "late by 1:5" in late[-1]
         first = [key_of(line["key"]) for line in worker.lines if line["event"] == "begins"]
         begun = [case for case, effect in first if effect == "1.0"]
         assert begun == sorted(begun)

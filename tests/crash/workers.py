@@ -125,6 +125,7 @@ class Nursery:
         settings: dict[str, Any] | None = None,
         clock: Path | None = None,
         turned_leases: bool = False,
+        refunds: int = 0,
     ) -> WorkerProcess:
         """A worker on the project of a folder.
 
@@ -134,6 +135,7 @@ class Nursery:
                 the n-th time (`times`).
             lease: seconds a message is its own.
             settings: constants of the product (`recovery.module.NAME`) that are others in this process.
+            refunds: it is no worker, but a clerk who gives a refund in so many cases.
             clock: the file of the `TurnedClock` it goes by; `turned_leases`: the database's clock too.
         """
         asked = {
@@ -145,6 +147,7 @@ class Nursery:
             "settings": settings or {},
             "clock": str(clock) if clock else None,
             "turned_leases": turned_leases,
+            "refunds": refunds,
         }
         out, theirs = os.pipe()
         with self._lock:

@@ -71,9 +71,13 @@ def _be_worker(asked: dict[str, Any], out: int) -> NoReturn:
     """Become a worker: from here on it is the command, as anybody starts it."""
     from recovery.cli.run import run
     from tests.crash.boundaries import put_up, say
+    from tests.crash.clerk import give_all
     from tests.crash.clocks import go_by
 
     code = 70
+    signal.signal(
+        signal.SIGTERM, lambda *_: (say(event="ended", code=0), os._exit(0))
+    )  # told before it began
     try:
         os.setsid()
         for number in (1, 2):
@@ -88,7 +92,11 @@ def _be_worker(asked: dict[str, Any], out: int) -> NoReturn:
             setattr(importlib.import_module(module), name, value)
         if asked["clock"]:
             go_by(asked["clock"], leases=asked["turned_leases"])
-        code = run(["worker", "--log", "json", *asked["words"]])
+        code = (
+            give_all(asked["refunds"])
+            if asked["refunds"]
+            else run(["worker", "--log", "json", *asked["words"]])
+        )
         say(event="ended", code=code)
     except BaseException:
         traceback.print_exc()
