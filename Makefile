@@ -18,7 +18,8 @@ SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench scale many test streams calendars workers kills packs coverage lint docs lock mutation clean
+.PHONY: help setup demo bench scale many test streams calendars workers kills simulation packs coverage lint docs \
+	lock mutation clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +57,9 @@ kills: $(STAMP) ## kill 1,000 workers with -9, on both databases, one and four a
 
 calendars: $(STAMP) ## compare 10,000 random calendars with a count of minutes (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/calendars/test_brute_force.py
+
+simulation: $(STAMP) ## play 100,000 seeds of crashes, lost answers and wrong clocks (ARGS="--seeds 2000"; hours)
+	$(BIN)/python -m tests.simulation --report docs/reports/simulation.md $(ARGS)
 
 packs: $(STAMP) ## change every duration, amount and date of the regulation packs by one unit: all must be noticed
 	$(BIN)/python -m tests.packs.mutate $(ARGS)

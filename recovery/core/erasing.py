@@ -14,6 +14,7 @@ from typing import Any
 from recovery.core import events as ev
 from recovery.core.case import Case, Change
 from recovery.core.draft import Draft, Refused
+from recovery.core.empowerment.state import read_compensation
 from recovery.core.errors import EngineFault, Refusal
 from recovery.core.facts import FactType
 from recovery.core.instants import from_text
@@ -38,6 +39,7 @@ PLAIN = frozenset(
         *("channel", "language", "severity", "source", "mode", "signal", "hold", "wait", "auto", "missed"),
         *("fact", "transition", "template", "effect", "task", "promise", "offer", "serial", "value", "other"),
         *("expires_after_days", "by_when", "estimate", "contact", "into", "due_at", "type", "size"),
+        *("kind", "amount", "expires_at", "pay_within", "compensation", "standing"),
     }
 )
 """Fields of events that tell nothing of a person."""
@@ -52,6 +54,14 @@ PLAIN_CHANGES = frozenset(
 
 HEADER = frozenset({"step", "mode", "channel", "language", "severity", "signal"})
 """What stays of how a case was opened."""
+
+TO_SOMEBODY = frozenset({"PromiseMade", "CompensationOffered", "CompensationSpent"})
+"""Events whose `to` may be somebody outside the house."""
+
+OWED = frozenset({"asked", "offered", "due"})
+"""How a compensation stands of which something is still to come."""
+
+_GUEST = re.compile(r"\bguest:[0-9a-f]+")
 
 NAME_PART = 3
 """Letters. A shorter word of a name tells nobody apart."""
@@ -99,6 +109,10 @@ def needed_for(draft: Draft) -> Iterator[str]:
         if state.is_on and name in workflow.clocks and workflow.clocks[name].legal:
             until = f" until {from_text(state.due_at):%Y-%m-%d %H:%M} UTC" if state.due_at else ""
             yield f"has a legal clock that runs, {name}{until}"
+    for number, compensation in case.compensations.items():
+        if compensation.status in OWED:
+            what = " ".join(filter(None, (compensation.kind, compensation.amount)))
+            yield f"owes compensation {number}, {what}, which is {compensation.status}"
     for number, promise in case.promises.items():
         if promise.is_open:
             yield f"owes promise {number}, for {from_text(promise.by_when):%Y-%m-%d %H:%M} UTC"
@@ -145,6 +159,21 @@ def _parts(name: str, value: str) -> list[str]:
     return [word for word in value.split() if len(word) >= NAME_PART] if name == "name" else []
 
 
+def without_guest(account: str) -> str:
+    """An account of a limit without what stands for a customer; one of all who were erased."""
+    return _GUEST.sub(f"guest:{ERASED}", account)
+
+
+def _compensation(row: list[Any]) -> list[Any]:
+    state = read_compensation(row)
+    return state._replace(
+        to=state.to if state.to == "customer" else ERASED,
+        holds=tuple(hold._replace(account=without_guest(hold.account)) for hold in state.holds),
+        receipt=None if state.receipt is None else ERASED,
+        note=None if state.note is None else ERASED,
+    ).row()
+
+
 class Eraser:
     """Takes a person out of what the log has of a case.
 
@@ -173,7 +202,7 @@ class Eraser:
                 if not self.tells(value):
                     found[name] = value
             elif name == "to":
-                found[name] = value if kind != "PromiseMade" or value == "customer" else ERASED
+                found[name] = value if kind not in TO_SOMEBODY or value == "customer" else ERASED
             elif isinstance(value, str):
                 found[name] = ERASED
         return found
@@ -225,6 +254,10 @@ class Eraser:
                 return ["attach", f"{ERASED} {seq}", ERASED, type_, size]
             case ["coupon_ended", offer, serial, status, note]:
                 return ["coupon_ended", offer, serial, status, None if note is None else ERASED]
+            case ["task", key, kind_of_task, _] if kind_of_task in ("approval", "payment"):
+                return ["task", key, kind_of_task, ERASED]
+            case ["compensation", number, row, moves]:
+                return ["compensation", number, _compensation(row), moves]
             case ["promise", number, [_, by_when, to, *rest]]:
                 to = to if to == "customer" else ERASED
                 note = [None if row is None else ERASED for row in rest[7:8]]

@@ -179,6 +179,7 @@ class _Round:
         self.installation = engine.store.sender_id()
         self.running: dict[Future[None], tuple[list[OutboxRow], deque[Attempt]]] = {}
         self.renewed = monotonic()
+        self.gone: set[tuple[int, str, int]] = set()
         self.sending = Sending()
         self.unsettled: list[Settlement] = []
 
@@ -241,7 +242,7 @@ class _Round:
         through = True
         for row in rows:
             moment = from_text(row.due_at) if self.at_due_time else self.engine.clock.now()
-            if not through or row.channel in self.without - probes or not self._goes_on():
+            if not through or row.channel in self.without - probes or not self._goes_on(row):
                 attempts.append(Attempt(untried(row, moment)))
                 through = False
                 continue
@@ -254,9 +255,11 @@ class _Round:
             through = done.settlement.end not in ("later", "untried")
             attempts.append(done)
 
-    def _goes_on(self) -> bool:
+    def _goes_on(self, row: OutboxRow) -> bool:
         """Whether a further message may be begun: nobody said stop, and its lease is surely ours still."""
-        return not (self.is_over or self.stop.is_set() or monotonic() - self.renewed > self.seconds)
+        if self.is_over or self.stop.is_set() or (row.case, row.effect, row.version) in self.gone:
+            return False
+        return monotonic() - self.renewed <= self.seconds
 
     def _settle(self, ended: set[Future[None]]) -> None:
         raised: BaseException | None = None
@@ -309,5 +312,6 @@ class _Round:
         if not self.running or begun - self.renewed < RENEWED_AFTER * self.seconds:
             return
         rows = [row for of_case, _ in self.running.values() for row in of_case]
-        self.engine.store.renew(self.engine.tenant, rows, self.lasting)
+        lost = self.engine.store.renew(self.engine.tenant, rows, self.lasting)
+        self.gone |= {(row.case, row.effect, row.version) for row in lost}
         self.renewed = begun

@@ -70,8 +70,8 @@ def read_scenario(root: File, path: File, workflows: Workflows, text: str = "") 
 def _shape(document: Document) -> tuple[ScenarioShape | None, list[Finding]]:
     """What of a scenario has the right shape, and everything that is wrong with it."""
     unknown = list(_unknown(document)) if isinstance(document.value, dict) else []
-    shape, wrong = rest_of(document, ScenarioShape, _stand_in, gone=[path for path, _ in unknown])
-    return shape, [*(finding for _, finding in unknown), *wrong]
+    rest = rest_of(document, ScenarioShape, _stand_in, gone=[path for path, _ in unknown])
+    return rest.shape, [*(finding for _, finding in unknown), *rest.findings]
 
 
 def _stand_in(path: Path) -> str | None:

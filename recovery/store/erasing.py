@@ -16,9 +16,9 @@ from sqlalchemy import delete, literal_column, null, select, update
 
 from recovery.core.case import Case
 from recovery.core.changes import fold, moved
-from recovery.core.erasing import ERASED, ERASURE, Eraser, without_person
+from recovery.core.erasing import ERASED, ERASURE, Eraser, without_guest, without_person
 from recovery.core.facts import FactType
-from recovery.store import coupon_statements
+from recovery.store import coupon_statements, ledger_statements
 from recovery.store import statements as sql
 from recovery.store.chain import commitment, effect_digest
 from recovery.store.codec import (
@@ -152,6 +152,7 @@ def take_out(cursor: Cursor, dialect: Dialect, of: Case, kinds: Mapping[str, Fac
     _many(cursor, dialect, _LEAVE_OF_EFFECT, left_of_effects)
     _many(cursor, dialect, _LEAVE_OF_EVENT, [row for row in left if row is not None])
     _leave_of_coupons(cursor, dialect, of)
+    _leave_of_ledger(cursor, dialect, of)
     cursor.execute(texts[_EVENTS], (of.tenant, of.id))
     rows = cursor.fetchall()
     folded = fold(None, map(_record, rows))
@@ -202,6 +203,17 @@ def _leave_of_coupons(cursor: Cursor, dialect: Dialect, of: Case) -> None:
         for tenant, code, by, note in cursor.fetchall()
     ]
     _many(cursor, dialect, coupon_statements.LEAVE_OF_COUPON, rows)
+
+
+def _leave_of_ledger(cursor: Cursor, dialect: Dialect, of: Case) -> None:
+    """Accounts of a limit that is a customer's stand for them."""
+    cursor.execute(dialect.texts[ledger_statements.ACCOUNTS], (of.tenant, of.id))
+    rows = [
+        (left, of.tenant, of.id, seq, n)
+        for seq, n, account in cursor.fetchall()
+        if (left := without_guest(account)) != account
+    ]
+    _many(cursor, dialect, ledger_statements.LEAVE_OF_LINE, rows)
 
 
 def take_out_beside(cursor: Cursor, dialect: Dialect, tenant: str, cases: Mapping[int, Case]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from recovery.store.compiling import Among, Statement
-from recovery.store.statements import insert_many, names, value
+from recovery.store.statements import insert_many, names, update_many, value
 from recovery.store.tables import table
 
 ledger = table("ledger")
@@ -51,3 +51,28 @@ AUDIT_LINES = Statement(
         ledger.c.tenant_id, ledger.c.case_id, ledger.c.seq, ledger.c.n
     )
 )
+
+ACCOUNTS = Statement(
+    select(ledger.c.seq, ledger.c.n, ledger.c.account).where(
+        ledger.c.tenant_id == value("tenant"), ledger.c.case_id == value("of_case")
+    ),
+    "tenant",
+    "of_case",
+)
+
+LEAVE_OF_LINE = update_many(
+    ledger,
+    lambda given: {"account": given["account"]},
+    lambda given: (
+        ledger.c.tenant_id == given["of_tenant"],
+        ledger.c.case_id == given["of_case"],
+        ledger.c.seq == given["of_seq"],
+        ledger.c.n == given["of_n"],
+    ),
+    account=ledger.c.account,
+    of_tenant=ledger.c.tenant_id,
+    of_case=ledger.c.case_id,
+    of_seq=ledger.c.seq,
+    of_n=ledger.c.n,
+)
+"""What is left of a line when its customer is erased."""

@@ -83,11 +83,18 @@ class Outbox:
             self._dialect.many(self._cursor, sql.LEASE_EFFECT, leases)
         return claimed
 
-    def renew(self, tenant: str, rows: Iterable[OutboxRow], lasting: timedelta) -> None:
-        """Let leases last longer from now on; those that are somebody else's by now stay theirs."""
+    def renew(self, tenant: str, rows: Sequence[OutboxRow], lasting: timedelta) -> list[OutboxRow]:
+        """Let leases last longer from now on; those that are somebody else's by now stay theirs.
+
+        Returns:
+            Those whose leases are lost: somebody else has leased them, or settled them.
+        """
         until = to_text(self._dialect.lease_now(self._cursor) + lasting)
-        for row in rows:
-            self._add(sql.RENEW_LEASE, until, tenant, row.case, *read_effect_key(row.effect), row.version)
+        leases = [(until, tenant, row.case, *read_effect_key(row.effect), row.version) for row in rows]
+        if self._dialect.many(self._cursor, sql.RENEW_LEASE, leases) == len(rows):
+            return []
+        now = self.versions(tenant, [row.case for row in rows])
+        return [row for row in rows if now.get((row.case, row.effect)) != row.version]
 
     def versions(self, tenant: str, cases: Iterable[int]) -> dict[tuple[int, str], int]:
         """How often each open effect of cases has been leased, by case and effect."""

@@ -212,6 +212,17 @@ _later = _other.c.due_at > effect.c.due_at
 _CLAIM_VALUES = ("tenant", "now", "free", "channels", "workflows", "busy", "their_channels", "limit")
 
 _CUSTOMER: ColumnElement[str] = literal_column("'customer'")
+
+_before_it = effect.alias("before_it")
+_waits = exists().where(
+    _before_it.c.tenant_id == _other.c.tenant_id,
+    _before_it.c.case_id == _other.c.case_id,
+    is_due(_before_it),
+    _before_it.c.id < _other.c.id,
+    _before_it.c.due_at > _other.c.due_at,
+)
+"""Whether the other one waits for one before it that is due later."""
+
 _by_hand: ColumnElement[str] = literal_column(f"'\"{WRITTEN}\":{{'")
 _overtakes = and_(
     effect.c.context.contains(_by_hand),
@@ -225,7 +236,7 @@ another letter a customer's words have their quotation marks escaped.)"""
 _is_ahead = and_(
     _other.c.id < effect.c.id,
     or_(
-        not_(_later),
+        and_(not_(_later), not_(_waits)),
         and_(effect.c.recipient == _CUSTOMER, not_(_overtakes)),
         and_(_other.c.recipient != _CUSTOMER, effect.c.recipient != _CUSTOMER),
     ),
@@ -263,9 +274,10 @@ CLAIMABLE = Statement(
     first(_claimable.with_for_update(of=effect, skip_locked=True), value("limit")), *_CLAIM_VALUES
 )
 """What may be sent now: due, of a case of which nobody sends anything just now, and after every earlier one
-of its case, also one that is due later or whose channel is paused; but a letter that waits for the
-customer's morning keeps no colleague from hearing, nor the customer from an answer that somebody writes.
-`ahead`: how many earlier ones there are."""
+of its case, also one that is due later or whose channel is paused; but letters that wait for the
+customer's morning, and those behind them, keep no colleague from hearing, nor the customer from an answer
+that somebody writes. `ahead`: how many earlier ones there are. None of those is out of reach, so that what
+cannot be taken yet does not fill the limit."""
 
 ANY_DUE = Statement(
     first(

@@ -242,14 +242,14 @@ class Store(Reading):
                 tenant, owner, now, lasting, limit, channels, workflows, installation=installation
             )
 
-    def renew(self, tenant: str, rows: Sequence[OutboxRow], lasting: timedelta) -> None:
-        """Let the leases of messages last longer; those that are somebody else's by now stay theirs.
+    def renew(self, tenant: str, rows: Sequence[OutboxRow], lasting: timedelta) -> list[OutboxRow]:
+        """Let the leases of messages last longer (see `Outbox.renew`); gives those that are lost.
 
         Raises:
             EnvironmentFault: see `write`.
         """
         with self.write() as unit:
-            unit.outbox.renew(tenant, rows, lasting)
+            return unit.outbox.renew(tenant, rows, lasting)
 
     def take_over(self, installation: str, by: str, now: datetime) -> int:
         """Make another installation the one that sends; gives how many due messages are held from now on.

@@ -92,16 +92,17 @@ def read_calendars(data: bytes, file: str, reads: Reads) -> tuple[dict[str, Cale
     document, findings = read_yaml(data, file)
     if document is None:
         return {}, findings
-    shape, wrong = rest_of(document, CalendarsShape)
-    findings += wrong
-    if shape is None:
+    rest = rest_of(document, CalendarsShape)
+    findings += rest.findings
+    if rest.shape is None:
         return {}, findings
+    unsound = {path[1] for path in rest.paths if len(path) > 1}
     made = {}
-    for name, one in shape.calendars.items():
+    for name, one in rest.shape.calendars.items():
         reader = _Reader(document, ("calendars", name), reads)
         calendar = reader.read(name, one)
         findings += reader.findings
-        if calendar is not None:
+        if calendar is not None and name not in unsound:
             made[name] = calendar
     return made, findings
 

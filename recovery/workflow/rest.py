@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,38 +22,51 @@ StandIn = Callable[[Path], Any]
 """What stands at a path for a value that is missing or wrong; None: whatever is around it goes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rest(Generic[S]):
+    """What is left of a document.
+
+    Attributes:
+        shape: None when too little is left.
+        findings: everything that is wrong with the shape; `paths` where.
+    """
+
+    shape: S | None
+    findings: list[Finding]
+    paths: frozenset[Path] = frozenset()
+
+
 def rest_of(
     document: Document, shape: type[S], stand_in: StandIn = lambda _: None, gone: Iterable[Path] = ()
-) -> tuple[S | None, list[Finding]]:
+) -> Rest[S]:
     """Check a document's shape, and leave out what is wrong.
 
     Args:
         gone: what is left out anyway; nothing within it is found.
-
-    Returns:
-        What is left, None when that is too little; and everything that is wrong with the shape.
     """
     if not isinstance(document.value, dict):
-        return None, [not_a_mapping(document, shape)]
+        return Rest(None, [not_a_mapping(document, shape)])
     places = list(gone)
     value = deepcopy(document.value)
     for path in places:
         _leave_out(value, path, None)
     findings: list[Finding] = []
+    paths: frozenset[Path] = frozenset()
     for number in range(ROUNDS):
         try:
-            return shape.model_validate(value), findings
+            return Rest(shape.model_validate(value), findings, paths)
         except ValidationError as error:
             problems = explain(document, shape, error)
         if number == 0:
             findings = [finding for _, finding in problems]
+            paths = frozenset(path for path, _ in problems)
         left_out: list[Path] = []
         for path, _ in problems:
             if not any(path[: len(one)] == one for one in left_out):
                 left_out.append(_leave_out(value, path, stand_in(path)))
         if () in left_out:
-            return None, findings
-    return None, findings
+            break
+    return Rest(None, findings, paths)
 
 
 def _leave_out(value: Any, path: Path, instead: Any) -> Path:

@@ -279,7 +279,7 @@ calendars:
     assert sorted((one.line, one.code) for one in findings) == [
         (4, "unknown_zone"),
         (5, "unknown_key"),
-        (6, "wrong_hours"),
+        (6, "reversed_hours"),
         (6, "wrong_type"),
         (7, "wrong_date"),
         (8, "missing_key"),

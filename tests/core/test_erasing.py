@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recovery.core.case import APPLY
+from recovery.core.empowerment.state import CompensationState, Hold
 from recovery.core.erasing import ERASED, PLAIN_CHANGES, Eraser, is_personal, mentions, without_person
 from recovery.core.errors import EngineFault
 from recovery.core.facts import FactType
@@ -22,6 +23,19 @@ KINDS = {
     )
 }
 ANA = {"name": "Ana Silva", "address": "ana@example.org"}
+
+_COMPENSATION = CompensationState(
+    *("refund", "refund@1", "4 USD", 400, "Ana", "agent:li", "t", 2, "fulfilled"),
+    holds=(Hold("limit", "2026-11-30 guest:0f0f", "USD", 400),),
+    receipt="for Ana",
+    note="Ana was angry",
+)
+_LEFT = _COMPENSATION._replace(
+    to=ERASED,
+    holds=(Hold("limit", f"2026-11-30 guest:{ERASED}", "USD", 400),),
+    receipt=ERASED,
+    note=ERASED,
+)
 
 MENDED = [
     (
@@ -42,6 +56,11 @@ MENDED = [
     (
         ["promise", "1", ["to call", "t", "Ana", "agent:li", "t", 2, None, False, None, None, "told"]],
         ["promise", "1", [ERASED, "t", ERASED, "agent:li", "t", 2, None, False, None, None, ERASED]],
+    ),
+    (["task", "c1", "payment", "refund 4 USD to Ana"], ["task", "c1", "payment", ERASED]),
+    (
+        ["compensation", "1", _COMPENSATION.row(), ["reserved"]],
+        ["compensation", "1", _LEFT.row(), ["reserved"]],
     ),
     (["move", "a", "b", "forced by supervisor: Ana", True], ["move", "a", "b", "forced", True]),
 ]

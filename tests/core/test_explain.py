@@ -164,6 +164,7 @@ def test_a_case_at_its_beginning_is_told_whole() -> None:
         "tasks": [],
         "merged_into": None,
         "quarantine": None,
+        "erased_at": None,
     }
 
 

@@ -250,6 +250,37 @@ def test_a_message_whose_lease_is_over_is_leased_anew_before_it_is_begun(
     assert [row.version for row in engine.store.outbox(engine.tenant)] == [1, 2]
 
 
+def test_what_somebody_else_has_leased_meanwhile_is_not_begun_though_the_rest_is_renewed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned(engine)
+    monkeypatch.setattr(outbox, "RENEWED_AFTER", 0)
+    monkeypatch.setattr(outbox, "LOOK_SECONDS", 0.01)
+    begun, renewed = threading.Event(), threading.Event()
+    renew, me = engine.store.renew, engine.store.sender_id()
+
+    class Asleep(Mailbox):
+        def deliver(self, message: Message) -> Outcome:
+            begun.set()
+            assert renewed.wait(30)
+            return super().deliver(message)
+
+    def renewing(*values: Any) -> list[Any]:
+        assert begun.wait(30)
+        if not renewed.is_set():
+            end_leases(engine)
+            engine.store.claim(engine.tenant, "other", timedelta(hours=1), 9, installation=me)
+        lost = renew(*values)
+        renewed.set()
+        return lost
+
+    monkeypatch.setattr(engine.store, "renew", renewing)
+    mailbox = Asleep()
+    done = deliver_due(engine, mailbox, senders=1)
+    assert (len(mailbox.messages), done.lost, done.delivered) == (1, 1, 0)
+    assert statuses(engine) == ["due", "due"]
+
+
 def test_what_was_leased_when_the_database_went_away_is_not_begun(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

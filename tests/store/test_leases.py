@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from recovery.applying import Applying
-from recovery.commands import Outcome, Settlement
+from recovery.commands import Outcome
 from recovery.core.errors import Refusal
 from recovery.core.instants import to_text
-from recovery.core.spec import Need, Send, Workflow
-from recovery.settling import settle_all
+from recovery.core.spec import Need, Send
 from recovery.store import outbox_statements
 from recovery.store.postgres_dialect import POSTGRES
 from recovery.store.records import OutboxRow
 from recovery.store.store import Store
-from recovery.workflow.bundle import Bundle
 from tests.core.builders import step, workflow
 from tests.store.house import FACTS, TENANT, House, found, on_postgres, plain_cursor
-
-LONG = timedelta(minutes=5)
-OVER = timedelta(seconds=-1)
-"""A lease that has ended as soon as it begins."""
-
-
-def three_letters() -> Workflow:
-    """listen (said) → own, with three messages: two to the customer, between them one to the owner."""
-    letters = [Send("hello"), Send("note", to="owner"), Send("news")]
-    return workflow(step("listen", Need("said")), step("own", Need("paid"), on_enter=letters), facts=FACTS)
+from tests.store.leasing import LONG, OVER, asked, claimed, names, row_of, settle, three_letters
 
 
 @pytest.fixture
@@ -39,45 +25,6 @@ def house(house: House) -> House:
     """A house whose cases ask for three messages each: 2.0, 2.1 and 2.2."""
     house.workflow = three_letters()
     return house
-
-
-def asked(house: House, cases: int = 1, *, hold: bool = False) -> list[int]:
-    """Cases whose three messages are in the outbox."""
-    ids = house.open(cases)
-    for id in ids:
-        house.tell(id, replace(house.facts(said="x", owner="li"), hold=hold))
-    return ids
-
-
-def claimed(
-    store: Store,
-    owner: str = "one",
-    *,
-    lasting: timedelta = LONG,
-    limit: int = 50,
-    without: tuple[str, ...] = (),
-) -> list[OutboxRow]:
-    return store.claim(TENANT, owner, lasting, limit, without, installation=store.sender_id())
-
-
-def names(rows: list[OutboxRow]) -> list[tuple[int, str]]:
-    return [(row.case, row.effect) for row in rows]
-
-
-def settle(house: House, row: OutboxRow, end: Any = "delivered", **more: Any) -> Outcome | Refusal | None:
-    """Come back with the outcome of a claimed message."""
-    settlement = Settlement(
-        case=row.case, effect=row.effect, at=house.now, end=end, version=row.version, **more
-    )
-    with house.store.write() as unit:
-        workflow = (lambda _: house.workflow,) * 2
-        applying = Applying(unit, TENANT, house.now, *workflow, lambda hash: Bundle(hash, "small", {}), {})
-        (answer,) = settle_all(unit, applying, [settlement])
-    return answer
-
-
-def row_of(house: House, case: int, effect: str) -> OutboxRow:
-    return next(row for row in house.store.outbox(TENANT, case=case) if row.effect == effect)
 
 
 # --- claiming -----------------------------------------------------------------------------------------------
@@ -124,6 +71,23 @@ def test_a_letter_that_waits_for_the_customers_morning_keeps_no_colleague_from_h
     inside = [row.effect for row in others if row.recipient != "customer"]
     assert inside, "one of them is for a colleague"
     assert names(claimed(store)) == [(case, effect) for effect in inside]
+
+
+def test_what_waits_behind_a_letter_that_waits_keeps_no_colleague_from_hearing_nor_anybody_else(
+    house: House, store: Store
+) -> None:
+    """Of each case a letter is tried again later, another one waits behind it, and a colleague is to hear."""
+    letters = [Send("hello"), Send("news"), Send("note", to="owner")]
+    house.workflow = workflow(
+        step("listen", Need("said")), step("own", Need("paid"), on_enter=letters), facts=FACTS
+    )
+    cases = asked(house, 3)
+    for row in claimed(store):
+        again = house.now + timedelta(hours=1)
+        settle(house, row, "later" if row.effect == "2.0" else "untried", again_at=again)
+    (other,) = asked(house)
+    assert names(claimed(store, limit=2)) == [(case, "2.2") for case in cases[:2]]
+    assert names(claimed(store, limit=2)) == [(cases[2], "2.2"), (other, "2.0")]
 
 
 def test_a_claim_takes_nothing_that_is_due_later_nor_what_follows_it(house: House, store: Store) -> None:
@@ -249,7 +213,7 @@ def test_a_lease_that_has_ended_but_was_not_taken_is_still_good_for_the_outcome(
 def test_a_lease_lasts_longer_when_it_is_renewed(house: House, store: Store) -> None:
     (case,) = asked(house)
     rows = claimed(store, "one", lasting=OVER)
-    store.renew(TENANT, rows, LONG)
+    assert store.renew(TENANT, rows, LONG) == []
     assert claimed(store, "two") == []
     assert row_of(house, case, "2.0").version == 1
 
@@ -258,9 +222,18 @@ def test_renewing_what_is_somebody_elses_by_now_leaves_it_theirs(house: House, s
     (case,) = asked(house)
     late = claimed(store, "one", lasting=OVER)
     claimed(store, "two", lasting=OVER)
-    store.renew(TENANT, late, LONG)
+    assert store.renew(TENANT, late, LONG) == late
     assert len(claimed(store, "three")) == 3
     assert row_of(house, case, "2.0").lease_owner == "three"
+
+
+def test_renewing_tells_which_leases_are_lost(house: House, store: Store) -> None:
+    first, second = asked(house, 2)
+    rows = claimed(store, "one", limit=2)
+    settle(house, rows[0])
+    rows += claimed(store, "one", limit=1)
+    assert names(rows) == [(first, "2.0"), (first, "2.1"), (second, "2.0")]
+    assert store.renew(TENANT, rows, LONG) == rows[:1]
 
 
 def test_what_was_not_tried_is_given_back_as_it_was(house: House, store: Store) -> None:
@@ -396,4 +369,4 @@ def test_a_claim_looks_through_what_is_due_once_though_statistics_know_of_nothin
         cursor.execute(f"explain {text}", given)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert plan.count("recovery_effect_due") == 1
-    assert plan.count("recovery_effect_case") == 2
+    assert plan.count("recovery_effect_case") == 4

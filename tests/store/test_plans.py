@@ -102,6 +102,7 @@ def test_what_happened_last_is_read_from_the_end_of_the_log(house: House, name: 
 def test_what_is_due_is_read_in_order_and_looks_at_each_case_alone(house: House) -> None:
     reads, sorts = plan(house, outbox_statements.DUE_EFFECTS)
     assert sorted(set(reads)) == [
+        "before_it: tenant_id=? AND case_id=?",
         "other: tenant_id=? AND case_id=?",
         BY_KEY,
         "recovery_effect: tenant_id=? AND due_at<?",

@@ -1,0 +1,236 @@
+"""Who takes part in a run: workers, people at their desks, and the receivers of messages."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any, NamedTuple
+
+from recovery.commands import Outcome as Done
+from recovery.commands import Settlement
+from recovery.core.errors import EnvironmentFault, RecoveryError, Refusal
+from recovery.delivery.channels import Message
+from recovery.delivery.outcomes import Delivered, Handed, Outcome, OutOfOrder, Rejected, RetryLater
+from recovery.store.codes import in_context
+from recovery.store.records import Coupon
+from recovery.worker.serving import Worker
+from tests.simulation.book import Book, named
+from tests.simulation.machine import Machine, MachineEngine, Row, idle
+from tests.simulation.orders import Order, carried_out
+from tests.simulation.place import Place
+from tests.simulation.world import World, current
+
+SEAL_KEY = b"the key of every run of the simulation"
+
+START_SECONDS = 1.0
+"""How long a process that was killed takes to be there again."""
+
+FATES = ("taken", "slow", "lost", "busy", "refused", "down")
+"""What may become of a sending; `lost`: it was taken, and the answer did not arrive."""
+
+
+class Fate(NamedTuple):
+    """What the receiver will do next, and how many seconds it takes."""
+
+    what: str
+    seconds: float = 0.0
+
+
+class Receiver:
+    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.fates: deque[Fate] = deque()
+        self.codes: list[str] = []
+        self._words: dict[str, str] = {}
+
+    def deliver(self, message: Message) -> Outcome:
+        """Take a message, or not (see `recovery.delivery.channels.Channel`)."""
+        task = current()
+        assert task is not None
+        here = task.process.world
+        here.point("after-render")
+        fate = self.fates.popleft() if self.fates else Fate("taken")
+        self._compare(message)
+        sending = self.book.begin(task, message)
+        self.book.counts.fates[fate.what] += 1
+        here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
+        outcome = self._answer(fate, message)
+        sending.through = not isinstance(outcome, RetryLater | OutOfOrder)
+        if isinstance(outcome, Delivered) or fate.what == "lost":
+            sending.accepted = True
+            sending.excuse = "answer lost" if fate.what == "lost" else ""
+            self._take(message)
+        here.point("mid-answer")
+        sending.is_over = True
+        here.point("after-send")
+        task.fresh_at = here.elapsed
+        return outcome
+
+    def _answer(self, fate: Fate, message: Message) -> Outcome:
+        match fate.what:
+            case "lost":
+                return RetryLater("the answer did not arrive", may_have_been_accepted=True)
+            case "busy":
+                return RetryLater("busy")
+            case "refused":
+                return Rejected("no such address")
+            case "down":
+                return OutOfOrder("no connection")
+            case _:
+                return Handed("phone") if message.channel == "phone" else Delivered("taken")
+
+    def _compare(self, message: Message) -> None:
+        words = self._words.setdefault(message.key, message.text)
+        if words != message.text:
+            raise self.book.world.violated(
+                "other-words", f"an attempt at {message.key} says {message.text}, not {words}"
+            )
+
+    def _take(self, message: Message) -> None:
+        code = in_context(json.loads(message.text)) if message.template == "gift" else None
+        if code is not None and code not in self.codes:
+            self.codes.append(code)
+
+
+class RunEngine(MachineEngine):
+    """The engine of a worker; the book is told what is settled."""
+
+    def settle_many(self, settlements: Any) -> list[Done | Refusal | None]:
+        task = current()
+        assert task is not None
+        task.job = Settling(list(settlements))
+        answers = super().settle_many(settlements)
+        job, task.job = task.job, None
+        for one, answer in zip(settlements, answers, strict=True):
+            is_lost = isinstance(answer, Refusal) and answer.code == "lost_lease"
+            was_stale = one in job.stale if job.is_committed else self.book.is_stale(one)
+            self.book.answered(self.machine, one, was_stale=was_stale, is_lost=is_lost)
+        return answers
+
+    @property
+    def book(self) -> Book:
+        """What really happened."""
+        return self.machine.book
+
+
+class Settling:
+    """Outcomes that are being put on record, and which of them come too late."""
+
+    def __init__(self, settlements: list[Settlement]) -> None:
+        self.settlements = settlements
+        self.stale: list[Settlement] = []
+        self.is_committed = False
+
+
+class Actor(Machine):
+    """A process whose transactions the book is told of."""
+
+    def __init__(self, world: World, name: str, place: Place, seed: int, book: Book) -> None:
+        super().__init__(world, name, place, seed)
+        self.book = book
+
+    def committed(self, noted: list[Row]) -> None:
+        """See `Machine.committed`."""
+        task = current()
+        job = task.job if task is not None else None
+        if isinstance(job, Settling):
+            job.is_committed = True
+            job.stale = [one for one in job.settlements if self.book.is_stale(one)]
+            for one in job.settlements:
+                self.book.settled(self, one, is_stale=one in job.stale)
+        self.book.committed(self, noted)
+
+
+class Working(Actor):
+    """A worker process: the real worker, tick by tick.
+
+    Attributes:
+        has_ended: it was told to stop and has, or it gave up because its first tick failed.
+    """
+
+    kind = RunEngine
+
+    def __init__(
+        self, world: World, name: str, place: Place, seed: int, book: Book, receiver: Receiver
+    ) -> None:
+        super().__init__(world, name, place, seed, book)
+        self.has_ended = False
+        self.worker = Worker(
+            self.engine, receiver, may_send=lambda: True, seal=self._seal, tell=lambda *_, **__: None
+        )
+        self.begin(name, self._run)
+
+    def _seal(self) -> None:
+        self.engine.store.seal(SEAL_KEY, self.now())
+
+    def _run(self) -> None:
+        task = current()
+        assert task is not None
+        self.world.block("starting", None, self.world.elapsed + START_SECONDS)
+        stop = self.worker.stop
+        while not stop.is_set():
+            task.seen = self.world.happened
+            try:
+                seconds = self.worker.turn()
+            except EnvironmentFault:
+                break
+            if not stop.is_set():
+                idle(task, seconds, stop.is_set)
+        self.has_ended = True
+        kept = [
+            named(effect)
+            for effect, claim in self.book.claims.items()
+            if claim.process is self and claim.is_open
+        ]
+        if stop.is_set() and kept:
+            raise self.world.violated("kept-lease", f"{self.name} has stopped and keeps {', '.join(kept)}")
+
+
+class Desk(Actor):
+    """A process of people who ask for things, one after the other.
+
+    Attributes:
+        orders: what is still to be asked for; the first may be under way.
+        answers: key → what was answered.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        place: Place,
+        seed: int,
+        book: Book,
+        receiver: Receiver,
+        orders: deque[Order],
+        answers: dict[str, Any],
+    ) -> None:
+        super().__init__(world, name, place, seed, book)
+        self.receiver = receiver
+        self.orders = orders
+        self.answers = answers
+        self.begin(name, self._run)
+
+    def _run(self) -> None:
+        while True:
+            self.world.block("nothing-to-do", lambda: bool(self.orders))
+            order = self.orders[0]
+            try:
+                answer = carried_out(order, self.engine, self.receiver.codes)
+            except EnvironmentFault as fault:
+                self.world.tell(f"{self.name}: {order}: {fault.message}")
+                self.world.block("trying-again", None, self.world.elapsed + START_SECONDS)
+                continue
+            except RecoveryError as refused:
+                answer = refused
+            self.orders.popleft()
+            self.answers[order.key] = answer
+            self._count(order, answer)
+
+    def _count(self, order: Order, answer: Any) -> None:
+        is_done = isinstance(answer, Done | Coupon)
+        said = "refused" if isinstance(answer, RecoveryError) else "done" if is_done or answer else "nothing"
+        self.book.counts.commands[f"{order.what}: {said}"] += 1
+        self.world.tell(f"{self.name}: {order}: {said} {answer if isinstance(answer, RecoveryError) else ''}")
