@@ -11,6 +11,7 @@ from recovery.core.facts import shown
 from recovery.core.people import Directory
 
 HandOff = HandOffOffered | HandOffForced
+HANDING = frozenset({HandOffOffered, HandOffForced})
 """Events that name who is to own a case."""
 
 
