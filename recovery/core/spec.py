@@ -152,10 +152,8 @@ class Need:
         """Whether the case has what is needed (or does not need it)."""
         if self.when is not None:
             needed = self.when.evaluate(case)
-            if needed is None:
-                return False
             if not needed:
-                return True
+                return needed is not None
         value = case.facts.get(self.fact)
         if value is None:
             return False
@@ -198,8 +196,7 @@ class AnyOf:
 
     def names(self) -> Iterator[str]:
         """Every fact the answer hangs on."""
-        for need in self.of:
-            yield from need.names()
+        yield from (name for need in self.of for name in need.names())
 
     def __str__(self) -> str:
         return " or ".join(str(need) for need in self.of)
@@ -218,10 +215,21 @@ class Step:
     needs: tuple[Need | AnyOf, ...] = ()
     on_enter: tuple[Rule, ...] = ()
     on_leave: tuple[Rule, ...] = ()
+    always: frozenset[str] = field(init=False, repr=False, compare=False)
+    further: tuple[Need | AnyOf, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # What every case needs to know is looked for at once; of most needs that is the whole of it.
+        always = {one.fact: one for one in self.needs if isinstance(one, Need) and one.when is None}
+        known = [one for one in always.values() if one.test == "known"]
+        object.__setattr__(self, "always", frozenset(always))
+        object.__setattr__(self, "further", tuple(one for one in self.needs if one not in known))
 
     def met(self, case: Case) -> bool:
         """Whether every exit fact is on record."""
-        for need in self.needs:  # noqa: SIM110 - asked for at every step; a generator doubles its time
+        if not case.facts.keys() >= self.always:
+            return False
+        for need in self.further:  # noqa: SIM110 - asked for at every step; a generator doubles its time
             if not need.met(case):
                 return False
         return True
@@ -280,8 +288,7 @@ class Workflow:
     templates that only say that a message has arrived. `contact_hours`, read on the customer's own clock, are
     when messages may reach a customer who is not just talking to us. `contact_cap` is how many messages that
     nobody waits for a customer gets a day, of all their cases together. `on_message` are the rules that fire
-    when a customer writes. `tracked` are the marks its clocks go by. `budgets` are the limits of
-    spending; never none.
+    when a customer writes. `tracked` are the marks its clocks go by. `budgets`, never none, limit spending.
     """
 
     id: str
@@ -330,17 +337,13 @@ class Workflow:
         names = list(self.steps)
         # Who can do something to a case; `agent` is known even where nobody bears that title.
         self.roles = tuple(dict.fromkeys(("customer", "agent", *self.escalation, "engine", "import")))
-        self.start = names[0]
-        self.main_end = next(iter(self.ends))
+        self.start, self.main_end = names[0], next(iter(self.ends))
         self.index = {name: at for at, name in enumerate(names)}
         self.next_of = dict(zip(names, [*names[1:], self.main_end], strict=True))
-        needing: dict[str, list[str]] = {}
+        needing: dict[str, dict[str, None]] = {}
         for step in self.steps.values():
-            for need in step.needs:
-                for fact in need.names():
-                    steps = needing.setdefault(fact, [])
-                    if step.id not in steps:
-                        steps.append(step.id)
+            for fact in (name for need in step.needs for name in need.names()):
+                needing.setdefault(fact, {})[step.id] = None
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
@@ -384,17 +387,14 @@ class Workflow:
             return True
         if role not in self.escalation:
             return False
-        rank = self.escalation.index(role)
-        return any(lower in allowed for lower in self.escalation[:rank])
+        return any(lower in allowed for lower in self.escalation[: self.escalation.index(role)])
 
     def needed_between(self, first: str, last: str) -> tuple[str, ...]:
         """Every exit fact (never the owner) of the steps from `first` to `last`, both included."""
-        begin = self.index[first]
         end = self.index.get(last, len(self.index) - 1)
         found: dict[str, None] = {}
-        for step in list(self.steps.values())[begin : end + 1]:
+        for step in list(self.steps.values())[self.index[first] : end + 1]:
             for need in step.needs:
                 for one in need.of if isinstance(need, AnyOf) else (need,):
                     found[one.fact] = None
-        found.pop("owner", None)
-        return tuple(found)
+        return tuple(fact for fact in found if fact != "owner")
