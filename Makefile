@@ -18,7 +18,7 @@ SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench scale many test streams calendars workers kills simulation packs coverage lint docs \
+.PHONY: help setup demo bench scale many test streams ledger calendars workers kills simulation packs coverage lint docs \
 	lock mutation clean
 
 help: ## list the targets
@@ -54,6 +54,9 @@ kills: $(STAMP) ## kill 1,000 workers with -9, on both databases, one and four a
 	rm -f build/kills.jsonl
 	RECOVERY_LONG=1 KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -q tests/crash/test_kills.py
 	$(BIN)/python -m tests.crash.report
+
+ledger: $(STAMP) ## let 64 threads in each of 4 processes spend at once, on both databases, 20 times (takes long)
+	RECOVERY_LONG=1 $(BIN)/python -m pytest -q tests/money/test_spending_at_once.py tests/money/test_any_order.py
 
 calendars: $(STAMP) ## compare 10,000 random calendars with a count of minutes (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/calendars/test_brute_force.py

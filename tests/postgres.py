@@ -26,9 +26,10 @@ import pytest
 
 SERVER_VARIABLE = "RECOVERY_TEST_POSTGRES"
 SECONDS = 60
+CONNECTIONS = 600 if os.environ.get("RECOVERY_LONG") == "1" else 100
 SETTINGS = {
     "listen_addresses": "''",
-    "max_connections": "100",
+    "max_connections": str(CONNECTIONS),
     "shared_buffers": "128MB",
     "timezone": "'Pacific/Chatham'",
 }

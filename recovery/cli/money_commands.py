@@ -268,8 +268,8 @@ def budget(
     if json:
         as_json({"budgets": data})
         return
-    columns = ["budget", "who", "of", "limit", "used", "reserved", "left"]
-    keys = ["budget", "by", "account", "limit", "used", "reserved", "left"]
+    columns = ["budget", "who", "limit", "used", "reserved", "left"]
+    keys = ["budget", "by", "limit", "used", "reserved", "left"]
     cells = [[one[key] for key in keys] for one in data]
     say(table(None, columns, cells) if cells else "Nobody has spent anything today.")
 

@@ -62,6 +62,29 @@ def test_every_command_and_question_can_be_awaited(ground: Ground, told: Callabl
     told(story)
 
 
+def test_money_can_be_awaited_too(ground: Ground, told: Callable[[Story], None]) -> None:
+    async def story(engine: AsyncEngine, host: AlchemyEngine) -> None:
+        case = (await engine.open_case("It broke.", external_id=f"{ground.name}-money")).case
+        await engine.offer_compensation(case, "refund", "40 USD", by="agent:li", key=f"{ground.name}-1")
+        await engine.accept_compensation(case, "1")
+        await engine.fulfil_compensation(case, "1", by="agent:bo", receipt="T-1")
+        await engine.spend(case, "gift", "5 USD", by="agent:li")
+        for number, offer in ((3, "a"), (4, "b")):
+            await engine.offer_compensation(case, "credit", "3000 USD", by="agent:li", offer=offer)
+            await engine.delegate_approval(case, str(number), "max", by="supervisor:eva")
+        await engine.approve(case, "3", by="agent:max")
+        await engine.refuse_approval(case, "4", "no", by="supervisor:eva")
+        await engine.decline_compensation(case, "3")
+        await engine.offer_compensation(case, "gift", "1 USD", by="agent:li", offer="another")
+        await engine.revoke_compensation(case, "5", "a slip", by="agent:li")
+        (mine,) = await engine.limits_of("agent:li", case)
+        of_li = f"used empowerment {mine.account}"
+        assert mine.used == sum(one.units for one in await engine.ledger(case) if one.account == of_li)
+        assert "agent:li" in {one.by for one in await engine.limits_now()}
+
+    told(story)
+
+
 @pytest.mark.parametrize("kind", ["connection", "session"])
 def test_in_a_lent_transaction_commit_keeps_both_and_rollback_neither(
     ground: Ground, told: Callable[[Story], None], kind: str

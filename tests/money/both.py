@@ -36,6 +36,12 @@ def made_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield url
 
 
+def emptied(url: str) -> None:
+    """Take every case out of a database on a server."""
+    with psycopg.connect(libpq(url)) as connection:
+        connection.execute(f"truncate {', '.join(OF_CASES)}")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def house(
     request: pytest.FixtureRequest,
@@ -49,8 +55,7 @@ def house(
         return
     url = request.getfixturevalue("made_once")
     monkeypatch.setenv(KEY_VARIABLE, "a key from the environment")
-    with psycopg.connect(libpq(url)) as connection:
-        connection.execute(f"truncate {', '.join(OF_CASES)}")
+    emptied(url)
     yield Project(starter_root(), url, outbox=tmp_path / "outbox")
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 
 from recovery.clock import ManualClock
@@ -23,7 +24,7 @@ from recovery.store.ledger_reading import all_balances
 from recovery.store.verify import verify
 from recovery.workflow.rates import decimals
 from tests.money.both import balanced, clock, engine, house, made_once, opened
-from tests.postgres import postgres_server
+from tests.postgres import libpq, postgres_server
 from tests.support import START, case_of, engine_on, folded
 
 __all__ = ["clock", "engine", "house", "made_once", "postgres_server"]
@@ -258,3 +259,28 @@ def test_a_ledger_that_was_changed_is_found(house: Project, code: str, statement
         found = {problem.code for problem in verify(engine.store, None).problems}
         assert code in found
         assert found <= {code, "ledger_unbalanced", "ledger_changed"}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("house", ["postgres"], indirect=True)
+def test_whoever_spends_of_the_same_limit_waits_for_the_one_before(engine: Engine, house: Project) -> None:
+    first, second = opened(engine), opened(engine)
+    done = threading.Event()
+
+    def spend() -> None:
+        engine.spend(second, "gift", "1500 USD", by="agent:li")
+        done.set()
+
+    with psycopg.connect(libpq(house.url)) as host, psycopg.connect(libpq(house.url)) as onlooker:
+        onlooker.autocommit = True
+        engine.spend(first, "gift", "1500 USD", by="agent:li", connection=host)
+        thread = threading.Thread(target=spend)
+        thread.start()
+        waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        while not done.is_set() and onlooker.execute(waits).fetchone() == (0,):
+            pass
+        assert not done.is_set()
+        engine.spend(opened(engine, "Bea"), "gift", "1500 USD", by="agent:bo")
+        host.commit()
+        thread.join()
+    assert case_of(engine, second).compensations["1"].status == "asked"

@@ -202,6 +202,7 @@ def _decide(draft: Draft, state: CompensationState, standing: Standing) -> None:
     now = draft.stamp.recorded_at
     asked = state._replace(
         status="asked",
+        receipt=None,
         over=over,
         asked_of=who,
         asked_at=now,

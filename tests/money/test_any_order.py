@@ -1,0 +1,166 @@
+"""Offers, answers, retries, crashes, approvals, revocations and reopening in any order: nobody is paid twice,
+and nobody who accepted goes unpaid.
+
+`make ledger` tries 1,000 orders; the suite fewer.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from recovery.clock import ManualClock
+from recovery.core.errors import EventRefused
+from recovery.engine import Engine
+from recovery.store.ledger_reading import all_balances
+from tests.money.both import balanced
+from tests.support import case_of, clock, engine, folded, project, verified
+
+__all__ = ["clock", "engine", "project"]
+
+ORDERS = 1_000 if os.environ.get("RECOVERY_LONG") == "1" else 100
+STEPS = 14
+OFFERS = (("refund", "40 USD"), ("refund", "2500 USD"), ("credit", "0.125 KWD"), ("gift", "700 JPY"))
+
+
+class _Cut(Exception):
+    """The power went before the commit."""
+
+
+class Order:
+    """One case, and people who do things to it in any order, twice, and while the power goes."""
+
+    def __init__(self, engine: Engine, clock: ManualClock, patch: pytest.MonkeyPatch, seed: int) -> None:
+        self.engine, self.clock, self.patch, self.rng = engine, clock, patch, random.Random(seed)
+        self.case = engine.open_case("It broke.", customer={"name": "Ana"}).case
+        self.keys = (f"{seed}-{number}" for number in range(10_000))
+        self.done: list[Callable[[], Any]] = []
+        self.paid: Counter[str] = Counter()
+
+    def attempt(self, work: Callable[..., Any], *args: Any, **more: Any) -> bool:
+        """Do it; now and then the power goes before the commit, and now and then it is asked for again."""
+        key = next(self.keys)
+
+        def do() -> Any:
+            return work(self.case, *args, key=key, **more)
+
+        if self.rng.random() < 0.15:
+            with self.patch.context() as patch:
+                patch.setattr("recovery.store.ledger.Ledger.flush", _cut)
+                with pytest.raises((_Cut, EventRefused)):
+                    do()
+        try:
+            first = do()
+        except EventRefused:
+            return False
+        self.done.append(do)
+        if self.rng.random() < 0.3:
+            again = self.rng.choice(self.done)()
+            assert again.repeated
+        return bool(first)
+
+    def step(self) -> None:
+        engine, rng = self.engine, self.rng
+        number = str(rng.randint(1, max(1, len(case_of(engine, self.case).compensations))))
+        kind, amount = rng.choice(OFFERS)
+        match rng.choice(["offer"] * 4 + ["spend"] + ["accept", "approve", "pay"] * 3 + ["other"] * 4):
+            case "offer":
+                later = self.clock.now() + timedelta(hours=rng.randint(1, 30))
+                self.attempt(engine.offer_compensation, kind, amount, by="agent:li", expires_at=later)
+            case "spend":
+                self.attempt(engine.spend, kind, amount, by="agent:li", receipt="at once")
+            case "accept":
+                self.attempt(engine.accept_compensation, number)
+            case "approve":
+                self.attempt(engine.approve, number, by="manager:noor")
+            case "pay":
+                self.pay(number)
+            case "other":
+                self.other(number)
+
+    def other(self, number: str) -> None:
+        engine = self.engine
+        match self.rng.choice(["decline", "revoke", "take back", "refuse", "reopen", "wait", "wait"]):
+            case "decline":
+                self.attempt(engine.decline_compensation, number)
+            case "revoke":
+                self.attempt(engine.revoke_compensation, number, "a slip", by="agent:li")
+            case "take back":
+                self.attempt(engine.revoke_compensation, number, "fraud", by="supervisor:eva")
+            case "refuse":
+                self.attempt(engine.refuse_approval, number, "no", by="manager:noor")
+            case "reopen":
+                step = case_of(engine, self.case).step
+                if step == "closed":
+                    self.attempt(engine.do, "reopen", by="agent:li")
+                else:
+                    self.attempt(force, engine, "closed")
+            case "wait":
+                self.clock.advance(timedelta(hours=self.rng.randint(1, 12)))
+                engine.see_to_due(100)
+
+    def pay(self, number: str) -> None:
+        """Whoever pays sees the task, pays, and tells the receipt; once it is taken, the money has left."""
+        if case_of(self.engine, self.case).tasks.get(f"c{number}", ("",))[0] == "payment" and self.attempt(
+            self.engine.fulfil_compensation, number, by="agent:zoe", receipt=f"T-{number}"
+        ):
+            self.paid[number] += 1
+
+    def settle(self) -> None:
+        """In the end everything that is owed is paid."""
+        for number, one in case_of(self.engine, self.case).compensations.items():
+            while one.status == "due" and not self.paid[number]:
+                self.pay(number)
+
+    def check(self) -> None:
+        case = case_of(self.engine, self.case)
+        found = case.compensations
+        assert folded(self.engine, self.case) == case
+        assert set(self.paid.values()) <= {1}
+        for number, one in found.items():
+            assert one.status not in ("due",)
+            assert (one.status == "fulfilled") == (self.paid[number] == 1 or one.receipt == "at once")
+            owed = one.accepted_at is not None
+            assert not owed or one.status == "fulfilled" or (one.status, one.note) == ("revoked", "fraud")
+        given = [(one.kind, one.offer) for one in found.values() if one.status == "fulfilled"]
+        assert len(given) == len(set(given))
+
+
+def force(case: int, engine: Engine, to: str, *, key: str) -> Any:
+    from recovery.core.events import MoveForced
+
+    event = MoveForced(by="supervisor:eva", occurred_at=engine.clock.now(), to=to, reason="as agreed")
+    return engine.handle(event, case, key=key)
+
+
+def _cut(*_: object) -> None:
+    raise _Cut
+
+
+@pytest.mark.slow
+def test_in_any_order_nobody_is_paid_twice_and_nobody_goes_unpaid(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(ORDERS):
+        order = Order(engine, clock, monkeypatch, seed)
+        for _ in range(STEPS):
+            order.step()
+        order.settle()
+        order.check()
+        seen.update(one.status for one in case_of(engine, order.case).compensations.values())
+    assert {"asked", "offered", "fulfilled", "declined", "expired", "revoked", "refused"} <= set(seen), seen
+    owed = {
+        money: units
+        for (account, money), units in all_balances(engine.store, engine.tenant).items()
+        if account == "owed"
+    }
+    assert not any(owed.values())
+    assert balanced(engine)
+    assert verified(engine).ok
