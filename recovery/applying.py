@@ -36,6 +36,7 @@ from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
+from recovery.handing import HANDING, HandOff, expected
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -48,7 +49,7 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = SPENDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
+LOOKED_AT = SPENDING | HANDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -260,6 +261,8 @@ class Applying:
                 return self._limits.filled(event, case, self._version(case.bundle), self.unit, now)
             except NotFound:  # deciding says so
                 return event
+        if isinstance(event, HandOff):
+            return expected(event, self.unit.people(self.tenant).directory(), now)
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)

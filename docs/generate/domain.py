@@ -25,6 +25,7 @@ ACTIONS = {
     "count": spec.CountFailure,
     "record": spec.Record,
     "go": spec.Go,
+    "take_back": spec.TakeBack,
 }
 """The verb of a rule and what the core makes of it."""
 

@@ -8,6 +8,7 @@ import typer
 
 from recovery.cli import (
     bench_command,
+    brief_command,
     calendar_commands,
     care_commands,
     case_commands,
@@ -69,6 +70,7 @@ for module in (
     test_command,
     run_commands,
     case_commands,
+    brief_command,
     say_command,
     talk_commands,
     promise_command,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from recovery.core.brief import BRIEF, brief
 from recovery.core.case import APPLY, Case, Change, Stamp
 from recovery.core.clocks.state import HELD
 from recovery.core.contact import UNASKED, may_leave
@@ -170,7 +171,11 @@ class Draft:
             if action.over:
                 channel = self._channel(action)
         else:
-            address, channel, language = case.owner if to == "owner" else None, "desk", "en"
+            known = {"owner": case.owner, "asked": case.offered_to}
+            address, channel, language = known.get(to), "desk", "en"
+            if mentions is not None and BRIEF in mentions[template]:
+                now = from_text(self.stamp.recorded_at)
+                about[BRIEF] = brief(self.workflow, case, now, language).as_text()
         due_at = self._in_contact_hours() if by_clock and to == "customer" else None
         self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold, due_at))
         inside = () if to == "customer" else (to,)

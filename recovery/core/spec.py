@@ -1,11 +1,8 @@
 """What a workflow is: plain frozen data, made by `recovery.workflow` from checked YAML.
 
-The theory in one place. A workflow has *steps* in an order and *ends*. A case stands in exactly one of them.
-In an `in_order` workflow it *walks on* by itself: as soon as a step's needs are met the step is left (its
-`on_leave` rules fire) and the next one is entered (its `on_enter` rules fire), so facts already known carry a
-case straight through; after the last step it reaches the first end. In a `free` workflow nothing walks; only
-*transitions* move. Transitions are the named moves that people and events may ask for, from one, several or
-any step. Rules fire actions; the only action that moves is `Go`.
+A workflow has *steps* in an order and *ends*; a case stands in exactly one of them. In an `in_order` workflow
+it *walks on*: as soon as a step's needs are met the step is left (its `on_leave` rules fire) and the next one
+entered (`on_enter`), up to the first end. In a `free` workflow only *transitions* move, asked for by name.
 """
 
 from __future__ import annotations
@@ -56,7 +53,7 @@ class Send:
     Attributes:
         when_delivered: facts the engine records once the message has been delivered.
         once: `cycle` (default: at most once until the case is reopened), `case`, or `always`.
-        to: `customer`, `owner` or `supervisor`.
+        to: `customer`, `owner`, `supervisor`, or `asked`: whoever the case is offered to.
         coupon: what it hands over; it is not sent where that was offered in this cycle.
         over: of a clock's message to the customer the channel of each time it runs out, the last one for all
             after it; `own` is the case's. Empty: always that.
@@ -65,7 +62,7 @@ class Send:
     template: str
     when_delivered: Mapping[str, Any] = field(default_factory=dict)
     once: Literal["cycle", "case", "always"] = "cycle"
-    to: Literal["customer", "owner", "supervisor"] = "customer"
+    to: Literal["customer", "owner", "supervisor", "asked"] = "customer"
     coupon: Coupon | None = None
     over: tuple[str, ...] = ()
 
@@ -104,12 +101,17 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Facts to be established anew, without a move."""
+    """Facts to be established anew."""
 
     facts: tuple[str, ...]
 
 
-Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Forget
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Whoever was asked to take the case over has not answered: the offer holds no longer."""
+
+
+Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Forget | TakeBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ class Need:
         if self.test == "known":
             return self.fact
         if self.test == "is":
-            shown = {True: "true", False: "false"}.get(self.wanted, self.wanted)
+            shown = str(self.wanted).lower() if isinstance(self.wanted, bool) else self.wanted
             return f"{self.fact} = {shown}"
         if self.test == "in":
             return f"{self.fact} in {', '.join(map(str, self.wanted))}"
@@ -191,7 +193,7 @@ class AnyOf:
     of: tuple[Need, ...]
 
     def met(self, case: Case) -> bool:
-        """Whether one of the alternatives is met."""
+        """Whether any is met."""
         return any(need.met(case) for need in self.of)
 
     def names(self) -> Iterator[str]:
@@ -281,14 +283,12 @@ class Workflow:
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
-    `purposes` is what each template is for, where it is known.
-    `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
-    that follow from others, each after those it follows from. `letters` are what a letter must hold, by
-    its template. `offers` has the message that hands over each offer of a coupon. `acknowledgements` are the
-    templates that only say that a message has arrived. `contact_hours`, read on the customer's own clock, are
-    when messages may reach a customer who is not just talking to us. `contact_cap` is how many messages that
-    nobody waits for a customer gets a day, of all their cases together. `on_message` are the rules that fire
-    when a customer writes. `tracked` are the marks its clocks go by. `budgets`, never none, limit spending.
+    `purposes` is what each template is for. `say` names the templates that people send by hand, beside those
+    that rules send. `derived` are the facts that follow from others, each after those it follows from.
+    `letters` are what a letter must hold. `offers` has the message that hands over each offer of a coupon.
+    `acknowledgements` only say that a message has arrived. `contact_hours`, on the customer's own clock, are
+    when messages may reach them; `contact_cap` is how many that nobody waits for a customer gets a day.
+    `on_message` fires when a customer writes. `tracked` are the marks clocks go by. `budgets`: never none.
     """
 
     id: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recovery.core.changes import moved, recorded
-from recovery.core.clocks.state import CYCLE
+from recovery.core.clocks.state import CYCLE, HAND_OFF_ANSWERED
 from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import reason as guard_reason
-from recovery.core.spec import CountFailure, Escalate, Forget, Go, RaiseSeverity, Record, Rule, Send
+from recovery.core.spec import CountFailure, Escalate, Forget, Go, RaiseSeverity, Record, Rule, Send, TakeBack
 
 
 def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
@@ -51,10 +51,20 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
                 draft.why.append(f"a failure counted: cycle {draft.case.cycle} begins")
             elif isinstance(action, Record):
                 draft.record(action.facts, "engine", "workflow")
+            elif isinstance(action, TakeBack):
+                take_back(draft)
             else:
                 assert isinstance(action, Forget)
                 draft.forget(action.facts)
     return go
+
+
+def take_back(draft: Draft) -> None:
+    """End the offer of a hand-off that nobody has answered; the owner stays."""
+    if draft.case.offered_to is not None:
+        draft.why.append(f"{draft.case.offered_to} has not answered; {draft.case.owner} owns the case")
+        draft.change("set", "offered_to", None)
+        draft.mark(HAND_OFF_ANSWERED)
 
 
 def escalate(draft: Draft, levels: int) -> None:
@@ -77,6 +87,7 @@ def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = No
         draft.forget(forget)
     if case.offered_to is not None and workflow.is_end(to):
         draft.change("set", "offered_to", None)
+        draft.mark(HAND_OFF_ANSWERED)
     draft.why.append(moved(draft.change("move", case.step, to, reason, to in workflow.ends)))
     mark = workflow.marks_of_moves.get(to)
     if mark is not None:
