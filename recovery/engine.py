@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from recovery.applying import Applying
+from recovery.assigning import Assigning
 from recovery.clock import Clock
 from recovery.commands import Command, Outcome, Settlement, usable
 from recovery.compensating import Compensating
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Compensating, Couponing, Erasing, Tending, Staffing):
+class Engine(Assigning, Compensating, Couponing, Erasing, Tending, Staffing):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:

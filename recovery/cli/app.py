@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from recovery.cli import (
+    assign_command,
     bench_command,
     brief_command,
     calendar_commands,
@@ -77,6 +78,7 @@ for module in (
     outbox_commands,
     task_commands,
     people_commands,
+    assign_command,
     report_commands,
     jobs_command,
     care_commands,

@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "merge": ({"into": "c-2", "by": "agent:li"}, ev.CaseMerged),
     "unmerge": ({"by": "agent:li"}, ev.MergeUndone),
     "lift": ({"reason": "mended", "by": "supervisor:kim"}, ev.QuarantineLifted),
+    "erase": ({"reason": "request 12", "by": "supervisor:kim"}, ev.PersonErased),
     "tick": ({}, None),
 }
 
