@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from recovery.commands import Command, Outcome, fingerprint, is_number, outcome_of, plain, repeat, usable
 from recovery.core.attachments import is_what_it_says
@@ -34,6 +36,7 @@ from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import guarded
+from recovery.handing import HANDING, HandOff, expected
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -46,14 +49,14 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = SPENDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
+LOOKED_AT = SPENDING | HANDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
 """Stands for a version that cannot be had, so that its cases can be set aside."""
 
 
-class Print(NamedTuple):
+class Print(msgspec.Struct, frozen=True, gc=False):
     """What a command with a key says: its event's `payload`, and the hash by which it is known again."""
 
     told: dict[str, Any]
@@ -137,7 +140,7 @@ class Applying:
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
         event = command.event
-        if isinstance(event, EffectCancelled) and self._is_leaving(command.case, event.effect):
+        if type(event) is EffectCancelled and self._is_leaving(command.case, event.effect):
             message = f"Message {shown(event.effect)} is being sent just now."
             return Refusal("being_sent", message, "See what became of it.")
         if print_ is None:
@@ -201,9 +204,8 @@ class Applying:
 
         One whose clocks cannot be seen to is set aside, so that the rest go on.
         """
-        moment = to_text(now)
-        while (due_at := case.due_at) is not None and due_at <= moment:
-            case = self._fire(case, due_at, now)
+        while case.due_at is not None and case.due_at <= to_text(now):
+            case = self._fire(case, case.due_at, now)
         return case
 
     def see_to(self, due: Sequence[int], *, all_of_them: bool) -> None:
@@ -259,6 +261,8 @@ class Applying:
                 return self._limits.filled(event, case, self._version(case.bundle), self.unit, now)
             except NotFound:  # deciding says so
                 return event
+        if isinstance(event, HandOff):
+            return expected(event, self.unit.people(self.tenant).directory(), now)
         if isinstance(event, AttachmentAdded):
             answer = self._decide(case, event, now)  # what is refused leaves nothing behind
             return answer if isinstance(answer, Refusal) else self._with_content(event)
@@ -322,6 +326,8 @@ class Applying:
         first = self._decide(case, event, now)
         if isinstance(first, Refusal):
             return first
+        if not first.also:
+            return [first]
         decisions = [first]
         for id, further in first.also:
             other = self.unit.case(self.tenant, id)

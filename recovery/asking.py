@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recovery.commands import LARGEST, usable
+from recovery.core.brief import Brief, brief
 from recovery.core.calendars.local import zone_of
 from recovery.core.case import Case
 from recovery.core.clocks.telling import told, zone_of_customer
@@ -174,6 +175,21 @@ class Asking(ABC):
                     "note": row.note,
                 }
         return data
+
+    def brief(self, case: int | Case, language: str = "en", *, connection: Lendable | None = None) -> Brief:
+        """All that a colleague needs to know of a case, so that nobody has to tell it twice (domain.md §2).
+
+        Args:
+            language: Chinese for `zh` and its variants, else English.
+
+        Raises:
+            NotFound: there is no such case, or its version is not in this database.
+            RecoveryError: the case is no number, or the lent connection cannot be used.
+        """
+        found = case if isinstance(case, Case) else self.case(case, connection=connection)
+        with self.store.reading(connection) as reading:
+            log = reading.log(self.tenant, found.id)
+        return brief(self.workflow(found.bundle), found, self.clock.now(), language, log)
 
     def changes(self, since: int = 0, limit: int = 100) -> Changes:
         """What happened to all cases after a position, in the order it was committed.

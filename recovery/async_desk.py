@@ -8,6 +8,7 @@ from typing import Any
 from recovery.async_engine import AsyncEngine, awaited
 from recovery.commands import Outcome
 from recovery.conversing import Said
+from recovery.core.brief import Brief
 from recovery.desk import Attachment, Desk, Received
 from recovery.drafting import Draft, Sayable
 from recovery.store.lending import AsyncLendable
@@ -125,3 +126,9 @@ class AsyncDesk:
     async def conversation(self, case: int, *, connection: AsyncLendable | None = None) -> list[Said]:
         """See `Desk.conversation`."""
         return await awaited(connection, self.desk.conversation, case)
+
+    async def brief(
+        self, case: int, language: str = "en", *, connection: AsyncLendable | None = None
+    ) -> Brief:
+        """See `Desk.brief`."""
+        return await awaited(connection, self.desk.brief, case, language)

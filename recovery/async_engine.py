@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from recovery.async_compensating import AsyncCompensating
 from recovery.commands import Command, Outcome
+from recovery.core.brief import Brief
 from recovery.core.case import Case
 from recovery.core.errors import Refusal
 from recovery.core.events import Event
@@ -215,6 +216,12 @@ class AsyncEngine(AsyncCompensating):
     ) -> dict[str, Any]:
         """See `Engine.explain`."""
         return await self._run(connection, self.engine.explain, case, language)
+
+    async def brief(
+        self, case: int | Case, language: str = "en", *, connection: AsyncLendable | None = None
+    ) -> Brief:
+        """See `Engine.brief`."""
+        return await self._run(connection, self.engine.brief, case, language)
 
     async def list_outbox(
         self,

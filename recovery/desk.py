@@ -16,6 +16,7 @@ from recovery.commands import Command, Outcome
 from recovery.conversing import Said, conversation
 from recovery.core import events as ev
 from recovery.core.attachments import type_of
+from recovery.core.brief import Brief
 from recovery.core.errors import EventRefused, NotFound, RecoveryError, Refusal
 from recovery.core.facts import shown
 from recovery.drafting import Draft, Sayable, draft, filled, meant_for, sayable_in
@@ -326,6 +327,10 @@ class Desk:
         with self.engine.store.reading(connection) as reading:
             thread = f"{reading.sender_id()}:{tenant}:{case}"
             return conversation(reading.log(tenant, case), list(reading.outbox(tenant, case=case)), thread)
+
+    def brief(self, case: int, language: str = "en", *, connection: Lendable | None = None) -> Brief:
+        """All that a colleague needs to know of a case; see `Engine.brief`."""
+        return self.engine.brief(case, language, connection=connection)
 
     # --- what it stands on ----------------------------------------------------------------------------------
 

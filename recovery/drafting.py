@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from recovery.core.brief import BRIEF
 from recovery.core.case import Case
 from recovery.core.conversation import WRITTEN, sayable
 from recovery.core.decide import decide
 from recovery.core.draft import context
 from recovery.core.errors import NotFound, RecoveryError, Refusal, closest, sentence
 from recovery.core.events import MessageWritten
-from recovery.core.phrases.rules import Hit, kind_of
+from recovery.core.phrases.rules import INTERNAL, Hit, kind_of
 from recovery.delivery.render import Rendered, RenderFailed, render
 from recovery.delivery.written import letter_of
 from recovery.engine import Engine
-from recovery.guarding import INTERNAL, guarded, hits_in
+from recovery.guarding import guarded, hits_in
 from recovery.workflow.bundle import template as read_template
 from recovery.workflow.findings import BadFile
 
@@ -80,8 +81,11 @@ def filled(engine: Engine, case: Case, event: MessageWritten) -> MessageWritten:
         return event
     bundle = engine.bundle(case.bundle)
     language = event.language or (case.language if event.to == "customer" else "en")
+    about = context(case)
+    if event.to != "customer":
+        about[BRIEF] = engine.brief(case, language).as_text()
     try:
-        made = render(bundle, event.template, language, context(case))
+        made = render(bundle, event.template, language, about)
     except (RenderFailed, BadFile) as failed:
         hint = "Record what is missing, or write without the template."
         raise RecoveryError(f"{event.template} cannot be filled: {failed}", hint=hint) from None

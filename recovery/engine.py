@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from recovery.applying import Applying
+from recovery.assigning import Assigning
 from recovery.clock import Clock
 from recovery.commands import Command, Outcome, Settlement, usable
 from recovery.compensating import Compensating
@@ -21,6 +22,7 @@ from recovery.core.facts import shown
 from recovery.core.spec import Workflow
 from recovery.couponing import Couponing
 from recovery.erasing import Erasing
+from recovery.learning import Learning
 from recovery.settling import settle_all
 from recovery.staffing import Staffing
 from recovery.standing import Limits
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Compensating, Couponing, Erasing, Tending, Staffing):
+class Engine(Assigning, Compensating, Couponing, Erasing, Learning, Tending, Staffing):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:

@@ -15,14 +15,11 @@ from recovery.core.errors import Refusal
 from recovery.core.events import MessageWritten, NoteAdded, PromiseMade
 from recovery.core.facts import shown
 from recovery.core.phrases.language import language_of
-from recovery.core.phrases.rules import Hit, blocked, kind_of, untruths
+from recovery.core.phrases.rules import INTERNAL, Hit, blocked, kind_of, untruths
 
 if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
     from recovery.workflow.templates import Template
-
-INTERNAL = "internal_note"
-"""The kind of text that only colleagues read."""
 
 PROMISE = "promise"
 """The kind of text that says what is promised: nothing in it may be vague."""

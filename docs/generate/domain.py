@@ -25,6 +25,7 @@ ACTIONS = {
     "count": spec.CountFailure,
     "record": spec.Record,
     "go": spec.Go,
+    "take_back": spec.TakeBack,
 }
 """The verb of a rule and what the core makes of it."""
 
@@ -56,7 +57,7 @@ def _field(field: Field[Any]) -> list[str]:
 
 def changes() -> str:
     """Every kind of change, as the log keeps it."""
-    found = ["open", *core_case._APPLY]
+    found = ["open", *core_case.APPLY]
     only("changes", found)
     return table(["change", "meaning"], [[code(name), meaning("changes", name)] for name in found])
 

@@ -116,7 +116,10 @@ def list_(
 
 
 def show(case: CaseName, database: Database = None, json: Json = False) -> None:
-    """Show a case: its facts with who said them and when, its owner, its messages and its whole log."""
+    """Show a case: its facts with who said them and when, its owner, its messages and its whole log.
+
+    With --json its brief is there, too.
+    """
     from recovery.bootstrap import reading
     from recovery.cli.showing import case_data, case_page
 
@@ -164,9 +167,9 @@ def do(
 ) -> None:
     """Move a case by a transition of its workflow, or by a move every case has.
 
-    Moves every case has: hand_off --to PERSON, accept, decline, retract --to FACT --reason WHY,
-    merge --to CASE, unmerge, force --to STEP --reason WHY, and lift --reason WHY, which takes
-    a case out of quarantine.
+    Moves every case has: hand_off --to PERSON, accept, decline, give --to PERSON --reason WHY,
+    retract --to FACT --reason WHY, merge --to CASE, unmerge, force --to STEP --reason WHY, and
+    lift --reason WHY, which takes a case out of quarantine.
     """
     from recovery.bootstrap import working
     from recovery.cli.moves import event_for

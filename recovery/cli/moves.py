@@ -33,6 +33,9 @@ def event_for(
     now = engine.clock.now()
     if what == "hand_off":
         return ev.HandOffOffered(by=by, occurred_at=now, to=_need(what, "--to PERSON", to), reason=reason)
+    if what == "give":
+        who, why = _need(what, "--to PERSON", to), _need(what, "--reason WHY", reason)
+        return ev.HandOffForced(by=by, occurred_at=now, to=who, reason=why)
     if what == "accept":
         return ev.HandOffAccepted(by=by, occurred_at=now)
     if what == "decline":

@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(people, name="people")
     people.command("list", epilog="Example: recovery people list --team care")(list_)
     people.command(epilog="Example: recovery people away li 2026-12-24 2027-01-03 --by supervisor:mia")(away)
+    people.command(epilog="Example: recovery people leave li --to sam --by supervisor:mia")(leave)
     people.command(epilog="Example: recovery people back li --by supervisor:mia")(back)
 
 
@@ -61,6 +62,33 @@ def away(
 def back(person: Name, by: By = "agent", database: Database = None, json: Json = False) -> None:
     """Say that somebody is back. What config/people.yaml says of their absences holds all the same."""
     _change(person, [], by, database, json)
+
+
+def leave(
+    person: Name,
+    to: Annotated[str, typer.Option(help="Who is asked to take over their open cases.")],
+    reason: Annotated[
+        str | None, typer.Option(help="Why they are given to them without waiting for a yes.")
+    ] = None,
+    by: By = "agent",
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Say that somebody works here no longer, and offer their open cases to somebody else.
+
+    A case stays with its owner until the other one accepts; with --reason a supervisor gives it at once.
+    """
+    from recovery.bootstrap import working
+
+    with working(project(database)) as engine:
+        found = engine.leave(person, to=to, by=by, reason=reason)
+    if json:
+        refused = [{"case": case, **refusal.as_dict()} for case, refusal in found.refused]
+        as_json({"to": found.to, "cases": found.offered, "refused": refused})
+        return
+    done = "given to" if reason else "offered to"
+    say(f"{person} has left. Open cases {done} {found.to}: {len(found.offered)}.")
+    say(*(f"  Case {case} stays as it is: {refusal.message}" for case, refusal in found.refused))
 
 
 def _change(person: str, days: list[Any], by: str, database: str | None, json: bool) -> None:

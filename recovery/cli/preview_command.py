@@ -46,7 +46,7 @@ def preview(
     from recovery.workflow.findings import errors
 
     here = project(database)
-    known = _case(here, case) if case is not None else None
+    known = _case(here, case, language) if case is not None else None
     called = workflow or (known["workflow"] if known else here.workflow)
     bundle, findings = collect(here.root, here.root / "workflows" / f"{called}.yaml")
     if bundle is None:
@@ -76,9 +76,10 @@ def preview(
     return OK
 
 
-def _case(here: Project, name: str) -> dict[str, Any]:
+def _case(here: Project, name: str, language: str | None) -> dict[str, Any]:
     """What a message to a case of the project is made from."""
     from recovery.bootstrap import reading
+    from recovery.core.brief import BRIEF
     from recovery.core.draft import context
     from recovery.demo.example import COUPON
 
@@ -87,7 +88,11 @@ def _case(here: Project, name: str) -> dict[str, Any]:
         return {
             "workflow": case.workflow,
             "language": case.language,
-            "context": {**context(case), "coupon": COUPON},
+            "context": {
+                **context(case),
+                "coupon": COUPON,
+                BRIEF: engine.brief(case, language or case.language).as_text(),
+            },
         }
 
 

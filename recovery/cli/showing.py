@@ -68,6 +68,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "facts": {name: fact._asdict() for name in case.facts if (fact := case.fact(name)) is not None},
         "tasks": [{"task": key, "kind": row[0], "template": row[1]} for key, row in case.tasks.items()],
         "messages": [_message(row) for row in engine.store.outbox(engine.tenant, case=id)],
+        "brief": engine.brief(case).as_dict(),
         "log": [_record(record) for record in engine.store.log(engine.tenant, id)],
     }
 

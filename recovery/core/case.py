@@ -17,10 +17,10 @@ from recovery.core.facts import Fact
 from recovery.core.promises import PromiseState
 
 Change = list[Any]
-"""`[what, …]`, JSON-native; the kinds are the functions of `_APPLY`."""
+"""`[what, …]`, JSON-native; the kinds are those of `APPLY`."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Case:
     """One case as it stands. Treat it as read-only; only `apply` writes, and never into what a field holds:
     it puts another in its place, so that a copy may share everything with its original.
@@ -113,51 +113,16 @@ class Case:
                 return Fact(facts[name], source, by, occurred_at, recorded_at, int(seq))
         return None
 
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Case:
+        """A case of the values of all its fields, which become its own: no field is set one by one."""
+        case = object.__new__(cls)
+        case.__dict__ = values
+        return case
+
     def copy(self) -> Case:
         """A snapshot that `apply` may change without changing this one."""
-        return Case(
-            self.tenant,
-            self.id,
-            self.workflow,
-            self.bundle,
-            self.step,
-            self.mode,
-            self.signal,
-            self.external_id,
-            self.channel,
-            self.language,
-            self.subject,
-            self.customer,
-            self.severity,
-            self.level,
-            self.failures,
-            self.facts,
-            self.said,
-            self.offered_to,
-            self.sent,
-            self.awaiting,
-            self.inside,
-            self.undelivered,
-            self.tasks,
-            self.attachments,
-            self.coupons,
-            self.promises,
-            self.compensations,
-            self.clocks,
-            self.due_at,
-            self.marks,
-            self.messages,
-            self.merged_into,
-            self.merged_from,
-            self.absorbed,
-            self.quarantine,
-            self.erased_at,
-            self.received_at,
-            self.opened_at,
-            self.updated_at,
-            self.closed_at,
-            self.seq,
-        )
+        return Case.of(self.__dict__.copy())
 
 
 class Stamp(NamedTuple):
@@ -188,29 +153,28 @@ def apply(case: Case, change: Change, stamp: Stamp) -> None:
     Raises:
         KeyError: the log holds a kind of change this version does not know.
     """
-    _APPLY[change[0]](case, change, stamp)
+    APPLY[change[0]](case, change, stamp)
 
 
 def _facts(case: Case, change: Change, stamp: Stamp) -> None:
     _, given, source = change
-    _put(case, given, source, stamp.by, stamp)
+    seq, by, occurred_at, recorded_at = stamp
+    voice = f"{seq} {source} {by}"
+    if not case.facts.keys().isdisjoint(given):
+        _unsay(case, given)
+    said = case.said
+    if voice in said:
+        case.said = {**said, voice: (occurred_at, recorded_at, {**said[voice][2], **given})}
+        case.facts = facts_of(case.said)
+    else:
+        case.said = {**said, voice: (occurred_at, recorded_at, given)}
+        case.facts = {**case.facts, **given}
 
 
 def _fact(case: Case, change: Change, stamp: Stamp) -> None:
     """One fact alone, as the first logs have it."""
     _, name, value, source, by = change
-    _put(case, {name: value}, source, by, stamp)
-
-
-def _put(case: Case, given: Mapping[str, Any], source: str, by: str, stamp: Stamp) -> None:
-    voice = f"{stamp.seq} {source} {by}"
-    if not case.facts.keys().isdisjoint(given):
-        _unsay(case, given)
-    before = case.said.get(voice)
-    facts = dict(given) if before is None else {**before[2], **given}
-    case.said = {**case.said, voice: (stamp.occurred_at, stamp.recorded_at, facts)}
-    last = next(reversed(case.said))
-    case.facts = {**case.facts, **given} if last == voice else facts_of(case.said)
+    _facts(case, ["facts", {name: value}, source], stamp._replace(by=by))
 
 
 def _forget(case: Case, change: Change, _: Stamp) -> None:
@@ -362,7 +326,7 @@ def _release(case: Case, change: Change, _: Stamp) -> None:
     case.absorbed.remove(change[1])
 
 
-_APPLY = {
+APPLY = {
     "facts": _facts,
     "fact": _fact,
     "forget": _forget,
@@ -386,3 +350,4 @@ _APPLY = {
     "release": _release,
     "erased": _erased,
 }
+"""How each kind of change is put into the snapshot."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from recovery.core import coupons
+from recovery.core import coupons, handovers
 from recovery.core import events as ev
 from recovery.core.calendars.local import is_zone
 from recovery.core.case import Case, Stamp, opened
@@ -26,7 +26,6 @@ from recovery.core.empowerment import events as money
 from recovery.core.erasing import erase, not_taken
 from recovery.core.errors import Refusal
 from recovery.core.facts import is_blank, shown
-from recovery.core.handovers import accept, decline, offer
 from recovery.core.instants import to_text
 from recovery.core.letters import cancelled, delivered, done, failed, handed, retried
 from recovery.core.merging import absorb, merge, release, undo_merge
@@ -195,9 +194,10 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.FactRetracted: _retract,
     ev.MoveRequested: request,
     ev.MoveForced: force,
-    ev.HandOffOffered: offer,
-    ev.HandOffAccepted: accept,
-    ev.HandOffDeclined: decline,
+    ev.HandOffOffered: handovers.offer,
+    ev.HandOffAccepted: handovers.accept,
+    ev.HandOffDeclined: handovers.decline,
+    ev.HandOffForced: handovers.force,
     ev.MessageReceived: received,
     ev.MessageWritten: written,
     ev.NoteAdded: noted,

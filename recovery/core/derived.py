@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from recovery.core.calendars.local import date_in, zone_of
-from recovery.core.case import Case, Change
+from recovery.core.case import Case
 from recovery.core.draft import Draft
 from recovery.core.guards import Guard, why
 from recovery.core.instants import from_text
@@ -85,17 +85,6 @@ class Derived:
                 yield from ("case",) if "case." in str(row.when) else ()
 
 
-def _may_differ(new: list[Change], asked: frozenset[str]) -> bool:
-    """Whether anything that a table hangs on is among these changes."""
-    for change in new:
-        if change[0] in ("facts", "forget"):
-            if not asked.isdisjoint(change[1]):
-                return True
-        elif change[0] == "open" or ("case" in asked and change[0] in ("set", "count", "move")):
-            return True
-    return False
-
-
 def derive(draft: Draft) -> list[str]:
     """Put on record what follows from the facts now; the engine says it. What follows no more is taken back.
 
@@ -105,8 +94,15 @@ def derive(draft: Draft) -> list[str]:
     Raises:
         Refused: a table gives a value that its fact cannot have; the fault is the workflow's.
     """
-    new, draft.derived = draft.changes[draft.derived :], len(draft.changes)
-    if not _may_differ(new, draft.workflow.derived_from):
+    asked, so_far, draft.derived = draft.workflow.derived_from, draft.derived, len(draft.changes)
+    for change in draft.changes[so_far:]:
+        kind = change[0]
+        if kind in ("facts", "forget"):
+            if not asked.isdisjoint(change[1]):
+                break
+        elif kind == "open" or (kind in ("set", "count", "move") and "case" in asked):
+            break
+    else:  # nothing that a table hangs on is among them
         return []
     changed = []
     for derived in draft.workflow.derived:

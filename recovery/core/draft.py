@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from recovery.core.case import Case, Change, Stamp, apply
+from recovery.core.brief import BRIEF, brief
+from recovery.core.case import APPLY, Case, Change, Stamp
 from recovery.core.clocks.state import HELD
 from recovery.core.contact import UNASKED, may_leave
 from recovery.core.decision import Decision, Draw, Effect
@@ -60,8 +61,8 @@ class Draft:
 
     def change(self, *row: Any) -> Change:
         """Do one change (see `case.apply`), keep it for the log, and give it."""
-        change = list(row)
-        apply(self.case, change, self.stamp)
+        change = [*row]
+        APPLY[row[0]](self.case, change, self.stamp)
         self.changes.append(change)
         return change
 
@@ -93,17 +94,16 @@ class Draft:
         kinds = self.workflow.facts
         for name, value in facts.items():
             kind = kinds.get(name)
-            problem = None
             if kind is None or kind.said_by or name == "owner":
                 problem = self._problem(name, kind, source)
-            if problem is None:
-                assert kind is not None
-                try:
-                    checked[name] = kind.check(value)
-                except ValueError as error:
-                    problem = Refusal("wrong_value", f"{name}: {error}.", _ask(self.workflow, name))
-            if problem is not None:
-                problems.append(problem)
+                if problem is not None:
+                    problems.append(problem)
+                    continue
+            assert kind is not None
+            try:
+                checked[name] = kind.check(value)
+            except ValueError as error:
+                problems.append(Refusal("wrong_value", f"{name}: {error}.", _ask(self.workflow, name)))
         if problems:
             first, *rest = problems
             raise Refused(
@@ -171,11 +171,15 @@ class Draft:
             if action.over:
                 channel = self._channel(action)
         else:
-            address, channel, language = case.owner if to == "owner" else None, "desk", "en"
+            known = {"owner": case.owner, "asked": case.offered_to}
+            address, channel, language = known.get(to), "desk", "en"
+            if mentions is not None and BRIEF in mentions[template]:
+                now = from_text(self.stamp.recorded_at)
+                about[BRIEF] = brief(self.workflow, case, now, language).as_text()
         due_at = self._in_contact_hours() if by_clock and to == "customer" else None
         self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold, due_at))
         inside = () if to == "customer" else (to,)
-        self.change("effect", key, template, once, dict(action.when_delivered), *inside)
+        self.change("effect", key, template, once, {**action.when_delivered}, *inside)
         way = f" by {channel}" if action.over else ""
         self.why.append(f"send {template} to {to}{way} (held)" if hold else f"send {template} to {to}{way}")
         if coupon is not None:
@@ -227,11 +231,11 @@ def context(case: Case, mentioned: tuple[str, ...] | None = None) -> dict[str, A
             "subject": case.subject,
             "step": case.step,
             "severity": case.severity,
-            "cycle": case.cycle,
+            "cycle": case.failures + 1,
             "received_at": case.received_at,
         },
-        "customer": dict(case.customer),
-        "owner": case.owner,
+        "customer": case.customer,
+        "owner": facts.get("owner"),
         "facts": {name: facts[name] for name in names if name in facts},
     }
 

@@ -83,10 +83,14 @@ class MoveForced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOffOffered(Event):
-    """The owner (or a supervisor) asks somebody else to take the case. Nothing changes hands yet."""
+    """The owner (or a supervisor) asks somebody else to take the case. Nothing changes hands yet.
+
+    `meant`: who was asked, where they are away and `to` answers for them; the engine fills it in.
+    """
 
     to: str
     reason: str | None = None
+    meant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,14 @@ class HandOffDeclined(Event):
     """The person asked does not take the case; the old owner still owns it."""
 
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOffForced(Event):
+    """A supervisor gives the case to somebody without waiting for a yes: its owner has left, or is ill."""
+
+    to: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

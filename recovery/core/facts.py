@@ -112,6 +112,9 @@ def is_blank(text: str) -> bool:
 
 
 def _text(_: FactType, value: Any) -> str:
+    usual = type(value) is str and value.isascii() and "\x00" not in value
+    if usual and 0 < len(value) <= MAX_TEXT and not value.isspace():
+        return value  # type: ignore[no-any-return]
     if not isinstance(value, str) or is_blank(value):
         raise _wrong(value, "a text of at least one character")
     if len(value) > MAX_TEXT:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from recovery.core.facts import read_decimal, shown
@@ -102,16 +102,26 @@ class Compare:
     operator: str
     left: Guard
     right: Guard
+    holds: Callable[[Any, Any], bool] = field(init=False, repr=False, compare=False)
+    fact: str = field(init=False, repr=False, compare=False)
+    constant: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Nearly all compare a fact with a constant: those need not be asked for what they are.
+        left, right = self.left, self.right
+        object.__setattr__(self, "holds", OPERATORS[self.operator])
+        object.__setattr__(self, "fact", left.name if type(left) is FactValue and not left.decimal else "")
+        object.__setattr__(self, "constant", right.value if type(right) is Constant else None)
 
     def evaluate(self, case: Case) -> bool | None:
-        left = self.left.evaluate(case)
+        left = case.facts.get(self.fact) if self.fact else self.left.evaluate(case)
         if left is None:
             return None
-        right = self.right.evaluate(case)
+        right = self.right.evaluate(case) if self.constant is None else self.constant
         if right is None:
             return None
         try:
-            return OPERATORS[self.operator](left, right)
+            return self.holds(left, right)
         except TypeError:
             return None
 
@@ -218,6 +228,8 @@ def reason(text: str, facts: tuple[str, ...], answer: Any, case: Case) -> str:
         value = case.facts.get(name)
         if value is None:
             missing += f", {name} is not known"
+        elif type(value) is str and len(value) <= 60:
+            known += f', {name} is "{value}"'
         else:
             known += f", {name} is {_briefly(value)}"
     word = "unknown" if answer is None else "true" if answer else "false"
@@ -228,5 +240,5 @@ def reason(text: str, facts: tuple[str, ...], answer: Any, case: Case) -> str:
 def _briefly(value: Any) -> str:
     """A fact as a reason shows it: a customer's whole letter does not belong into a trace."""
     if type(value) is str:
-        return f'"{value}"' if len(value) <= 60 else f'"{value[:57]}..."'
+        return f'"{value[:57]}..."'
     return shown(value) if isinstance(value, list) else str(Constant(value))

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from recovery.core.clocks.state import HAND_OFF, HAND_OFF_ANSWERED
 from recovery.core.draft import Draft, Refused
-from recovery.core.events import HandOffAccepted, HandOffDeclined, HandOffOffered, person, role
-from recovery.core.moves import not_in_quarantine
+from recovery.core.events import (
+    HandOffAccepted,
+    HandOffDeclined,
+    HandOffForced,
+    HandOffOffered,
+    person,
+    role,
+)
+from recovery.core.moves import not_in_quarantine, reasoned, supervisors
+from recovery.core.spec import Send
 from recovery.core.walk import facts_changed
+
+LETTER = "hand-off"
+"""The template that whoever is asked to take a case over gets, where `say` of the workflow has it."""
 
 
 def offer(draft: Draft, event: HandOffOffered) -> None:
@@ -24,25 +36,55 @@ def offer(draft: Draft, event: HandOffOffered) -> None:
     to = _checked(draft, event.to)
     if to == case.owner:
         raise Refused("same_owner", f"{to} already owns the case.")
+    if event.meant is not None:
+        draft.why.append(f"{event.meant} is away; {to} answers for them")
     draft.change("set", "offered_to", to)
+    draft.mark(HAND_OFF)
     draft.why.append(f"offered to {to}; {case.owner} owns the case until {to} accepts")
+    if LETTER in workflow.say:
+        draft.send(Send(LETTER, once="always", to="asked"))
 
 
 def accept(draft: Draft, event: HandOffAccepted) -> None:
     """The person asked becomes the owner."""
     not_in_quarantine(draft)
     to = _asked(draft, event.by)
-    draft.change("set", "offered_to", None)
+    _settled(draft)
     draft.change("facts", {"owner": to}, "agent")
     draft.why.append(f"{to} accepted and owns the case")
+    facts_changed(draft, ["owner"])
+
+
+def force(draft: Draft, event: HandOffForced) -> None:
+    """A supervisor makes somebody the owner, so that the case always has one who is there."""
+    not_in_quarantine(draft)
+    reasoned(event.reason, "Giving a case to somebody who was not asked")
+    case, workflow = draft.case, draft.workflow
+    if not workflow.may(role(event.by), supervisors(workflow)):
+        raise Refused("not_allowed", f"{event.by} may not give cases to others.", "A supervisor may.")
+    if workflow.is_end(case.step):
+        raise Refused("case_ended", f"The case is {case.step}; there is nothing to hand off.")
+    to = _checked(draft, event.to)
+    if to == case.owner:
+        raise Refused("same_owner", f"{to} already owns the case.")
+    _settled(draft)
+    draft.change("facts", {"owner": to}, "agent")
+    draft.why.append(f"{to} owns the case: {event.reason}")
     facts_changed(draft, ["owner"])
 
 
 def decline(draft: Draft, event: HandOffDeclined) -> None:
     """The person asked does not take it; the owner stays."""
     to = _asked(draft, event.by)
-    draft.change("set", "offered_to", None)
+    _settled(draft)
     draft.why.append(f"{to} declined" + (f": {event.reason}" if event.reason else ""))
+
+
+def _settled(draft: Draft) -> None:
+    """Nobody is asked any more."""
+    if draft.case.offered_to is not None:
+        draft.change("set", "offered_to", None)
+        draft.mark(HAND_OFF_ANSWERED)
 
 
 def _checked(draft: Draft, name: str) -> str:

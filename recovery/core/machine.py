@@ -41,15 +41,12 @@ class MoveTable:
         self._machine = machine
         walking = machine.events.get(WALK_ON)
         moves = walking.transitions if walking else {}
-        self._following = {state: str(found[0].dest) for state, found in moves.items() if found}
+        self.following = {state: str(found[0].dest) for state, found in moves.items() if found}.get
+        """Where walking on leads from a step; None where nothing walks."""
 
     @staticmethod
     def _trigger(number: int) -> str:
         return f"move_{number}"
-
-    def following(self, state: str) -> str | None:
-        """Where walking on leads from a step; None where nothing walks."""
-        return self._following.get(state)
 
     def named(self, name: str, state: str) -> list[tuple[Transition, str]]:
         """The transitions of this name that start from this state, each with its destination."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, get_args
 
@@ -76,6 +76,8 @@ def _optional_text(value: Any, longest: int) -> str:
 
 
 def _moment(value: Any, _: int) -> str:
+    if type(value) is datetime and value.tzinfo is UTC:
+        return ""
     if not isinstance(value, datetime):
         return f"{shown(value)} is not a datetime"
     try:
@@ -107,6 +109,8 @@ def _named(value: Any, longest: int) -> str:
     if not isinstance(value, (dict, Mapping)):
         return f"{shown(value)} is not a mapping of names to values"
     for name in value:
+        if type(name) is str and len(name) <= longest and name.isascii() and "\x00" not in name:
+            continue  # as `_text` would say; there are many of them
         wrong = _text(name, longest)
         if wrong:
             return f"name {shown(name)}: {wrong}"

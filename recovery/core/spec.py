@@ -1,11 +1,8 @@
 """What a workflow is: plain frozen data, made by `recovery.workflow` from checked YAML.
 
-The theory in one place. A workflow has *steps* in an order and *ends*. A case stands in exactly one of them.
-In an `in_order` workflow it *walks on* by itself: as soon as a step's needs are met the step is left (its
-`on_leave` rules fire) and the next one is entered (its `on_enter` rules fire), so facts already known carry a
-case straight through; after the last step it reaches the first end. In a `free` workflow nothing walks; only
-*transitions* move. Transitions are the named moves that people and events may ask for, from one, several or
-any step. Rules fire actions; the only action that moves is `Go`.
+A workflow has *steps* in an order and *ends*; a case stands in exactly one of them. In an `in_order` workflow
+it *walks on*: as soon as a step's needs are met the step is left (its `on_leave` rules fire) and the next one
+entered (`on_enter`), up to the first end. In a `free` workflow only *transitions* move, asked for by name.
 """
 
 from __future__ import annotations
@@ -56,7 +53,7 @@ class Send:
     Attributes:
         when_delivered: facts the engine records once the message has been delivered.
         once: `cycle` (default: at most once until the case is reopened), `case`, or `always`.
-        to: `customer`, `owner` or `supervisor`.
+        to: `customer`, `owner`, `supervisor`, or `asked`: whoever the case is offered to.
         coupon: what it hands over; it is not sent where that was offered in this cycle.
         over: of a clock's message to the customer the channel of each time it runs out, the last one for all
             after it; `own` is the case's. Empty: always that.
@@ -65,7 +62,7 @@ class Send:
     template: str
     when_delivered: Mapping[str, Any] = field(default_factory=dict)
     once: Literal["cycle", "case", "always"] = "cycle"
-    to: Literal["customer", "owner", "supervisor"] = "customer"
+    to: Literal["customer", "owner", "supervisor", "asked"] = "customer"
     coupon: Coupon | None = None
     over: tuple[str, ...] = ()
 
@@ -104,12 +101,17 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Facts to be established anew, without a move."""
+    """Facts to be established anew."""
 
     facts: tuple[str, ...]
 
 
-Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Forget
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Whoever was asked to take the case over has not answered: the offer holds no longer."""
+
+
+Action = Send | Escalate | RaiseSeverity | CountFailure | Record | Go | Forget | TakeBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,8 @@ class Need:
         """Whether the case has what is needed (or does not need it)."""
         if self.when is not None:
             needed = self.when.evaluate(case)
-            if needed is None:
-                return False
             if not needed:
-                return True
+                return needed is not None
         value = case.facts.get(self.fact)
         if value is None:
             return False
@@ -178,7 +178,7 @@ class Need:
         if self.test == "known":
             return self.fact
         if self.test == "is":
-            shown = {True: "true", False: "false"}.get(self.wanted, self.wanted)
+            shown = str(self.wanted).lower() if isinstance(self.wanted, bool) else self.wanted
             return f"{self.fact} = {shown}"
         if self.test == "in":
             return f"{self.fact} in {', '.join(map(str, self.wanted))}"
@@ -193,13 +193,12 @@ class AnyOf:
     of: tuple[Need, ...]
 
     def met(self, case: Case) -> bool:
-        """Whether one of the alternatives is met."""
+        """Whether any is met."""
         return any(need.met(case) for need in self.of)
 
     def names(self) -> Iterator[str]:
         """Every fact the answer hangs on."""
-        for need in self.of:
-            yield from need.names()
+        yield from (name for need in self.of for name in need.names())
 
     def __str__(self) -> str:
         return " or ".join(str(need) for need in self.of)
@@ -218,10 +217,21 @@ class Step:
     needs: tuple[Need | AnyOf, ...] = ()
     on_enter: tuple[Rule, ...] = ()
     on_leave: tuple[Rule, ...] = ()
+    always: frozenset[str] = field(init=False, repr=False, compare=False)
+    further: tuple[Need | AnyOf, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # What every case needs to know is looked for at once; of most needs that is the whole of it.
+        always = {one.fact: one for one in self.needs if isinstance(one, Need) and one.when is None}
+        known = [one for one in always.values() if one.test == "known"]
+        object.__setattr__(self, "always", frozenset(always))
+        object.__setattr__(self, "further", tuple(one for one in self.needs if one not in known))
 
     def met(self, case: Case) -> bool:
         """Whether every exit fact is on record."""
-        for need in self.needs:  # noqa: SIM110 - asked for at every step; a generator doubles its time
+        if not case.facts.keys() >= self.always:
+            return False
+        for need in self.further:  # noqa: SIM110 - asked for at every step; a generator doubles its time
             if not need.met(case):
                 return False
         return True
@@ -273,15 +283,12 @@ class Workflow:
 
     `bundle` is the hash of everything this version consists of. The order of `steps` is the walking order.
     `mentions` are the facts each template speaks of: all that its message is given (None: every fact).
-    `purposes` is what each template is for, where it is known.
-    `say` names the templates that people send by hand, beside those that rules send. `derived` are the facts
-    that follow from others, each after those it follows from. `letters` are what a letter must hold, by
-    its template. `offers` has the message that hands over each offer of a coupon. `acknowledgements` are the
-    templates that only say that a message has arrived. `contact_hours`, read on the customer's own clock, are
-    when messages may reach a customer who is not just talking to us. `contact_cap` is how many messages that
-    nobody waits for a customer gets a day, of all their cases together. `on_message` are the rules that fire
-    when a customer writes. `tracked` are the marks its clocks go by. `budgets` are the limits of
-    spending; never none.
+    `purposes` is what each template is for. `say` names the templates that people send by hand, beside those
+    that rules send. `derived` are the facts that follow from others, each after those it follows from.
+    `letters` are what a letter must hold. `offers` has the message that hands over each offer of a coupon.
+    `acknowledgements` only say that a message has arrived. `contact_hours`, on the customer's own clock, are
+    when messages may reach them; `contact_cap` is how many that nobody waits for a customer gets a day.
+    `on_message` fires when a customer writes. `tracked` are the marks clocks go by. `budgets`: never none.
     """
 
     id: str
@@ -330,17 +337,13 @@ class Workflow:
         names = list(self.steps)
         # Who can do something to a case; `agent` is known even where nobody bears that title.
         self.roles = tuple(dict.fromkeys(("customer", "agent", *self.escalation, "engine", "import")))
-        self.start = names[0]
-        self.main_end = next(iter(self.ends))
+        self.start, self.main_end = names[0], next(iter(self.ends))
         self.index = {name: at for at, name in enumerate(names)}
         self.next_of = dict(zip(names, [*names[1:], self.main_end], strict=True))
-        needing: dict[str, list[str]] = {}
+        needing: dict[str, dict[str, None]] = {}
         for step in self.steps.values():
-            for need in step.needs:
-                for fact in need.names():
-                    steps = needing.setdefault(fact, [])
-                    if step.id not in steps:
-                        steps.append(step.id)
+            for fact in (name for need in step.needs for name in need.names()):
+                needing.setdefault(fact, {})[step.id] = None
         self.steps_needing = {fact: tuple(steps) for fact, steps in needing.items()}
         self.owner_needs = dict(self._owner_needs()) if self.order == "in_order" else {}
         self.moves = MoveTable(self)
@@ -384,17 +387,14 @@ class Workflow:
             return True
         if role not in self.escalation:
             return False
-        rank = self.escalation.index(role)
-        return any(lower in allowed for lower in self.escalation[:rank])
+        return any(lower in allowed for lower in self.escalation[: self.escalation.index(role)])
 
     def needed_between(self, first: str, last: str) -> tuple[str, ...]:
         """Every exit fact (never the owner) of the steps from `first` to `last`, both included."""
-        begin = self.index[first]
         end = self.index.get(last, len(self.index) - 1)
         found: dict[str, None] = {}
-        for step in list(self.steps.values())[begin : end + 1]:
+        for step in list(self.steps.values())[self.index[first] : end + 1]:
             for need in step.needs:
                 for one in need.of if isinstance(need, AnyOf) else (need,):
                     found[one.fact] = None
-        found.pop("owner", None)
-        return tuple(found)
+        return tuple(fact for fact in found if fact != "owner")

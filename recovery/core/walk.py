@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recovery.core.changes import moved, recorded
-from recovery.core.clocks.state import CYCLE
+from recovery.core.clocks.state import CYCLE, HAND_OFF_ANSWERED
 from recovery.core.derived import derive
 from recovery.core.draft import Draft, Refused
 from recovery.core.guards import reason as guard_reason
-from recovery.core.spec import CountFailure, Escalate, Forget, Go, RaiseSeverity, Record, Rule, Send
+from recovery.core.spec import CountFailure, Escalate, Forget, Go, RaiseSeverity, Record, Rule, Send, TakeBack
 
 
 def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
@@ -51,10 +51,20 @@ def fire(draft: Draft, rules: Sequence[Rule]) -> Go | None:
                 draft.why.append(f"a failure counted: cycle {draft.case.cycle} begins")
             elif isinstance(action, Record):
                 draft.record(action.facts, "engine", "workflow")
+            elif isinstance(action, TakeBack):
+                take_back(draft)
             else:
                 assert isinstance(action, Forget)
                 draft.forget(action.facts)
     return go
+
+
+def take_back(draft: Draft) -> None:
+    """End the offer of a hand-off that nobody has answered; the owner stays."""
+    if draft.case.offered_to is not None:
+        draft.why.append(f"{draft.case.offered_to} has not answered; {draft.case.owner} owns the case")
+        draft.change("set", "offered_to", None)
+        draft.mark(HAND_OFF_ANSWERED)
 
 
 def escalate(draft: Draft, levels: int) -> None:
@@ -68,26 +78,20 @@ def escalate(draft: Draft, levels: int) -> None:
 def move(draft: Draft, to: str, reason: str, forget: tuple[str, ...] | None = None) -> None:
     """Go to a state, forgetting what must be established anew (never the owner), without firing any rule."""
     case, workflow = draft.case, draft.workflow
-    if "owner" not in case.facts and _needs_owner(draft, to):
-        raise Refused("no_owner", f"{to} needs an owner.", "Record the fact owner first.")
+    for need in () if "owner" in case.facts else workflow.owner_needs.get(to, ()):
+        if not need.met(case):  # of a step that lies before it; side ends lie before all steps
+            raise Refused("no_owner", f"{to} needs an owner.", "Record the fact owner first.")
     if forget is None:
         forget = default_forget(draft, to)
     if forget:
         draft.forget(forget)
     if case.offered_to is not None and workflow.is_end(to):
         draft.change("set", "offered_to", None)
-    draft.why.append(moved(draft.change("move", case.step, to, reason, workflow.is_end(to))))
+        draft.mark(HAND_OFF_ANSWERED)
+    draft.why.append(moved(draft.change("move", case.step, to, reason, to in workflow.ends)))
     mark = workflow.marks_of_moves.get(to)
     if mark is not None:
         draft.change("mark", mark)
-
-
-def _needs_owner(draft: Draft, to: str) -> bool:
-    """Whether a step that waits for an owner lies before a destination (side ends lie before all steps)."""
-    for need in draft.workflow.owner_needs.get(to, ()):  # noqa: SIM110 - as above
-        if not need.met(draft.case):
-            return True
-    return False
 
 
 def default_forget(draft: Draft, to: str) -> tuple[str, ...]:
@@ -109,7 +113,7 @@ def enter(draft: Draft) -> None:
 def _arrive(draft: Draft) -> None:
     """Fire entry rules (ends have none) and follow the moves they ask for, until none asks."""
     step = draft.workflow.steps.get(draft.case.step)
-    while step is not None and (go := fire(draft, step.on_enter)) is not None:
+    while step is not None and step.on_enter and (go := fire(draft, step.on_enter)) is not None:
         move(draft, go.to, f"rule on entering {step.id}", go.forget)
         _bounded(draft)
         step = draft.workflow.steps.get(go.to)
@@ -128,7 +132,7 @@ def walk_on(draft: Draft) -> None:
         if following is None or not step.met(draft.case):
             return
         so_far = len(draft.changes)
-        go = fire(draft, step.on_leave)
+        go = fire(draft, step.on_leave) if step.on_leave else None
         if _changed_more_than_sent(draft, so_far) and not step.met(draft.case):
             missing = ", ".join(str(need) for need in step.missing(draft.case))
             raise Refused(
@@ -154,8 +158,7 @@ def _changed_more_than_sent(draft: Draft, since: int) -> bool:
 
 
 def _bounded(draft: Draft) -> None:
-    moves = len(draft.changes) - 1
-    if moves <= 4 * len(draft.workflow.steps):
+    if len(draft.changes) <= 4 * len(draft.workflow.steps):
         return
     moves = sum(1 for change in draft.changes if change[0] == "move")
     if moves > 4 * len(draft.workflow.steps) + 4:
@@ -173,16 +176,18 @@ def fall_back(draft: Draft, changed: Sequence[str]) -> None:
     Raises:
         Refused: the case stands in an end; it must be reopened first.
     """
-    workflow, case, before = draft.workflow, draft.case, draft.before
+    workflow, case, before, index = draft.workflow, draft.case, draft.before, draft.workflow.index
+    # In the first step and in side ends nothing is passed: who comes back from there walks from a step anew.
+    here = len(index) if case.step == workflow.main_end else index.get(case.step, 0)
+    needing = workflow.steps_needing
+    for name in changed:
+        if name in needing and index[needing[name][0]] < here:
+            break
+    else:
+        return
     if workflow.order == "free":
         return
-    here = len(workflow.index) if case.step == workflow.main_end else workflow.index.get(case.step, 0)
-    if here == 0:  # the first step, or a side end: who comes back from there walks from a step anew
-        return
-    index = workflow.index
-    passed = {step for name in changed for step in workflow.steps_needing.get(name, ()) if index[step] < here}
-    if not passed:
-        return
+    passed = {step for name in changed for step in needing.get(name, ()) if index[step] < here}
     broken = [
         step
         for step in sorted(passed, key=index.__getitem__)

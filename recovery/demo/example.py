@@ -7,11 +7,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from recovery.core.brief import BRIEF, brief
+from recovery.core.case import Case
 from recovery.core.facts import FactType
+from recovery.core.instants import from_text
 from recovery.core.spec import Workflow
 from recovery.demo.words import language_of
 
-STEP = "resolve"
+NUMBER, STEP = 17, "resolve"
 COUPON = {"code": "K7MPQX-4WDF2A-9RTBHC", "value": "10 USD", "good_until": "2027-01-19", "replaces": False}
 """What a message is given with a coupon. Its code was never drawn anywhere."""
 
@@ -38,12 +41,15 @@ def example(workflow: Workflow, language: str) -> dict[str, Any]:
         **told["facts"],
     }
     facts = {name: _value(kind, known.get(name)) for name, kind in workflow.facts.items()}
+    step = STEP if STEP in workflow.steps else workflow.start
+    said = {"1 agent agent": (RECEIVED_AT, RECEIVED_AT, facts)}
+    stands = Case("default", NUMBER, workflow.id, "", step, facts=facts, said=said)
     return {
         "case": {
-            "id": 17,
+            "id": NUMBER,
             "external_id": complaint["external_id"],
             "subject": complaint["subject"],
-            "step": STEP if STEP in workflow.steps else workflow.start,
+            "step": step,
             "severity": 1,
             "cycle": 1,
             "received_at": RECEIVED_AT,
@@ -53,6 +59,7 @@ def example(workflow: Workflow, language: str) -> dict[str, Any]:
         "facts": facts,
         "coupon": dict(COUPON),
         "zone": told["zone"],
+        BRIEF: brief(workflow, stands, from_text(RECEIVED_AT), language).as_text(),
     }
 
 

@@ -305,6 +305,7 @@ _PLAIN = {
     "HandOffOffered": ("offered", "reason"),
     "HandOffAccepted": ("accepted", ""),
     "HandOffDeclined": ("declined", "reason"),
+    "HandOffForced": ("given_over", "reason"),
     "NoteAdded": ("note", "text"),
     "AttachmentAdded": ("attached", ""),
     "FactRetracted": ("retracted", "reason"),

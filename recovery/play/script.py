@@ -157,6 +157,7 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "note": (ev.NoteAdded, {"text": _NEEDED}),
     "hand_off": (ev.HandOffOffered, {"to": _NEEDED, "reason": _TEXT}),
     "accept": (ev.HandOffAccepted, {}),
+    "give": (ev.HandOffForced, {"to": _NEEDED, "reason": _NEEDED}),
     "decline": (ev.HandOffDeclined, {"reason": _TEXT}),
     "merge": (ev.CaseMerged, {"into": _NEEDED}),
     "unmerge": (ev.MergeUndone, {}),

@@ -235,6 +235,7 @@ class MomentShape(Shape):
     note: Any = Field(None, description="A note for colleagues: its text.")
     hand_off: Any = Field(None, description="The case is offered to somebody: who, or its fields.")
     accept: Any = Field(None, description="Who was asked takes the case; it has no value.")
+    give: Any = Field(None, description="A supervisor gives the case to somebody: `{to: …, reason: …}`.")
     decline: Any = Field(None, description="Who was asked does not: nothing, or the reason.")
     merge: Any = Field(None, description="The case goes on in another one: that one's name.")
     unmerge: Any = Field(None, description="The merge was a mistake; it has no value.")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from recovery.store.codec import encode
+from recovery.store.codec import encode_bytes
 
 SALT_BYTES = 16
 
@@ -49,6 +49,5 @@ def effect_digest(
 
     `context` is its JSON text as the outbox keeps it.
     """
-    return sha256(
-        f"{encode([template, recipient, address, channel, language])}{context}".encode()
-    ).hexdigest()
+    way = encode_bytes([template, recipient, address, channel, language])
+    return sha256(way + context.encode()).hexdigest()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter, itemgetter
-from typing import Any, get_args, get_type_hints
+from operator import itemgetter
+from typing import Any, TypedDict, get_args, get_type_hints
 
 import msgspec
-from msgspec.structs import astuple
 
 from recovery.core.case import Case, Change, facts_of
 from recovery.core.changes import moved
@@ -100,13 +99,19 @@ def _rest(name: str) -> tuple[str, Any, Any]:
 
 
 _Data = msgspec.defstruct("_Data", map(_rest, _REST), omit_defaults=True, gc=False)
-_rest_of = attrgetter(*_REST)
-_decode_data = msgspec.json.Decoder(_Data).decode
-_in_order = itemgetter(*((*_COLUMNS, *_REST, "facts").index(name) for name in _FIELDS))
+_rest_of = itemgetter(*_REST)
+
+_kinds = {name: msgspec.Raw if name == "clocks" else _TYPES[name] for name in _REST}
+_typed: Any = TypedDict
+_decode_data = msgspec.json.Decoder(_typed("_Given", _kinds, total=False)).decode
+_NEW = dict(vars(Case("", 0, "", "", "")))
+"""What a new case has in its fields."""
 _CHANNEL, _LANGUAGE = _FIELDS["channel"].default, _FIELDS["language"].default
-_HEAD, _DATA = CASE_COLUMNS.index("head"), CASE_COLUMNS.index("data")
+_DATA = CASE_COLUMNS.index("data")
 
 _encoder = msgspec.json.Encoder()
+encode_bytes = _encoder.encode
+"""What `encode` gives, as UTF-8."""
 
 
 def encode(value: Any) -> str:
@@ -125,7 +130,7 @@ CaseValues = tuple[Any, ...]
 
 def case_values(case: Case, head: str) -> CaseValues:
     """A case as its row; `head` is the hash of the last event of its log."""
-    rest: Any = _Data(*_rest_of(case))
+    rest: Any = _Data(*_rest_of(vars(case)))
     rest.clocks = _clocks(case.clocks)
     rest.said = {
         voice: (then, "" if learnt == then else learnt, facts)
@@ -144,7 +149,7 @@ def case_values(case: Case, head: str) -> CaseValues:
         case.step,
         case.closed_at is not None,
         case.mode,
-        case.owner,
+        case.facts.get("owner"),
         case.severity,
         case.level,
         case.received_at,
@@ -165,11 +170,37 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
     Raises:
         TypeError, ValueError: `data` is not what `case_values` writes.
     """
-    rest: Any = _decode_data(row[_DATA])
-    rest.clocks = Clocks(rest.clocks.copy()) if rest.clocks is not _NO_CLOCKS else {}
-    rest.said = {voice: (then, learnt or then, facts) for voice, (then, learnt, facts) in rest.said.items()}
-    values = (*row, *astuple(rest), facts_of(rest.said))
-    return Case(*_in_order(values)), row[_HEAD]
+    given = _decode_data(row[_DATA])
+    values = {**_NEW, **given}
+    (
+        values["tenant"],
+        values["id"],
+        values["workflow"],
+        values["bundle"],
+        values["external_id"],
+        values["step"],
+        _ended,
+        values["mode"],
+        _owner,
+        values["severity"],
+        values["level"],
+        values["received_at"],
+        values["opened_at"],
+        values["updated_at"],
+        values["closed_at"],
+        values["seq"],
+        head,
+        _data,
+        _open_tasks,
+        values["due_at"],
+    ) = row
+    values["said"] = said = {
+        voice: (then, learnt or then, facts) for voice, (then, learnt, facts) in values["said"].items()
+    }
+    values["facts"] = facts_of(said)
+    if "clocks" in given:
+        values["clocks"] = Clocks(given["clocks"])
+    return Case.of(values), head
 
 
 def body_of(told: dict[str, Any], changes: list[Change], effects: dict[str, str], why: list[str]) -> str:
@@ -184,8 +215,8 @@ def body_of(told: dict[str, Any], changes: list[Change], effects: dict[str, str]
     for n, change in enumerate(changes):
         if change[0] == "facts" and change[1] == given:
             change = ["facts", None, change[2]]
-        elif change[0] == "move" and (line := moved(change)) in trace:
-            trace[trace.index(line)] = n
+        elif change[0] == "move" and (line := moved(change)) in why:
+            trace[why.index(line)] = n
         kept.append(change)
     return encode({"event": told, "changes": kept, "effects": effects, "why": trace})
 

@@ -6,7 +6,7 @@ times in a row does it in half the time.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from recovery.core.decision import Decision
 from recovery.core.instants import to_text
@@ -15,27 +15,19 @@ from recovery.store.chain import commitment, effect_digest, link
 from recovery.store.codec import body_of, encode
 
 
-class Entry(NamedTuple):
-    """What one decision writes.
-
-    Attributes:
-        head: the hash of its event.
-        event: its row, in the order of `statements.EVENT_COLUMNS`.
-        effects: their rows, in the order of `outbox_statements.EFFECT_COLUMNS`.
-    """
-
-    head: str
-    event: tuple[Any, ...]
-    effects: list[tuple[Any, ...]]
-
-
-def entry(decision: Decision, told: dict[str, Any] | None, before: str, salt: str) -> Entry:
+def entry(
+    decision: Decision, told: dict[str, Any] | None, before: str, salt: str
+) -> tuple[str, tuple[Any, ...], list[tuple[Any, ...]]]:
     """The rows of a decision.
 
     Args:
         told: the event's `payload`, where it is at hand.
         before: the hash of the case's event before this one.
         salt: a fresh one, in hexadecimal.
+
+    Returns:
+        The hash of its event; its row, in the order of `statements.EVENT_COLUMNS`; the rows of its effects,
+        in the order of `outbox_statements.EFFECT_COLUMNS`.
 
     Raises:
         TypeError, UnicodeEncodeError: something in it cannot be written as JSON.
@@ -50,7 +42,17 @@ def entry(decision: Decision, told: dict[str, Any] | None, before: str, salt: st
         status = "held" if held else "due"
         effects.append(
             (
-                *(tenant, id, seq, n, template, to, address, channel, language, context, status),
+                tenant,
+                id,
+                seq,
+                n,
+                template,
+                to,
+                address,
+                channel,
+                language,
+                context,
+                status,
                 later or recorded_at,
                 recorded_at,
             )
@@ -60,5 +62,4 @@ def entry(decision: Decision, told: dict[str, Any] | None, before: str, salt: st
     occurred_at = to_text(event.occurred_at)
     body = body_of(payload(event) if told is None else told, changes, digests, why)
     head = link(before, tenant, id, seq, kind, occurred_at, recorded_at, commitment(salt, by, body))
-    row = (tenant, id, seq, kind, by, occurred_at, recorded_at, body, salt, "", head)
-    return Entry(head, row, effects)
+    return head, (tenant, id, seq, kind, by, occurred_at, recorded_at, body, salt, head), effects

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
+
 from recovery.core.case import Change
 from recovery.store.codec import decode, effect_key
 
@@ -136,7 +138,7 @@ class StoredBundle:
     created_at: str
 
 
-class Remembered(NamedTuple):
+class Remembered(msgspec.Struct, frozen=True, gc=False):
     """A command done before: the hash of what it asked for, and the answer that was given."""
 
     fingerprint: str

@@ -184,7 +184,8 @@ UPDATE_MOVING = _update_case(MOVING)
 
 # --- the log ------------------------------------------------------------------------------------------------
 
-EVENT_COLUMNS = names(event, "id")
+EVENT_COLUMNS = names(event, "id", "commitment")
+"""What is written of a new event; its commitment follows from the rest for as long as that is there."""
 
 _positions = sequence_of(event)
 
@@ -201,7 +202,7 @@ _FLOOR = (
     .cte("floor")
 )
 
-INSERT_EVENT = insert_many(event, EVENT_COLUMNS, beside=_FLOOR)
+INSERT_EVENT = insert_many(event, EVENT_COLUMNS, beside=_FLOOR, commitment=literal_column("''"))
 """Where writers do not wait for each other, each says with a lock which position every event of its own will
 be above, before it draws the first one (`recovery.store.postgres_dialect`)."""
 

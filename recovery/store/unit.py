@@ -11,6 +11,8 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+import msgspec
+
 from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.empowerment.postings import COMPENSATION
@@ -47,20 +49,15 @@ _settled = itemgetter(*(sql.CASE_COLUMNS.index(name) for name in sql.MOVING if n
 _due_at, _step, _seq = map(sql.CASE_COLUMNS.index, ("due_at", "step", "seq"))
 
 
-class _Known:
+class _Known(msgspec.Struct, gc=False):
     """A case in this unit: its newest snapshot and head, and what the database has of it (`was` 0: none)."""
 
-    __slots__ = ("case", "due_at", "head", "settled", "step", "was")
-
-    def __init__(
-        self, case: Case, head: str, was: int, step: str, due_at: str | None, settled: tuple[Any, ...]
-    ) -> None:
-        self.case = case
-        self.head = head
-        self.was = was
-        self.step = step
-        self.due_at = due_at
-        self.settled = settled
+    case: Case
+    head: str
+    was: int
+    step: str
+    due_at: str | None
+    settled: tuple[Any, ...]
 
 
 class Unit:
@@ -325,9 +322,10 @@ class Unit:
             return []
         now = to_text(self._clock())
         rows = []
-        for tenant, key, (fingerprint, answer), logged in self._remembered:
+        for tenant, key, known, logged in self._remembered:
+            answer = known.answer
             text = answer_of(answer, logged)
-            rows.append((tenant, key, fingerprint, answer["case"], answer["seq"], text, now))
+            rows.append((tenant, key, known.fingerprint, answer["case"], answer["seq"], text, now))
         self._remembered.clear()
         return rows
 

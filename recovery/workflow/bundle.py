@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from recovery.core.brief import BRIEF
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.spec import Send, Workflow
 from recovery.workflow.basics import LANGUAGE
@@ -134,7 +135,8 @@ def _beside(bundle: Bundle, name: str) -> tuple[tuple[str, str], ...]:
 
 
 class _Mentions(dict[str, tuple[str, ...]]):
-    """The facts each template of a bundle speaks of in any language, found out when it is first sent."""
+    """The facts each template of a bundle speaks of in any language, found out when it is first sent; and
+    `BRIEF` where it says that."""
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__()
@@ -147,6 +149,7 @@ class _Mentions(dict[str, tuple[str, ...]]):
                 with suppress(BadFile):  # rendering says what is wrong with it
                     made = _template(path, text)
                     facts.update(made.states, (use.fact for use in made.uses if use.fact is not None))
+                    facts.update(use.name for use in made.uses if use.name == BRIEF)
         mentioned = self[name] = tuple(sorted(facts))
         return mentioned
 

@@ -51,7 +51,8 @@ class ClockShape(Shape):
     starts: Word | None = Field(
         None,
         description="`received` (also when left out), `message`, `heard`, `first_answer`, `closed`, "
-        "`step NAME`, `sent TEMPLATE`, a fact that comes on record, or a condition that becomes true.",
+        "`hand_off`, `hand_off_answered`, `step NAME`, `sent TEMPLATE`, a fact that comes on record, or a "
+        "condition that becomes true.",
     )
     stops: Words | None = Field(None, description="What stops it, any of several; as in `starts`.")
     restarts: Word | None = Field(None, description="What lets it count anew while it runs; as in `starts`.")

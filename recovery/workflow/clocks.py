@@ -10,7 +10,16 @@ from typing import Literal
 from recovery.core.calendars.calendar import Calendar, Window
 from recovery.core.calendars.spans import Span
 from recovery.core.clocks.model import Anchor, Clock, InStep, Limit, OfEnds, Open
-from recovery.core.clocks.state import CLOSED, FIRST_ANSWER, HEARD, MESSAGE, sent_mark, step_mark
+from recovery.core.clocks.state import (
+    CLOSED,
+    FIRST_ANSWER,
+    HAND_OFF,
+    HAND_OFF_ANSWERED,
+    HEARD,
+    MESSAGE,
+    sent_mark,
+    step_mark,
+)
 from recovery.core.guards import And, CaseValue, Compare, Constant, FactValue, Guard, Known, Not, Or
 from recovery.core.spec import Rule, Send
 from recovery.workflow.clock_shapes import ClockShape, LimitShape
@@ -22,7 +31,7 @@ from recovery.workflow.rules import PlacedRule, read_rules
 from recovery.workflow.spans import check_reach, span_at, surely_as_long
 
 RECEIVED = "received"
-MARKS = {name: name for name in (MESSAGE, HEARD, FIRST_ANSWER, CLOSED)}
+MARKS = {name: name for name in (MESSAGE, HEARD, FIRST_ANSWER, CLOSED, HAND_OFF, HAND_OFF_ANSWERED)}
 ANCHORS = (RECEIVED, *MARKS)
 
 ALWAYS = Calendar("always", "UTC", ((Window(0, 1440),),) * 7)

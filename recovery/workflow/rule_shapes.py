@@ -10,7 +10,7 @@ from recovery.workflow.basics import FactName, Guard, Scalar, Shape, StateId
 
 DAYS = r"^([2-9]|[1-9][0-9]{1,3}) days$|^1 day$"
 
-ACTIVE_VERBS = ("send", "escalate", "raise", "count", "record", "go")
+ACTIVE_VERBS = ("send", "escalate", "raise", "count", "record", "go", "take_back")
 
 SIBLINGS = {
     "when_delivered": "send",
@@ -60,6 +60,9 @@ class RuleShape(Shape):
         None, description="Facts the engine puts on record."
     )
     go: StateId | None = Field(None, description="The step or end to move to.")
+    take_back: Literal["hand_off"] | None = Field(
+        None, description="The offer of a hand-off that nobody has answered; the owner stays."
+    )
     forget: list[FactName] | None = Field(
         None,
         description="Facts to be established anew after `go`; in `clocks` and `on_message` also alone.",

@@ -18,6 +18,7 @@ from recovery.core.spec import (
     Record,
     Rule,
     Send,
+    TakeBack,
     Transition,
 )
 from recovery.workflow.findings import one_of
@@ -96,6 +97,8 @@ def _actions(
         return [CountFailure()]
     elif key == "record" and shape.record is not None:
         return [Record(names.recorded(here, shape.record))]
+    elif key == "take_back" and shape.take_back is not None:
+        return [TakeBack()]
     elif key == "go" and shape.go is not None and names.state(here, shape.go):
         return [Go(shape.go, names.forgotten((*path, "forget"), shape.forget))]
     return []

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from recovery.core.brief import BRIEF
 from recovery.core.facts import FactType
+from recovery.core.phrases.rules import INTERNAL, kind_of
 from recovery.workflow.findings import Finding, Position, guess
 from recovery.workflow.template_words import COUPON, FOR_THE_READER, Use
 from recovery.workflow.templates import Template
@@ -15,6 +17,9 @@ TAKES: Mapping[str, tuple[str, ...]] = {**FOR_THE_READER, "join": ("list",)}
 
 RAW = {"instant": "when", "date": "date", "money": "money"}
 """Types of facts that nobody should read as they are kept, and the filter that says each."""
+
+BRIEFED = ("reminder",)
+"""Purposes of templates that may say the brief, beside those that no customer reads."""
 
 RATING = "rating-ask"
 """The purpose of a template that asks for a public rating."""
@@ -56,6 +61,8 @@ def check_template(template: Template, facts: Mapping[str, FactType], workflow: 
             finding = _ill_said(template, use, facts[use.fact])
         if use.name in COUPON:
             finding = _ill_said(template, use, FactType(use.name, COUPON[use.name])) or _spelt(template, use)
+        if use.name == BRIEF:
+            finding = _brief(template, use)
         finding = finding or _unstated(template, use, stated)
         if finding is not None:
             findings.append(finding)
@@ -71,7 +78,7 @@ def _unknown(template: Template, use: Use, facts: Mapping[str, FactType], workfl
 
 def _unstated(template: Template, use: Use, stated: set[str]) -> Finding | None:
     """Something a case may not know, said as if it did."""
-    if use.safe or (use.fact or use.name) in stated or use.name in COUPON:
+    if use.safe or (use.fact or use.name) in stated or use.name in COUPON or use.name == BRIEF:
         return None
     message = f"The text says {use.name}, which a case may not know."
     hint = "Add it to `states`, or put the sentence under {% if … %}."
@@ -97,6 +104,16 @@ def _ill_said(template: Template, use: Use, kind: FactType) -> Finding | None:
         message = f"{use.name} would be said as it is kept, which is not how people write it."
         return Finding(*at, "raw_value", message, f"Write {{{{ {use.name} | {RAW[kind.kind]} }}}}.")
     return None
+
+
+def _brief(template: Template, use: Use) -> Finding | None:
+    """The brief is for colleagues (domain.md §2); no customer reads what they noted of them."""
+    if kind_of(template.purpose) == INTERNAL or template.purpose in BRIEFED:
+        return None
+    message = f"The brief is for colleagues, and a text with the purpose {template.purpose} is not."
+    return Finding(
+        template.file, *use.place, "brief_to_customer", message, "Say what the customer should know."
+    )
 
 
 def _spelt(template: Template, use: Use) -> Finding | None:

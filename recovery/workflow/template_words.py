@@ -9,6 +9,7 @@ from functools import cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from recovery.core.brief import BRIEF
 from recovery.workflow.findings import Finding, Position, guess, one_of, shown
 
 LOOPS_AT_MOST = 2
@@ -20,8 +21,9 @@ CONTEXT: Mapping[str, tuple[str, ...]] = {
     "customer": ("name", "address", "id"),
     "coupon": ("code", "value", "good_until", "replaces"),
     "owner": (),
+    BRIEF: (),
 }
-"""What a template may name beside `facts`: each root with its parts; `owner` is a name itself."""
+"""What a template may name beside `facts`: each root with its parts; what has none is a name itself."""
 
 OPTIONAL = ("case.subject", "case.external_id", "customer.name", "customer.address", "customer.id", "owner")
 """What of it a case may not have."""
@@ -64,7 +66,7 @@ class Use:
     """Something a template speaks of that a case may not know.
 
     Attributes:
-        name: `facts.problem.restated`, or one of `OPTIONAL` or `COUPON`.
+        name: `facts.problem.restated`, or one of `OPTIONAL` or `COUPON`, or `brief`.
         safe: it may be missing: tested with `if` or given a `default`.
         looped: it is the list of a `for`.
         filters: what is done to it before it is said, in that order; None where it is only looked at.
@@ -271,7 +273,7 @@ class Words:
             return None
         root = inner.name
         name = ".".join([root, *parts])
-        if (root == "facts" and parts) or name in OPTIONAL or name in COUPON:
+        if (root == "facts" and parts) or name in OPTIONAL or name in COUPON or name == BRIEF:
             return name
         if root in loops and not parts:
             return None

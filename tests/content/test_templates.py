@@ -23,6 +23,8 @@ NAMES = sorted(path.stem for path in (FOLDER / "en").glob("*.md"))
 FILES = sorted(FOLDER.glob("*/*.md"))
 INTERNAL = (
     "brief",
+    "hand-off",
+    "hand-off-unanswered",
     "story",
     "approval-request",
     "answer-due",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recovery.core.case import _APPLY
+from recovery.core.case import APPLY
 from recovery.core.empowerment.state import CompensationState, Hold
 from recovery.core.erasing import ERASED, PLAIN_CHANGES, Eraser, is_personal, mentions, without_person
 from recovery.core.errors import EngineFault
@@ -74,7 +74,7 @@ def test_what_is_left_of_a_change(change: list, left: list) -> None:
 
 
 def test_every_kind_of_change_has_been_judged() -> None:
-    assert {change[0] for change, _ in MENDED} | PLAIN_CHANGES == {"open", *_APPLY}
+    assert {change[0] for change, _ in MENDED} | PLAIN_CHANGES == {"open", *APPLY}
     with pytest.raises(EngineFault):
         Eraser({}, ANA).change(["of a later version", "x"], "MoveForced", 3)
 

@@ -30,16 +30,16 @@ ROUND = 50
 """After so many kills everything is done to the end, and looked at."""
 
 
-def killed(here: House, workers: int, patience: float) -> Figures:
-    """Kill workers until it has been enough, and see that all is well; gives what was counted."""
+def killed(here: House, workers: int, patience: float, kills: int = KILLS) -> Figures:
+    """Kill so many workers, and see that all is well; gives what was counted."""
     here.lease = LEASE
-    places = [*PLACES, *random.Random(KILLS).choices(PLACES, k=KILLS)][:KILLS]
-    for start in range(0, KILLS, ROUND):
+    places = [*PLACES, *random.Random(kills).choices(PLACES, k=kills)][:kills]
+    for start in range(0, kills, ROUND):
         part = places[start : start + ROUND]
         Campaign(here, part, start, patience, again=IS_LONG).run(workers)
         here.drain()
         found = here.assert_sound()
-    assert found.kills.total() >= KILLS
+    assert found.kills.total() >= kills
     assert found.twice <= found.in_flight + found.overran
     if IS_LONG:
         keep(here.project.url.partition(":")[0], workers, found)
@@ -54,7 +54,7 @@ def test_a_worker_killed_at_each_boundary_loses_nothing_and_repeats_only_what_it
 
 
 def test_four_workers_of_which_one_after_the_other_is_killed_do_all_there_is_once(here: House) -> None:
-    killed(here, 4, patience=10 if IS_LONG else 3)
+    killed(here, 4, patience=10 if IS_LONG else 3, kills=KILLS if IS_LONG else 6)
 
 
 @pytest.mark.slow

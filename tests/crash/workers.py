@@ -82,7 +82,8 @@ class WorkerProcess:
         return self.in_flight()
 
     def stop(self) -> int:
-        """Ask it to stop, and wait; gives its exit code."""
+        """Ask it to stop, once it runs, and wait; gives its exit code."""
+        self.wait_for("started")
         os.kill(self.pid, signal.SIGTERM)
         return int(self.wait_for("ended")["code"])
 

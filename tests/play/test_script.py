@@ -42,11 +42,12 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "note": ({"text": "She is tired.", "by": "agent:li"}, ev.NoteAdded),
     "hand_off": ({"to": "bo", "by": "agent:li"}, ev.HandOffOffered),
     "accept": ({"by": "agent:bo"}, ev.HandOffAccepted),
+    "give": ({"by": "supervisor:pat", "to": "bo", "reason": "She is ill."}, ev.HandOffForced),
     "decline": ({"by": "agent:bo", "reason": "on leave"}, ev.HandOffDeclined),
     "merge": ({"into": "c-2", "by": "agent:li"}, ev.CaseMerged),
     "unmerge": ({"by": "agent:li"}, ev.MergeUndone),
     "lift": ({"reason": "mended", "by": "supervisor:kim"}, ev.QuarantineLifted),
-    "erase": ({"reason": "request 7", "by": "supervisor:kim"}, ev.PersonErased),
+    "erase": ({"reason": "request 12", "by": "supervisor:kim"}, ev.PersonErased),
     "tick": ({}, None),
 }
 

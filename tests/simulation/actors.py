@@ -179,11 +179,10 @@ class Working(Actor):
             if not stop.is_set():
                 idle(task, seconds, stop.is_set)
         self.has_ended = True
-        kept = [
-            named(effect)
-            for effect, claim in self.book.claims.items()
-            if claim.process is self and claim.is_open
+        mine = [
+            effect for effect, claim in self.book.claims.items() if claim.process is self and claim.is_open
         ]
+        kept = [named(effect) for effect in mine if effect not in self.book.closed]
         if stop.is_set() and kept:
             raise self.world.violated("kept-lease", f"{self.name} has stopped and keeps {', '.join(kept)}")
 

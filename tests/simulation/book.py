@@ -76,6 +76,7 @@ class Book:
         claims: the newest lease of each message; `mine` the newest of each process.
         open: sendings whose outcome is not on record.
         held: messages that people keep back.
+        closed: those that have an end by the log, also when they were taken back while they were being sent.
         touched: those that people held, took back or tried again: they may come in another order.
         jumped_at: when the clock that leases are measured by was last set.
     """
@@ -88,6 +89,7 @@ class Book:
         self.open: list[Sending] = []
         self.held: set[Effect] = set()
         self.touched: set[Effect] = set()
+        self.closed: set[Effect] = set()
         self.jumped_at = -1.0
         self.counts = Counts()
 
@@ -108,6 +110,10 @@ class Book:
             self._touched(what, effect, row)
 
     def _touched(self, what: str, effect: Effect, row: tuple[Any, ...]) -> None:
+        if what == "close":
+            self.closed.add(effect)
+        elif what == "retry":
+            self.closed.discard(effect)
         if what == "hold":
             self.held.add(effect)
         elif what in ("let-go", "retry"):

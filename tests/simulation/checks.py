@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from recovery.commands import Outcome
 from recovery.core.case import Case
 from recovery.core.changes import fold
+from recovery.core.conversation import WRITTEN
 from recovery.core.instants import to_text
 from recovery.store.codec import read_effect_key
 from recovery.store.records import Coupon, OutboxRow, Record
@@ -157,11 +158,15 @@ def _order(run: Run, rows: list[OutboxRow]) -> None:
         sent.sort(key=lambda row: read_effect_key(row.effect))
         for n, row in enumerate(sent):
             for later in sent[n + 1 :]:
-                # A colleague may hear before a customer whose letter waits.
-                if row.recipient == "customer" and later.recipient != "customer":
-                    continue
+                if row.recipient == "customer" and (later.recipient != "customer" or _passes(later, row)):
+                    continue  # a colleague may hear before a customer whose letter waits
                 if first[case, row.effect] > first[case, later.effect]:
                     raise Violation("order", f"{later.effect} of case {case} came before {row.effect}")
+
+
+def _passes(later: OutboxRow, row: OutboxRow) -> bool:
+    """Whether a person wrote one, and the other one not: what they write waits for no letter."""
+    return WRITTEN in later.context and WRITTEN not in row.context
 
 
 # --- people -------------------------------------------------------------------------------------------------

@@ -195,6 +195,7 @@ MAYBE = "{% if facts.kind %}{{ facts.kind }}{% endif %}"
         ("{% for x in §facts.notes %}{{ x }}{% endfor %}", ["unstated_fact"]),
         ("{% if facts.notes %}{% for x in facts.notes %}{{ x }}{% endfor %}{% endif %}", []),
         ("{{ §owner }}", ["unstated_fact"]),
+        ("{{ §brief }}", ["brief_to_customer"]),
         ("{% if owner %}{{ owner }}{% endif %}", []),
         ("{{ §case.subject }} {{ §case.external_id }}", ["unstated_fact", "unstated_fact"]),
         ("{{ case.subject | default('your order') }} {{ case.id }} {{ case.cycle }}", []),

@@ -34,24 +34,26 @@ def settle(draft: Draft) -> None:
 
 def _concerned(draft: Draft) -> list[Clock]:
     """The clocks that the changes may matter to."""
-    by_trigger = draft.workflow.clocks_by_trigger
+    workflow = draft.workflow
+    by_trigger = workflow.clocks_by_trigger
     found: list[Clock] = []
     for change in draft.changes[draft.clocked :]:
         kind = change[0]
         if kind in ("facts", "forget"):
             for name in change[1]:
-                found += by_trigger.get(name, ())
+                if name in by_trigger:
+                    found += by_trigger[name]
+        elif kind == "move":
+            _, source, to, *_ = change
+            if source in workflow.ends or to in workflow.ends:
+                return list(workflow.clocks.values())
+            found += workflow.clocks_by_step[source]
+            found += workflow.clocks_by_step[to]
         elif kind == "mark":
             found += by_trigger.get(mark_trigger(change[1]), ())
             found += by_trigger.get(case_trigger("unanswered"), ())
-        elif kind == "move":
-            ends = draft.workflow.ends
-            if change[1] in ends or change[2] in ends:
-                return list(draft.workflow.clocks.values())
-            found += draft.workflow.clocks_by_step[change[1]]
-            found += draft.workflow.clocks_by_step[change[2]]
         elif kind == "open" or (kind == "count" and change[1] == "failures"):
-            return list(draft.workflow.clocks.values())
+            return list(workflow.clocks.values())
         elif kind in ("set", "count"):
             found += by_trigger.get(case_trigger(change[1]), ())
     return found

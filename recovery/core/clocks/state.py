@@ -11,6 +11,9 @@ MESSAGE, HEARD, FIRST_ANSWER, CLOSED, CYCLE = "message", "heard", "first_answer"
 """Marks: the customer wrote; something reached the customer; something beside an acknowledgement did; the
 case reached its main end; a recovery failed, and another cycle began."""
 
+HAND_OFF, HAND_OFF_ANSWERED = "hand_off", "hand_off_answered"
+"""Marks: somebody was asked to take the case over; that is settled, by a yes, a no or otherwise."""
+
 HELD = "held"
 """The mark of a case that was opened silently: what its clocks send waits until somebody releases it."""
 

@@ -189,13 +189,16 @@ def untruths(states: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
     return [name for name in states if facts.get(name) is None]
 
 
-_FOR_COLLEAGUES = ("approval-request", "brief", "line-up", "story")
+INTERNAL = "internal_note"
+"""The kind of text that only colleagues read."""
+
+_FOR_COLLEAGUES = ("approval-request", "brief", "collaboration", "hand-off", "line-up", "story")
 """Purposes of templates that no customer reads."""
 
 
 def kind_of(purpose: str) -> str:
     """The kind of text that a template with this purpose makes, such as `follow_up` of `follow-up`."""
     if purpose in _FOR_COLLEAGUES:
-        return "internal_note"
+        return INTERNAL
     name = purpose.replace("-", "_")
     return name if name in KINDS and name != QUOTE else "message"

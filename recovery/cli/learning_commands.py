@@ -1,0 +1,71 @@
+"""`causes`, `recognitions`: what a recovery, and what all of them, have to teach."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from recovery.cli.options import CaseName, Database, Json, find_case, project
+from recovery.cli.output import as_json, say, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(epilog="Example: recovery causes 12")(causes)
+    app.command(epilog="Example: recovery recognitions --team care --since 2026-11-01")(recognitions)
+
+
+def causes(case: CaseName, database: Database = None, json: Json = False) -> None:
+    """Propose what made a recovery harder than it had to be, from the case's own record."""
+    from recovery.bootstrap import reading
+
+    with reading(project(database)) as engine:
+        found = engine.causes(find_case(engine, case))
+    if json:
+        as_json({"causes": [one.as_dict() for one in found]})
+        return
+    rows = [[one.cause, ", ".join(f"{name} {count}" for name, count in one.signals.items())] for one in found]
+    say(
+        table(None, ["cause", "what speaks for it"], rows)
+        if rows
+        else "Nothing in its record speaks for any cause."
+    )
+
+
+def recognitions(
+    team: Annotated[str | None, typer.Option(help="Only of this team.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Only closed from this day on (UTC).")
+    ] = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """List recoveries within their targets and well rated, and how satisfied each team's customers are.
+
+    Satisfaction is a figure of teams; of a person there is only praise.
+    """
+    from recovery.bootstrap import reading
+    from recovery.core.instants import to_text
+
+    try:
+        day = None if since is None else date.fromisoformat(since)
+    except ValueError:
+        raise typer.BadParameter(f"{since!r} is no day; such as 2026-11-01.") from None
+    first = "" if day is None else to_text(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    with reading(project(database)) as engine:
+        found = engine.praise(team, first)
+    if json:
+        as_json(
+            {
+                "recognitions": [one.as_dict() for one in found.recognitions],
+                "teams": [one._asdict() for one in found.teams],
+            }
+        )
+        return
+    rows = [[one.at[:10], one.case, one.owner, ", ".join(one.teams), one.mark] for one in found.recognitions]
+    say(table(None, ["closed", "case", "owner", "teams", "mark"], rows) if rows else "No recognitions yet.")
+    teams = [[one.team or "(none)", one.marks, one.recovered, one.recognitions] for one in found.teams]
+    if teams:
+        say(table("Teams", ["team", "marks", "4 or 5", "recognitions"], teams))
