@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from recovery.commands import Outcome
 
 if TYPE_CHECKING:
-    from recovery.compensating import Allowance
     from recovery.core.empowerment.reviewing import Payee
     from recovery.engine import Engine
+    from recovery.standing import Allowance
     from recovery.store.ledger_reading import LedgerLine
     from recovery.store.lending import AsyncLendable
 

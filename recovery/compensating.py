@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recovery.asking import MOST, Asking, require_whole
 from recovery.clock import Clock
@@ -17,7 +17,7 @@ from recovery.core.errors import RecoveryError
 from recovery.core.event import Event, person, role
 from recovery.core.facts import shown
 from recovery.core.instants import to_text
-from recovery.standing import Limits, Member, Members, account_of, day_of, guest_of
+from recovery.standing import Allowance, Limits, Member, Members, account_of, day_of, guest_of
 from recovery.store.people import PEOPLE, directory_from
 
 if TYPE_CHECKING:
@@ -26,31 +26,6 @@ if TYPE_CHECKING:
     from recovery.store.ledger_reading import LedgerLine
     from recovery.store.lending import Lendable
     from recovery.store.reading import Reading
-
-
-class Allowance(NamedTuple):
-    """How somebody stands with a budget.
-
-    Attributes:
-        by: who, `role:name`.
-        account: whose limit and of which period: `2026-11-30 person:li`.
-        limit, used, reserved, left: in the smallest coin of the currency, which has so many `decimals`;
-            `reserved` is the part of `used` that has not been given yet.
-    """
-
-    budget: str
-    by: str
-    account: str
-    currency: str
-    decimals: int
-    limit: int
-    used: int
-    reserved: int
-
-    @property
-    def left(self) -> int:
-        """What may still be used up; never less than nothing."""
-        return max(0, self.limit - self.used)
 
 
 class Compensating(Asking):

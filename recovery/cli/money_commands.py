@@ -15,9 +15,9 @@ from recovery.cli.output import as_json, say, table
 
 if TYPE_CHECKING:
     from recovery.commands import Outcome
-    from recovery.compensating import Allowance
     from recovery.core.case import Case
     from recovery.engine import Engine
+    from recovery.standing import Allowance
 
 compensation = typer.Typer(
     help="Compensations: offered, accepted, approved, fulfilled.", no_args_is_help=True, rich_markup_mode=None
