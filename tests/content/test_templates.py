@@ -158,6 +158,7 @@ CONTEXT = {
     },
     "customer": {},
     "owner": None,
+    "brief": "All that is known.",
 }  # fmt: skip
 
 VALUES = {

@@ -114,10 +114,14 @@ class Shell:
         if step.words.startswith(NOT_RUN):
             return step.printed
         words = shlex.split(step.words.replace("\\\n", " "))
+        words, into = (words[:-2], words[-1]) if words[-2:-1] == [">"] else (words, None)
         code = (
             self._warm.run(self.folder, words, self._out) if words[0] == "recovery" else self._sh(step.words)
         )
         said = self._out.read_text(encoding="utf-8").removeprefix("\ufeff")
+        if into is not None and words[0] == "recovery":
+            (self.folder / into).write_text(said, encoding="utf-8")
+            said = ""
         assert code == step.code, f"$ {step.words}\nended with {code}:\n{said}"
         return said
 
