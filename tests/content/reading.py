@@ -70,7 +70,7 @@ def templates_sent(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "send":
-                yield inner
+                yield from inner if isinstance(inner, list) else [inner]
             else:
                 yield from templates_sent(inner)
     elif isinstance(value, list):
