@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from recovery.async_engine import AsyncEngine
     from recovery.bootstrap import open_engine, publish, reading, working
     from recovery.commands import Command, Outcome
-    from recovery.compensating import Allowance
     from recovery.conversing import Said
     from recovery.core.case import Case
     from recovery.core.errors import (
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from recovery.drafting import Draft, Sayable
     from recovery.engine import Engine
     from recovery.project import Project, find_project
+    from recovery.standing import Allowance
     from recovery.store.choosing import Messages
     from recovery.store.faults import ExternalIdTaken, LostRace
     from recovery.store.ledger_reading import LedgerLine
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Allowance": "compensating",
+    "Allowance": "standing",
     "AsyncDesk": "async_desk",
     "AsyncEngine": "async_engine",
     "Attachment": "desk",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recovery.commands import Outcome
 
 if TYPE_CHECKING:
-    from recovery.compensating import Allowance
+    from recovery.core.empowerment.reviewing import Payee
     from recovery.engine import Engine
+    from recovery.standing import Allowance
     from recovery.store.ledger_reading import LedgerLine
     from recovery.store.lending import AsyncLendable
 
@@ -136,3 +138,9 @@ class AsyncCompensating:
     async def limits_now(self, *, connection: AsyncLendable | None = None) -> list[Allowance]:
         """See `Engine.limits_now`."""
         return await self._run(connection, self.engine.limits_now)
+
+    async def repeat_payees(
+        self, since: datetime, *, connection: AsyncLendable | None = None, **more: Any
+    ) -> list[Payee]:
+        """See `Engine.repeat_payees`."""
+        return await self._run(connection, self.engine.repeat_payees, since, **more)

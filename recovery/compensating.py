@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from recovery.asking import Asking
+from recovery.asking import MOST, Asking, require_whole
 from recovery.clock import Clock
 from recovery.commands import Outcome, usable
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.budgets import Budget
 from recovery.core.empowerment.postings import RESERVED, USED, account
+from recovery.core.empowerment.reviewing import Paid, Payee, repeat_payees
 from recovery.core.errors import RecoveryError
 from recovery.core.event import Event, person, role
 from recovery.core.facts import shown
-from recovery.standing import Limits, Member, Members, account_of, day_of
+from recovery.core.instants import to_text
+from recovery.standing import Allowance, Limits, Member, Members, account_of, day_of, guest_of
 from recovery.store.people import PEOPLE, directory_from
 
 if TYPE_CHECKING:
@@ -24,31 +26,6 @@ if TYPE_CHECKING:
     from recovery.store.ledger_reading import LedgerLine
     from recovery.store.lending import Lendable
     from recovery.store.reading import Reading
-
-
-class Allowance(NamedTuple):
-    """How somebody stands with a budget.
-
-    Attributes:
-        by: who, `role:name`.
-        account: whose limit and of which period: `2026-11-30 person:li`.
-        limit, used, reserved, left: in the smallest coin of the currency, which has so many `decimals`;
-            `reserved` is the part of `used` that has not been given yet.
-    """
-
-    budget: str
-    by: str
-    account: str
-    currency: str
-    decimals: int
-    limit: int
-    used: int
-    reserved: int
-
-    @property
-    def left(self) -> int:
-        """What may still be used up; never less than nothing."""
-        return max(0, self.limit - self.used)
 
 
 class Compensating(Asking):
@@ -328,6 +305,41 @@ class Compensating(Asking):
                 self._left(reading, workflow, workflow.budgets[name], by, None)
                 for (name, _), by in sorted(found.items())
             ]
+
+    def repeat_payees(
+        self,
+        since: datetime,
+        *,
+        at_least: int = 3,
+        one_in: int = 1,
+        salt: str = "",
+        connection: Lendable | None = None,
+    ) -> list[Payee]:
+        """Whoever was paid again and again since a moment, to be looked at (domain.md §4).
+
+        Customers are told apart by their id, else their address, and named by a hash; others by their names.
+
+        Args:
+            since: aware.
+            at_least: how often.
+            one_in: of how many one is chosen, always the same ones; another `salt` chooses others.
+
+        Raises:
+            RecoveryError: a number is none that can be counted by, or the lent connection cannot be used.
+        """
+        from recovery.store.ledger_reading import paid_since
+
+        require_whole(at_least, "a number of payments", 1, MOST)
+        require_whole(one_in, "a share", 1, MOST)
+        with self.store.reading(connection) as reading:
+            rows = paid_since(reading, self.tenant, to_text(since))
+            cases = reading.cases(self.tenant, {row[0] for row in rows})
+        paid = []
+        for id, number, currency, units, by, at in rows:
+            to = cases[id].compensations[number].to
+            payee = f"guest:{guest_of(cases[id])}" if to == "customer" else to
+            paid.append(Paid(payee, id, currency, units, by, at))
+        return repeat_payees(paid, at_least, one_in, salt)
 
     def _spenders(self, reading: Reading, budget: Budget) -> list[str]:
         """Whoever has used up something of a budget in the present period of their own calendar."""

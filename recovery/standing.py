@@ -55,6 +55,31 @@ Members = Callable[[str], Member]
 """What counts of a person, by their name."""
 
 
+class Allowance(NamedTuple):
+    """How somebody stands with a budget.
+
+    Attributes:
+        by: who, `role:name`.
+        account: whose limit and of which period: `2026-11-30 person:li`.
+        limit, used, reserved, left: in the smallest coin of the currency, which has so many `decimals`;
+            `reserved` is the part of `used` that has not been given yet.
+    """
+
+    budget: str
+    by: str
+    account: str
+    currency: str
+    decimals: int
+    limit: int
+    used: int
+    reserved: int
+
+    @property
+    def left(self) -> int:
+        """What may still be used up; never less than nothing."""
+        return max(0, self.limit - self.used)
+
+
 def listed(directory: Directory) -> Members:
     """What the list of people says of them; of who is not on it nothing but the house's zone."""
 

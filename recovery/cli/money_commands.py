@@ -15,9 +15,9 @@ from recovery.cli.output import as_json, say, table
 
 if TYPE_CHECKING:
     from recovery.commands import Outcome
-    from recovery.compensating import Allowance
     from recovery.core.case import Case
     from recovery.engine import Engine
+    from recovery.standing import Allowance
 
 compensation = typer.Typer(
     help="Compensations: offered, accepted, approved, fulfilled.", no_args_is_help=True, rich_markup_mode=None
@@ -53,6 +53,7 @@ def add_to(app: typer.Typer) -> None:
         (delegate, "12 1 max --by supervisor:eva"),
     ):
         compensation.command(epilog=f"Example: recovery compensation {command.__name__} {example}")(command)
+    compensation.command(epilog="Example: recovery compensation review --at-least 3 --one-in 5")(review)
     compensation.command("list", epilog="Example: recovery compensation list 12")(list_)
 
 
@@ -272,6 +273,41 @@ def budget(
     keys = ["budget", "by", "limit", "used", "reserved", "left"]
     cells = [[one[key] for key in keys] for one in data]
     say(table(None, columns, cells) if cells else "Nobody has spent anything today.")
+
+
+def review(
+    days: Annotated[int, typer.Option("--days", help="Of the last so many days.", min=1)] = 90,
+    at_least: Annotated[int, typer.Option("--at-least", help="Paid so often.", min=1)] = 3,
+    one_in: Annotated[int, typer.Option("--one-in", help="One of so many, always the same.", min=1)] = 1,
+    salt: Annotated[str, typer.Option("--salt", help="Any word: another one chooses others.")] = "",
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """List whoever was paid again and again, or a sample of them, to be looked at."""
+    from datetime import timedelta
+
+    from recovery.bootstrap import reading
+    from recovery.core.money import written_out
+    from recovery.workflow.rates import decimals
+
+    with reading(project(database)) as engine:
+        since = engine.clock.now() - timedelta(days=days)
+        found = engine.repeat_payees(since, at_least=at_least, one_in=one_in, salt=salt)
+    data = [
+        {
+            **one._asdict(),
+            "sums": [written_out(units, decimals(of), of) for of, units in sorted(one.sums.items())],
+        }
+        for one in found
+    ]
+    if json:
+        as_json({"payees": data})
+        return
+    cells = [
+        [one["times"], ", ".join(one["sums"]), ", ".join(map(str, one["cases"])), ", ".join(one["by"])]
+        for one in data
+    ]
+    say(table(None, ["times", "in all", "cases", "by"], cells) if cells else "Nobody was paid so often.")
 
 
 def _left(one: Allowance) -> dict[str, Any]:

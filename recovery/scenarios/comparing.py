@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from recovery.compensating import Allowance
 from recovery.core.case import Case
 from recovery.core.clocks.standing import Standing, standing
 from recovery.core.erasing import mentions
@@ -21,6 +20,7 @@ from recovery.core.promises import rows
 from recovery.core.spec import AnyOf, Need, Workflow
 from recovery.scenarios.moments import written
 from recovery.scenarios.story import Expected
+from recovery.standing import Allowance
 from recovery.store.records import OutboxRow
 from recovery.workflow.findings import Position
 

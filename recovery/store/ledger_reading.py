@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from recovery.core.empowerment.postings import PAID
 from recovery.store import ledger_statements as sql
 from recovery.store.reading import Reading
 
@@ -54,3 +55,9 @@ def spenders(reading: Reading, tenant: str, prefix: str) -> list[tuple[str, str]
     """Whose limit counts in accounts whose names begin so: the account, and `role:name`."""
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
     return [(account, by) for account, by in reading.rows(sql.SPENDERS, tenant, prefix, end)]
+
+
+def paid_since(reading: Reading, tenant: str, since: str) -> list[tuple[int, str, str, int, str, str]]:
+    """Every payment since a moment (text instant): case, compensation, currency, units, by whom, when."""
+    rows = reading.rows(sql.PAID_SINCE, tenant, PAID, since)
+    return [(case, number, currency, -units, by, at) for case, number, currency, units, by, at in rows]

@@ -38,6 +38,22 @@ SPENDERS = Statement(
 )
 """Whose limit counts in the accounts whose names lie between two."""
 
+PAID_SINCE = Statement(
+    select(
+        ledger.c.case_id, ledger.c.compensation, ledger.c.currency, ledger.c.units, ledger.c.by, ledger.c.at
+    )
+    .where(
+        ledger.c.tenant_id == value("tenant"),
+        ledger.c.account == value("of_account"),
+        ledger.c.at >= value("since"),
+    )
+    .order_by(ledger.c.at, ledger.c.case_id, ledger.c.seq, ledger.c.n),
+    "tenant",
+    "of_account",
+    "since",
+)
+"""What an account was moved by since a moment."""
+
 LINES = Statement(
     select(*(ledger.c[name] for name in names(ledger, "tenant_id")))
     .where(ledger.c.tenant_id == value("tenant"), ledger.c.case_id == value("of_case"))

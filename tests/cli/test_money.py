@@ -71,3 +71,12 @@ def test_a_budget_shows_what_is_left_of_each_limit(cli: Cli, case: str) -> None:
     assert other["left"] == "20000.00 USD"
     assert cli("budget", "--case", case).code != 0
     assert "empowerment" in cli("budget", "--by", "agent:li").out
+
+
+def test_whoever_was_paid_again_and_again_is_listed(cli: Cli, case: str) -> None:
+    assert cli("compensation", "review").out == "Nobody was paid so often.\n"
+    for offer in ("a", "b", "c"):
+        cli("spend", case, "gift=1.50 USD", "--by", "agent:li", "--offer", offer)
+    (payee,) = cli("compensation", "review", "--json").data["payees"]
+    assert (payee["times"], payee["sums"], payee["by"]) == (3, ["4.50 USD"], ["agent:li"])
+    assert "4.50 USD" in cli("compensation", "review").out

@@ -58,7 +58,7 @@ def test_real_complaints_show_the_whole_mix(real_data: Path, tmp_path: Path) -> 
     assert (data["cases"], data["rejected"]) == (REAL, 0)
     check_mix(report)
     written = {path.name.split("-", 1)[1] for path in report.place.outbox.rglob("*.eml")}
-    told = {"answer-due", "overdue", "news-due", "urgent", "promise-due", "promise-broken"}
+    told = {"answer-due", "overdue", "news-due", "urgent", "promise-due", "promise-broken", "hand-off"}
     rung_up = {"follow-up"}  # the third try is a call
     assert written <= {f"{name}.eml" for name in told | rung_up}, "only colleagues have an address"
 

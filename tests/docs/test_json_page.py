@@ -216,10 +216,10 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("doctor")
     say("demo", "--limit", "30")
     say("db upgrade")
-    say("erase", "--case", "a", "--reason", "x", "--by", "supervisor:pat")
+    say("erase", "--case", other, "--reason", "x", "--by", "supervisor:pat")
+    say("erase", "--case", case, "--force", "asked", "--reason", "x", "--by", "supervisor:pat")
     say("db verify")
     _forge(Path("recovery.db"))
-    say("erase", "--case", "a", "--reason", "x", "--by", "supervisor:pat")
     say("db verify")
     for words in (["show", "99"], ["record", "1", "nonsense=1", "owner=x y"], ["check", "nowhere"]):
         answers.setdefault("An error", []).append(answer([*words, "--json"]))

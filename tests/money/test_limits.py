@@ -241,6 +241,25 @@ def test_nothing_is_kept_of_a_spend_that_was_not_committed(
     assert left(engine) == 1_995_00
 
 
+def test_repeat_payees_are_sampled_for_review(engine: Engine) -> None:
+    for name, times in (("Ana", 3), ("Bea", 2), ("Cem", 3)):
+        for _ in range(times):
+            engine.spend(opened(engine, name), "gift", "1.50 USD", by="agent:li")
+    engine.spend(opened(engine, "Ana"), "gift", "7 JPY", by="agent:bo")
+    engine.spend(opened(engine, "Ana"), "refund", "1 USD", by="agent:bo", to="Dee")
+    first, second = engine.repeat_payees(START - timedelta(days=1))
+    assert (first.times, first.sums, first.by) == (4, {"USD": 450, "JPY": 7}, ("agent:bo", "agent:li"))
+    assert (second.times, len(second.cases)) == (3, 3)
+    assert "ana" not in str(first).casefold()
+    chosen = [engine.repeat_payees(START, one_in=2, salt=salt) for salt in map(str, range(8))]
+    assert chosen == [engine.repeat_payees(START, one_in=2, salt=salt) for salt in map(str, range(8))]
+    assert len({len(some) for some in chosen}) > 1
+    assert engine.repeat_payees(START + timedelta(days=1), at_least=1) == []
+    assert "Dee" in {one.payee for one in engine.repeat_payees(START, at_least=1)}
+    with pytest.raises(RecoveryError):
+        engine.repeat_payees(START, one_in=0)
+
+
 TAMPERING = {
     "ledger_missing": "delete from recovery_ledger where n = 0",
     "ledger_extra": "insert into recovery_ledger select tenant_id, case_id, seq, 9, compensation, account, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from recovery.core.calendars.local import is_zone, zone_of
 from recovery.core.case import Case
@@ -15,7 +15,19 @@ from recovery.core.contact import may_leave
 from recovery.core.explain import words
 from recovery.core.guards import why
 from recovery.core.instants import from_text, to_text
-from recovery.core.spec import CountFailure, Escalate, Forget, Go, RaiseSeverity, Record, Rule, Send, Workflow
+from recovery.core.spec import (
+    Action,
+    CountFailure,
+    Escalate,
+    Forget,
+    Go,
+    RaiseSeverity,
+    Record,
+    Rule,
+    Send,
+    TakeBack,
+    Workflow,
+)
 
 
 def told(
@@ -156,7 +168,7 @@ def _leaves(workflow: Workflow, customer: Mapping[str, str], at: str) -> str:
     return at if later is None else to_text(later)
 
 
-def _does(action: Any) -> str:
+def _does(action: Action) -> str:
     match action:
         case Send():
             return f"send {action.template} to {action.to}"
@@ -172,4 +184,6 @@ def _does(action: Any) -> str:
             return f"go to {action.to}"
         case Forget():
             return "forget " + ", ".join(action.facts)
-    raise TypeError(f"{action!r} is no action")
+        case TakeBack():
+            return "take back the offer of a hand-off"
+    assert_never(action)
