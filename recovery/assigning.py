@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from recovery.asking import Asking
 from recovery.core.assigning import Choice, Wanted, choose
 from recovery.core.errors import RecoveryError
-from recovery.core.events import Event, FactsRecorded, HandOffOffered, person
+from recovery.core.events import (
+    CollaborationAnswered,
+    CollaborationAsked,
+    Event,
+    FactsRecorded,
+    HandOffOffered,
+    person,
+)
 from recovery.store.people import PEOPLE, directory_from
 from recovery.store.persons import of_person, ways_to_find
 
@@ -37,6 +45,45 @@ class Assigning(Asking):
         connection: Lendable | None = None,
     ) -> Outcome:
         """Let one event into its case."""
+
+    def ask_help(
+        self,
+        case: int,
+        of: str,
+        what: str,
+        *,
+        by_when: datetime,
+        by: str,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Ask somebody to help with a case by an hour (aware); its owner stays the owner.
+
+        Raises:
+            EventRefused: see `handle`.
+        """
+        now = self.clock.now()
+        event = CollaborationAsked(by=by, occurred_at=now, of=of, what=what, by_when=by_when)
+        return self.handle(event, case, key=key, connection=connection)
+
+    def help_came(
+        self,
+        case: int,
+        collaboration: str,
+        answer: str = "",
+        *,
+        by: str,
+        key: str | None = None,
+        connection: Lendable | None = None,
+    ) -> Outcome:
+        """Put on record what somebody who was asked for help has answered; `collaboration` is its number.
+
+        Raises:
+            EventRefused: see `handle`.
+        """
+        now = self.clock.now()
+        event = CollaborationAnswered(by=by, occurred_at=now, collaboration=collaboration, answer=answer)
+        return self.handle(event, case, key=key, connection=connection)
 
     def choose_owner(self, case: int, *, connection: Lendable | None = None) -> Choice:
         """Who should own a case, and what speaks for and against everybody; nothing is changed.

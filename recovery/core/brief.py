@@ -283,6 +283,10 @@ class _Telling:
             if state is not None and state.status == "running" and state.due_at is not None:
                 title = in_language(clock.title, self.language) or name
                 yield Line(self._say("deadline", title=title, at=self._at(state.due_at)))
+        for one in case.collaborations.values():
+            at = self._at(one.by_when)
+            phrase = "helper" if one.is_open else "helped"
+            yield Line(self._say(phrase, of=one.of, what=one.what, at=at), one.answer or "")
         yield Line(self._say("owner", who=case.owner or self._say("nobody")))
         if case.offered_to is not None:
             yield Line(self._say("handed", who=case.offered_to))

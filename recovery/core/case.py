@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
+from recovery.core.collaboration_state import CollaborationState
 from recovery.core.coupon_state import CouponState
 from recovery.core.empowerment.state import CompensationState, next_of_compensations, read_compensation
 from recovery.core.facts import Fact
@@ -40,6 +41,7 @@ class Case:
         messages: how often the customer wrote again.
         coupons: an offer and its cycle, `goodwill@1` → its coupon.
         promises: each promise that was made, by its number from 1.
+        collaborations: who was asked to help with what, by its number from 1.
         compensations: each compensation that was ever offered, by its number from 1.
         clocks: each clock that ever started, by its name.
         due_at: when one of these is to be seen to next (text instant); never while in quarantine, or erased.
@@ -73,6 +75,7 @@ class Case:
     attachments: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     coupons: dict[str, CouponState] = field(default_factory=dict)
     promises: dict[str, PromiseState] = field(default_factory=dict)
+    collaborations: dict[str, CollaborationState] = field(default_factory=dict)
     compensations: dict[str, CompensationState] = field(default_factory=dict)
     clocks: Mapping[str, ClockState] = field(default_factory=dict)
     due_at: str | None = None
@@ -306,6 +309,10 @@ def _clock(case: Case, change: Change, _: Stamp) -> None:
     case.due_at = _next_due(case)
 
 
+def _collaboration(case: Case, change: Change, _: Stamp) -> None:
+    case.collaborations = {**case.collaborations, change[1]: CollaborationState(*change[2])}
+
+
 def _compensation(case: Case, change: Change, _: Stamp) -> None:
     _, number, row, _moves = change
     case.compensations = {**case.compensations, number: read_compensation(row)}
@@ -343,6 +350,7 @@ APPLY = {
     "coupon": _coupon,
     "coupon_ended": _coupon_ended,
     "promise": _promise,
+    "collaboration": _collaboration,
     "compensation": _compensation,
     "clock": _clock,
     "mark": _mark,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from recovery.core import coupons, handovers
+from recovery.core import collaborations, coupons, handovers
 from recovery.core import events as ev
 from recovery.core.calendars.local import is_zone
 from recovery.core.case import Case, Stamp, opened
@@ -87,6 +87,8 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
         _HANDLERS[type(event)](draft, event)
         settle(draft)
         follow(draft)
+        if draft.case.collaborations:
+            collaborations.follow(draft)
     except Refused as refused:
         return refused.refusal
     return draft.decision()
@@ -202,6 +204,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     ev.MessageWritten: written,
     ev.NoteAdded: noted,
     ev.AttachmentAdded: attached,
+    ev.CollaborationAsked: collaborations.asked,
+    ev.CollaborationAnswered: collaborations.answered,
     ev.PromiseMade: made,
     ev.PromiseKept: kept,
     ev.PromiseReleased: released,

@@ -39,7 +39,8 @@ PLAIN = frozenset(
         *("channel", "language", "severity", "source", "mode", "signal", "hold", "wait", "auto", "missed"),
         *("fact", "transition", "template", "effect", "task", "promise", "offer", "serial", "value", "other"),
         *("expires_after_days", "by_when", "estimate", "contact", "into", "due_at", "type", "size"),
-        *("kind", "amount", "expires_at", "pay_within", "compensation", "standing", "meant"),
+        *("kind", "amount", "expires_at", "pay_within", "compensation", "standing", "meant", "of"),
+        "collaboration",
     }
 )
 """Fields of events that tell nothing of a person."""
@@ -258,6 +259,8 @@ class Eraser:
                 return ["task", key, kind_of_task, ERASED]
             case ["compensation", number, row, moves]:
                 return ["compensation", number, _compensation(row), moves]
+            case ["collaboration", number, [of, _, *rest]]:
+                return ["collaboration", number, [of, ERASED, *rest[:4], *[ERASED for _ in rest[4:]]]]
             case ["promise", number, [_, by_when, to, *rest]]:
                 to = to if to == "customer" else ERASED
                 note = [None if row is None else ERASED for row in rest[7:8]]

@@ -178,6 +178,23 @@ class AttachmentAdded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollaborationAsked(Event):
+    """Somebody (`of`) is asked to help with something by an hour, and never owns the case by that."""
+
+    of: str
+    what: str
+    by_when: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollaborationAnswered(Event):
+    """Whoever was asked has answered. `collaboration` is its number in the case, from 1."""
+
+    collaboration: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseMade(Event):
     """Somebody of the house promised something by a moment (domain.md §3).
 

@@ -8,7 +8,7 @@ them, and templates may say them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -230,15 +230,25 @@ def _tell(draft: Draft) -> list[str]:
         (one for one in draft.case.promises.values() if one.is_open and not one.contact),
         key=lambda one: (one.by_when, one.seq),
     )
-    until = _next([one.by_when for one in open_ones], facts.get(UNTIL), now)
+    until = next_moment([one.by_when for one in open_ones], facts.get(UNTIL), now)
     estimates = sorted(one.estimate for one in open_ones if one.estimate is not None)
     wanted: dict[str, Any] = {
         UNTIL: until,
         WHAT: "; ".join(one.what for one in open_ones if one.by_when == until) or None,
-        ESTIMATE: _next(estimates, facts.get(ESTIMATE), now),
+        ESTIMATE: next_moment(estimates, facts.get(ESTIMATE), now),
         OPEN: [f"{_local(one.by_when, zone)}: {one.what}" for one in open_ones] or None,
     }
-    mine = {name: value for name, value in wanted.items() if _declares(draft, name)}
+    return keep_facts(draft, wanted, KINDS)
+
+
+def keep_facts(draft: Draft, wanted: Mapping[str, Any], kinds: Mapping[str, str]) -> list[str]:
+    """Let facts that the workflow declares with these types be as wanted; None: not on record.
+
+    Returns:
+        The facts that changed.
+    """
+    facts = draft.case.facts
+    mine = {name: value for name, value in wanted.items() if declares(draft, name, kinds[name])}
     gone = [name for name, value in mine.items() if value is None and name in facts]
     new = {name: value for name, value in mine.items() if value is not None and facts.get(name) != value}
     if gone:
@@ -248,7 +258,7 @@ def _tell(draft: Draft) -> list[str]:
     return [*gone, *new]
 
 
-def _next(moments: list[str], known: str | None, now: str) -> str | None:
+def next_moment(moments: list[str], known: str | None, now: str) -> str | None:
     """Of moments in order the one that a clock is to run by: each of them once, also those that are over."""
     if known is None:
         return moments[0] if moments else None
@@ -262,5 +272,10 @@ def _local(at: str, zone: tzinfo) -> str:
 
 
 def _declares(draft: Draft, name: str) -> bool:
+    return declares(draft, name, KINDS[name])
+
+
+def declares(draft: Draft, name: str, type_: str) -> bool:
+    """Whether the workflow has a fact of this name and type."""
     kind = draft.workflow.facts.get(name)
-    return kind is not None and kind.kind == KINDS[name]
+    return kind is not None and kind.kind == type_

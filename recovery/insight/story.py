@@ -307,6 +307,8 @@ _PLAIN = {
     "HandOffDeclined": ("declined", "reason"),
     "HandOffForced": ("given_over", "reason"),
     "NoteAdded": ("note", "text"),
+    "CollaborationAsked": ("helped", "what"),
+    "CollaborationAnswered": ("help_came", "answer"),
     "AttachmentAdded": ("attached", ""),
     "FactRetracted": ("retracted", "reason"),
     "EffectFailed": ("failed", ""),

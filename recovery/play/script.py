@@ -80,6 +80,7 @@ _TEXT = _Field(str, "a text")
 _NEEDED = _Field(str, "a text", required=True)
 _FACTS = _Field(dict, 'an object of facts, such as {"owner": "li"}')
 _MOMENT = _Field(str, "an instant with its zone, such as 2026-11-22T09:00:00Z")
+_MOMENT_NEEDED = _Field(str, _MOMENT.wanted, required=True)
 _SOURCE = _Field(str, "customer, agent, engine or import")
 _GIVING = {"kind": _NEEDED, "amount": _TEXT, "offer": _TEXT, "to": _TEXT, "note": _TEXT}
 
@@ -154,6 +155,8 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "approve": (money.ApprovalGranted, {"compensation": _NEEDED}),
     "refuse": (money.ApprovalRefused, {"compensation": _NEEDED, "reason": _NEEDED}),
     "delegate": (money.ApprovalDelegated, {"compensation": _NEEDED, "to": _NEEDED, "reason": _TEXT}),
+    "ask": (ev.CollaborationAsked, {"of": _NEEDED, "what": _NEEDED, "by_when": _MOMENT_NEEDED}),
+    "answer": (ev.CollaborationAnswered, {"collaboration": _NEEDED, "answer": _TEXT}),
     "note": (ev.NoteAdded, {"text": _NEEDED}),
     "hand_off": (ev.HandOffOffered, {"to": _NEEDED, "reason": _TEXT}),
     "accept": (ev.HandOffAccepted, {}),
@@ -281,7 +284,9 @@ def _event(number: int, kind: str, at: datetime, case: str, by: str, row: dict[s
     given = {name: value for name, value in row.items() if value is not None}
     if given.get("source", SOURCES[0]) not in SOURCES:
         raise _Wrong(f"source is {shown(given['source'])}, not {_SOURCE.wanted}.", "source")
-    moments = [name for name, field in LINES[kind][1].items() if field is _MOMENT and name in given]
+    moments = [
+        name for name, field in LINES[kind][1].items() if field.wanted == _MOMENT.wanted and name in given
+    ]
     for name in moments:
         try:
             given[name] = from_text(given[name])

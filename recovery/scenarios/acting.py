@@ -25,6 +25,7 @@ MAIN = {
     "decline_offer": "compensation",
     "fulfil": "compensation",
     "approve": "compensation",
+    "answer": "collaboration",
     "note": "text",
     "hand_off": "to",
     "decline": "reason",

@@ -232,6 +232,8 @@ class MomentShape(Shape):
     approve: Any = Field(None, description="A compensation above a limit is approved: its number in quotes.")
     refuse: Any = Field(None, description="It is not approved: `{compensation: …, reason: …}`.")
     delegate: Any = Field(None, description="Somebody else answers: `{compensation: …, to: …}`.")
+    ask: Any = Field(None, description="Somebody is asked to help: `{of: …, what: …, by_when: …}`.")
+    answer: Any = Field(None, description="Who was asked has answered: its number in quotes, or its fields.")
     note: Any = Field(None, description="A note for colleagues: its text.")
     hand_off: Any = Field(None, description="The case is offered to somebody: who, or its fields.")
     accept: Any = Field(None, description="Who was asked takes the case; it has no value.")

@@ -66,13 +66,11 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def templates_sent(value: Any) -> Iterator[str]:
-    """The template of every `send` in a workflow's plain data, and of what is sent when a payment is `late`."""
+    """The template of every `send` in a workflow's plain data, and of a payment that is `late`."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key in ("send", "late") and isinstance(inner, str):
-                yield inner
-            elif key == "send":
-                yield from inner
+            if key == "send" or (key == "late" and isinstance(inner, str)):
+                yield from inner if isinstance(inner, list) else [inner]
             else:
                 yield from templates_sent(inner)
     elif isinstance(value, list):

@@ -24,6 +24,8 @@ FILES = sorted(FOLDER.glob("*/*.md"))
 INTERNAL = (
     "brief",
     "hand-off",
+    "collaboration",
+    "help-overdue",
     "hand-off-unanswered",
     "story",
     "approval-request",

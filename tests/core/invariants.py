@@ -43,7 +43,7 @@ def _bounds(workflow: Workflow, case: Case) -> None:
 
 
 def _owner(before: Case | None, decision: Decision) -> None:
-    """One owner; the first is recorded, any other has accepted what was offered."""
+    """One owner; the first is recorded, any other has accepted what was offered, or was given it."""
     old = before.owner if before is not None else None
     new = decision.case.owner
     given = [value for name, value, _ in recorded(decision.changes) if name == "owner"]
@@ -54,6 +54,8 @@ def _owner(before: Case | None, decision: Decision) -> None:
     elif isinstance(decision.event, ev.HandOffAccepted):
         assert before is not None
         assert new == before.offered_to == ev.person(decision.event.by)
+    elif isinstance(decision.event, ev.HandOffForced):
+        assert new == decision.event.to
     else:
         assert new == old
 

@@ -188,6 +188,9 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
             for limit in (200_000, 200_000, 3_999)
         ]
     ),
+    "of": st.sampled_from(["bo", "li", ""]),
+    "collaboration": st.sampled_from(["1", "2"]),
+    "answer": st.sampled_from(["", "In Leeds."]),
     "sha256": st.sampled_from([digit * 64 for digit in "0123456789"]),
 }
 FORCED = {"by", "occurred_at", "hold", "source"}

@@ -10,6 +10,7 @@ import pytest
 from recovery.core.case import Case, Stamp, apply, opened
 from recovery.core.changes import fold
 from recovery.core.clocks.state import ClockState, Mark
+from recovery.core.collaboration_state import CollaborationState
 from recovery.core.coupon_state import CouponState
 from recovery.core.empowerment.state import CompensationState, Hold
 from recovery.core.promises import PromiseState
@@ -62,6 +63,7 @@ def rich() -> Case:
         tasks={"1.1": ("undelivered", "note")},
         attachments={"ab": ("photo.jpg", "image/jpeg", 10)},
         coupons={"goodwill@1": CouponState("10 USD", "e", 1)},
+        collaborations={"1": CollaborationState("pat", "to look", "w", "agent:li", "o")},
         promises={"1": PromiseState("to call", "w", "customer", "agent:li", "o", 3)},
         compensations={"1": DUE},
         clocks={"first": ClockState("running", "o", 1, 1, "1 day", "d")},

@@ -59,6 +59,10 @@ MENDED = [
     ),
     (["task", "c1", "payment", "refund 4 USD to Ana"], ["task", "c1", "payment", ERASED]),
     (
+        ["collaboration", "1", ["pat", "ask Ana", "t", "agent:li", "t", "t", "she said"]],
+        ["collaboration", "1", ["pat", ERASED, "t", "agent:li", "t", "t", ERASED]],
+    ),
+    (
         ["compensation", "1", _COMPENSATION.row(), ["reserved"]],
         ["compensation", "1", _LEFT.row(), ["reserved"]],
     ),

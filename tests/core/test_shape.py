@@ -66,6 +66,9 @@ GOOD: dict[str, Any] = {
     "receipt": None,
     "compensation": "1",
     "standing": {},
+    "of": "bo",
+    "collaboration": "1",
+    "answer": "Here.",
 }
 
 BAD_TEXTS = [None, 5, b"x", ["x"], "half \ud800", "nul \x00"]

@@ -42,6 +42,11 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "note": ({"text": "She is tired.", "by": "agent:li"}, ev.NoteAdded),
     "hand_off": ({"to": "bo", "by": "agent:li"}, ev.HandOffOffered),
     "accept": ({"by": "agent:bo"}, ev.HandOffAccepted),
+    "ask": (
+        {"of": "bo", "what": "Look.", "by_when": "2026-11-23T09:00:00Z", "by": "agent:li"},
+        ev.CollaborationAsked,
+    ),
+    "answer": ({"collaboration": "1", "answer": "Here.", "by": "agent:bo"}, ev.CollaborationAnswered),
     "give": ({"by": "supervisor:pat", "to": "bo", "reason": "She is ill."}, ev.HandOffForced),
     "decline": ({"by": "agent:bo", "reason": "on leave"}, ev.HandOffDeclined),
     "merge": ({"into": "c-2", "by": "agent:li"}, ev.CaseMerged),
