@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import shake_256
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def entropy(seed: str = "seed") -> Callable[[int], bytes]:
     def draw(n: int) -> bytes:
         nonlocal count
         count += 1
-        return sha256(f"{seed}{count}".encode()).digest()[:n]
+        return shake_256(f"{seed}{count}".encode()).digest(n)
 
     return draw
 
