@@ -17,10 +17,13 @@ from typing import Any
 from unittest.mock import patch
 
 from recovery.core.spec import Workflow
+from recovery.delivery import attempt as attempts
 from recovery.delivery.render import Rendered
 from recovery.engine import Engine
+from recovery.store import ledger_statements
 from recovery.store import outbox_statements as sql
 from recovery.store.compiling import Statement
+from recovery.store.records import OutboxRow
 from recovery.store.sqlite import TRY_SECONDS, SqliteStore
 from recovery.store.sqlite_dialect import SqliteDialect
 from recovery.workflow.bundle import Bundle
@@ -58,6 +61,7 @@ NOTED = {
         "let-go": sql.LET_GO,
         "close": sql.CLOSE_EFFECT,
         "retry": sql.RETRY_EFFECT,
+        "ledger": ledger_statements.INSERT_LINE,
     }.items()
 }
 """Statements whose rows are told to `Machine.committed`."""
@@ -287,6 +291,14 @@ def _wait(futures: Any, seconds: float | None = None, return_when: str = "ALL_CO
     return done, set(waiting) - done
 
 
+def _attempt(engine: Any, channel: Any, sender: str, row: OutboxRow, *more: Any) -> attempts.Attempt:
+    """As the outbox tries to deliver; its task knows under which lease."""
+    task = current()
+    assert task is not None
+    task.version = row.version
+    return attempts.attempt(engine, channel, sender, row, *more)
+
+
 def _words(bundle: Bundle, template: str, language: str, context: dict[str, Any]) -> Rendered:
     """What a message says is all that it could say: every attempt must show the same."""
     return Rendered(template, json.dumps(context, sort_keys=True, default=str), "", language)
@@ -299,6 +311,7 @@ def simulated() -> Iterator[None]:
         for name, instead in {
             "recovery.delivery.outbox.ThreadPoolExecutor": _Pool,
             "recovery.delivery.outbox.wait": _wait,
+            "recovery.delivery.outbox.attempt": _attempt,
             "recovery.delivery.outbox.monotonic": monotonic,
             "recovery.worker.serving.monotonic": monotonic,
             "recovery.worker.serving.SEAL_SECONDS": SEAL_SECONDS,

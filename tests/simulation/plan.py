@@ -9,7 +9,8 @@ import random
 from typing import Any, NamedTuple
 
 from tests.simulation.actors import FATES
-from tests.simulation.orders import EVERYTHING
+from tests.simulation.orders import WITHOUT_MONEY
+from tests.simulation.refunds import MONEY, THEN
 
 BOUNDARIES = (
     "after-claim",
@@ -84,7 +85,11 @@ class _Drawing:
             for kind, weight in kinds.items()
         }
         common = ("own", "own", "own", "answer", "word", "say", "open")
-        self.orders = (*common, *rng.sample(EVERYTHING, 7))
+        self.orders = (*common, *rng.sample(WITHOUT_MONEY, 7))
+        self.following: list[str] = []
+        if is_about_money := rng.choice((0, 1, 2)):
+            self.orders += MONEY
+            self.weights["ask"] *= 1 + is_about_money
 
     def draw(self) -> Action:
         """One action."""
@@ -94,9 +99,9 @@ class _Drawing:
         anybody = rng.choice((*self.workers, "desk-1", "desk-2"))
         match kind:
             case "ask":
-                steps = rng.choice((0, 0, rng.randint(1, 8)))
+                steps = rng.choice((0, rng.randint(1, 8)))
                 desk = rng.choice(("desk-1", "desk-2"))
-                return ("ask", desk, rng.choice(self.orders), rng.randrange(self.cases), steps)
+                return ("ask", desk, self._order(), rng.randrange(self.cases), steps)
             case "go":
                 return ("go", worker, rng.randint(1, 25), rng.randrange(1000))
             case "to":
@@ -122,6 +127,13 @@ class _Drawing:
                 return ("jump", anybody, rng.choice((86_400.0, -3_600.0)))
             case _:
                 return ("stop", worker)
+
+    def _order(self) -> str:
+        """What is asked for: something new, or what comes after what was asked for before."""
+        is_next = self.following and self.rng.random() < 0.7
+        what = self.following.pop(0) if is_next else self.rng.choice(self.orders)
+        self.following += THEN.get(what, ())
+        return what
 
 
 def in_words(action: Action) -> str:

@@ -6,7 +6,6 @@ from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from unittest.mock import patch
 
 from recovery.core.instants import from_text, to_text
@@ -16,6 +15,7 @@ from tests.simulation.book import Book, Counts
 from tests.simulation.orders import Order
 from tests.simulation.place import Place
 from tests.simulation.plan import Action, Plan, in_words
+from tests.simulation.purse import Purse
 from tests.simulation.world import NEVER, Process, Violation, World, living_in
 
 PEACE_DAYS = 20
@@ -84,9 +84,10 @@ class Run:
         place.empty()
         self.world = RunWorld(place, one_machine=plan.one_machine, is_told=is_told)
         self.book = Book(self.world)
+        self.purse = Purse(self.world, place.workflow)
         self.receiver = Receiver(self.book)
         self.orders: dict[str, deque[Order]] = {name: deque() for name in DESKS}
-        self.answers: dict[str, Any] = {}
+        self.done: list[Order] = []
         self.asked = 0
         self.lives = 0
         for name in (*DESKS, *(f"worker-{n}" for n in range(1, plan.workers + 1))):
@@ -173,9 +174,10 @@ class Run:
 
     def _begin(self, name: str, offset: timedelta = timedelta()) -> None:
         self.lives += 1
-        given = (self.world, name, self.place, self.plan.seed * 1000 + self.lives, self.book, self.receiver)
+        seed = self.plan.seed * 1000 + self.lives
+        given = (self.world, name, self.place, seed, self.book, self.purse, self.receiver)
         is_desk = name in DESKS
-        process = Desk(*given, self.orders[name], self.answers) if is_desk else Working(*given)
+        process = Desk(*given, self.orders[name], self.done) if is_desk else Working(*given)
         process.offset = offset
         self.world.processes[name] = process
 

@@ -55,6 +55,7 @@ class Task:
         slept_at: when it was last found to have been left standing for too long.
         fresh_at: when it last began something new.
         job: what it has in hand.
+        version: that of the lease under which it sends.
     """
 
     def __init__(self, process: Process, name: str, work: Callable[[], None]) -> None:
@@ -70,6 +71,7 @@ class Task:
         self.slept_at = -1.0
         self.fresh_at = process.world.elapsed
         self.job: Any = None
+        self.version = 0
         self.own: Any = None
         self._work = work
         self.greenlet: Any = greenlet(self._run, process.world.hub)
