@@ -33,8 +33,8 @@ from tests.simulation.world import NEVER, WAITING, Killed, Process, Task, World,
 LOOK_SECONDS = 5.0
 """How seldom a worker that waits for slow senders looks up while nothing happens at all."""
 
-SEAL_SECONDS = 20.0
-"""How often a worker seals: less often than in life, where it costs a fifth of a run."""
+SEAL_SECONDS = 300.0
+"""How often a worker seals while things go wrong: less often than in life, for it costs a fifth of a run."""
 
 LOCK_SECONDS = 11.0
 """Longer than a writer waits for another one before it gives up."""

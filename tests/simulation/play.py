@@ -21,6 +21,9 @@ from tests.simulation.world import NEVER, Process, Violation, World, living_in
 PEACE_DAYS = 20
 """After how many quiet days everything must have been done."""
 
+PEACE_SEAL_SECONDS = 5 * 86_400.0
+"""How often a worker seals then."""
+
 PEACE_ROUNDS = 50
 """For how many rounds of a hundred seconds people may go on asking for what they were about to."""
 
@@ -103,6 +106,7 @@ class Run:
                 for action in self.plan.actions:
                     self.world.tell(f"- {in_words(action)}")
                     self._act(action)
+                stack.enter_context(patch("recovery.worker.serving.SEAL_SECONDS", PEACE_SEAL_SECONDS))
                 self._peace()
                 checks.in_the_end(self)
             except Violation as found:
