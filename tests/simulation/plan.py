@@ -23,6 +23,11 @@ BOUNDARIES = (
 )
 """Where a worker is killed: these, and wherever it happens to stand."""
 
+COMMITS = ("mid-commit", "after-commit")
+
+DESKS = ("desk-1", "desk-2")
+"""The processes of people."""
+
 Action = tuple[Any, ...]
 
 
@@ -72,6 +77,7 @@ class _Drawing:
             "to": 5.0,
             "crash": 4.0,
             "crash-at": 4.0,
+            "doom": 3.0,
             "next": 4.0,
             "pass": 5.0,
             "stall": 1.0,
@@ -87,20 +93,20 @@ class _Drawing:
         common = ("own", "own", "own", "answer", "word", "say", "open")
         self.orders = (*common, *rng.sample(WITHOUT_MONEY, 7))
         self.following: list[str] = []
-        if is_about_money := rng.choice((0, 1, 2)):
+        if rng.random() < 0.7:
             self.orders += MONEY
-            self.weights["ask"] *= 1 + is_about_money
+            self.weights["ask"] *= 1.5
 
     def draw(self) -> Action:
         """One action."""
         rng = self.rng
         (kind,) = rng.choices(list(self.weights), list(self.weights.values()))
         worker = rng.choice(self.workers)
-        anybody = rng.choice((*self.workers, "desk-1", "desk-2"))
+        anybody = rng.choice((*self.workers, *DESKS))
         match kind:
             case "ask":
                 steps = rng.choice((0, rng.randint(1, 8)))
-                desk = rng.choice(("desk-1", "desk-2"))
+                desk = rng.choice(DESKS)
                 return ("ask", desk, self._order(), rng.randrange(self.cases), steps)
             case "go":
                 return ("go", worker, rng.randint(1, 25), rng.randrange(1000))
@@ -110,6 +116,8 @@ class _Drawing:
                 return ("crash", anybody)
             case "crash-at":
                 return ("crash-at", worker, rng.choice(BOUNDARIES), rng.randrange(1000))
+            case "doom":
+                return ("doom", anybody, rng.choice(COMMITS if anybody in DESKS else (*BOUNDARIES, *COMMITS)))
             case "next":
                 fate = rng.choice(FATES[1:])
                 return ("next", fate, rng.choice((0.5, 10.0, 45.0, 100.0)) if fate == "slow" else 0.0)
@@ -130,7 +138,7 @@ class _Drawing:
 
     def _order(self) -> str:
         """What is asked for: something new, or what comes after what was asked for before."""
-        is_next = self.following and self.rng.random() < 0.7
+        is_next = self.following and self.rng.random() < 0.8
         what = self.following.pop(0) if is_next else self.rng.choice(self.orders)
         self.following += THEN.get(what, ())
         return what
@@ -148,6 +156,8 @@ def in_words(action: Action) -> str:
             return f"{who} goes on until {boundary}"
         case ("crash-at", who, boundary, _):
             return f"{who} is killed at {boundary}"
+        case ("doom", who, boundary):
+            return f"{who} will be killed when it comes to {boundary} next"
         case ("crash", who):
             return f"{who} is killed"
         case ("next", fate, seconds):

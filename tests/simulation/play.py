@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from tests.simulation.actors import Desk, Fate, Receiver, Working
 from tests.simulation.book import Book, Counts
 from tests.simulation.orders import Order
 from tests.simulation.place import Place
-from tests.simulation.plan import Action, Plan, in_words
+from tests.simulation.plan import DESKS, Action, Plan, in_words
 from tests.simulation.purse import Purse
 from tests.simulation.world import NEVER, Process, Violation, World, living_in
 
@@ -35,8 +36,6 @@ DOZE_SECONDS = 61.0
 
 DOZE_STEPS = 12
 
-DESKS = ("desk-1", "desk-2")
-
 
 @dataclass
 class Result:
@@ -54,6 +53,12 @@ class RunWorld(World):
     def __init__(self, place: Place, *, one_machine: bool, is_told: bool) -> None:
         super().__init__(one_machine=one_machine, is_told=is_told)
         self.looking = place.looking
+        self.crash: Callable[[str], None] = lambda name: None
+
+    def kills(self, process: Process) -> None:
+        """See `World.kills`."""
+        del self.doomed[process.name]
+        self.crash(process.name)
 
     def next_event(self, process: Process) -> float:
         """When something is due next by a process's clock, or a lease ends."""
@@ -86,6 +91,7 @@ class Run:
         self.place = place
         place.empty()
         self.world = RunWorld(place, one_machine=plan.one_machine, is_told=is_told)
+        self.world.crash = self._crash
         self.book = Book(self.world)
         self.purse = Purse(self.world, place.workflow)
         self.receiver = Receiver(self.book)
@@ -170,6 +176,9 @@ class Run:
         if self._to(name, boundary, choice):
             self._crash(name)
 
+    def _doom(self, name: str, boundary: str) -> None:
+        self.world.doomed[name] = boundary
+
     def _end(self, process: Process) -> None:
         """A process is gone; another one takes its place."""
         self.book.died(process)
@@ -228,6 +237,7 @@ class Run:
         """Nothing goes wrong any more: all that is due is done, or never will be."""
         self.world.tell("- peace")
         self.receiver.fates.clear()
+        self.world.doomed.clear()
         for process in self.world.processes.values():
             process.stalled_until = 0.0
         until = self.world.elapsed + timedelta(days=PEACE_DAYS).total_seconds()

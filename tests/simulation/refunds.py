@@ -1,6 +1,6 @@
 """What people ask for that costs money: offered, given, accepted, approved, taken back, paid.
 
-Every third of these orders comes without a key: whoever is not answered then asks once more all the same.
+Every second of these orders comes without a key: whoever is not answered then asks once more all the same.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Doing = Callable[["Order", Engine, int], Any]
 
 def key_of(order: Order) -> str | None:
     """The key that an order comes with; None: it has none."""
-    return order.key if order.number % 3 else None
+    return order.key if order.number % 2 else None
 
 
 def _refund(order: Order, engine: Engine, case: int) -> Any:

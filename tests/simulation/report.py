@@ -33,7 +33,7 @@ the worker stood still, or the clock that leases are measured by was set forward
 
 _MONEY = """\
 Offered, given, approved, taken back and paid by two desks at once, within limits for each person and day
-and for each case; every third of these commands without a key. The world keeps a ledger of its own, line by
+and for each case; every second of these commands without a key. The world keeps a ledger of its own, line by
 line as they are committed: at no moment was a limit exceeded, and in the end the ledger, the log and the
 cases come to the same. {paid:,} were paid, each once: by its number, by its offer and by its receipt.
 """

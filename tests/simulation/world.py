@@ -176,6 +176,7 @@ class World:
         happened: how often something was written, or a clock was set; `happened_at` when, last.
         writer: the task that has the database to write, since `writing_since`; `freed_at` when one last gave
             it back.
+        doomed: process → the point at which it is killed (`kills`) when one of its tasks comes there.
         is_peaceful: nobody is to be left standing any more: a point is passed at once.
         trace: what happened, for people, while `is_told`.
     """
@@ -192,6 +193,7 @@ class World:
         self.writer: Task | None = None
         self.writing_since = 0.0
         self.freed_at = 0.0
+        self.doomed: dict[str, str] = {}
         self.is_peaceful = False
         self.is_told = is_told
         self.trace: list[str] = []
@@ -200,6 +202,9 @@ class World:
     def next_event(self, process: Process) -> float:
         """When something is due next by a process's clock, or a lease ends (in seconds of `elapsed`)."""
         return NEVER
+
+    def kills(self, process: Process) -> None:
+        """A process has come where it is to be killed."""
 
     def violated(self, code: str, message: str) -> Violation:
         """Something happened that must never happen: the run ends, whatever becomes of this error."""
@@ -284,6 +289,8 @@ class World:
             process.tasks.remove(task)
         if self.found is not None:
             raise self.found
+        if self.doomed.get(process.name) == task.at:
+            self.kills(process)
         return True
 
     def pass_time(self, seconds: float, *, most: int = 20_000) -> None:
