@@ -45,9 +45,9 @@ def mailbox(clock: ManualClock) -> Mailbox:
     return Mailbox()
 
 
-def case_with_news(engine: Engine, news: str, owner: str = "li") -> int:
-    case = engine.open_case("It broke.", customer=ANA).case
-    engine.record(case, {"owner": owner, "update.news": news}, by="agent:li")
+def case_with_news(engine: Engine, news: str, name: str = "Ana") -> int:
+    case = engine.open_case("It broke.", customer={**ANA, "name": name}).case
+    engine.record(case, {"owner": "li", "update.news": news}, by="agent:li")
     return case
 
 
@@ -152,7 +152,7 @@ def test_what_must_not_be_said_keeps_no_other_from_being_told(
     engine: Engine, clock: ManualClock, mailbox: Mailbox
 ) -> None:
     one = case_with_news(engine, "Part A has come.")
-    bad = case_with_news(engine, "Part B has come.", owner="calm down")
+    bad = case_with_news(engine, "Part B has come.", name="Calm down, Ana")
     three = case_with_news(engine, "Part C has come.")
     let_it_be_due(engine, clock, mailbox)
     deliver_due(engine, mailbox)
