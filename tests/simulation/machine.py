@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from recovery.core.spec import Workflow
 from recovery.delivery import attempt as attempts
-from recovery.delivery.render import Rendered
+from recovery.delivery.render import Beside, Rendered
 from recovery.engine import Engine
 from recovery.store import ledger_statements
 from recovery.store import outbox_statements as sql
@@ -35,6 +35,9 @@ LOOK_SECONDS = 5.0
 
 SEAL_SECONDS = 300.0
 """How often a worker seals while things go wrong: less often than in life, for it costs a fifth of a run."""
+
+TOLD = "told"
+"""Under what a letter says what it tells of other cases."""
 
 LOCK_SECONDS = 11.0
 """Longer than a writer waits for another one before it gives up."""
@@ -299,9 +302,12 @@ def _attempt(engine: Any, channel: Any, sender: str, row: OutboxRow, *more: Any)
     return attempts.attempt(engine, channel, sender, row, *more)
 
 
-def _words(bundle: Bundle, template: str, language: str, context: dict[str, Any]) -> Rendered:
+def _words(
+    bundle: Bundle, template: str, language: str, context: dict[str, Any], beside: Sequence[Beside] = ()
+) -> Rendered:
     """What a message says is all that it could say: every attempt must show the same."""
-    return Rendered(template, json.dumps(context, sort_keys=True, default=str), "", language)
+    said = context if not beside else {**context, TOLD: [other.context for other in beside]}
+    return Rendered(template, json.dumps(said, sort_keys=True, default=str), "", language)
 
 
 @contextmanager
