@@ -47,7 +47,8 @@ class _Commands(Mapping[str, Any]):
 
     def __init__(self, app: typer.Typer) -> None:
         self._app = app
-        self._parts = {_name(part): part for part in [*app.registered_commands, *app.registered_groups]}
+        parts: list[CommandInfo | TyperInfo] = [*app.registered_commands, *app.registered_groups]
+        self._parts = {_name(part): part for part in parts}
         self._built: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
