@@ -92,7 +92,7 @@ def fresh() -> str:
 
 
 def blind() -> str:
-    """How they do on what somebody wrote who never saw them, by set and class; a set that is not there is not."""
+    """How they do on what somebody wrote who never saw them, by set and class, as far as a set is there."""
     rows = []
     sets: dict[Later, str] = {"blind": "seen", "blind_held": "held back"}
     for language in LANGUAGES:
