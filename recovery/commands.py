@@ -78,6 +78,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         version: of the lease it was sent under; None: it was not leased (a host that sends by itself).
         again_at: for `later` (aware).
         is_attempt: whether a `later` counts as an attempt.
+        receipt: of a payment order that was `delivered`, what the payment is known by; None: not paid yet.
     """
 
     case: int
@@ -89,6 +90,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int | None = None
     again_at: datetime | None = None
     is_attempt: bool = True
+    receipt: str | None = None
 
 
 def usable(name: object) -> TypeGuard[str]:

@@ -20,9 +20,9 @@ role, person = event.role, event.person
 
 Mode = Literal["live", "history"]
 
-TASKS = ("phone", "letter", "undelivered", "approval", "payment")
+TASKS = ("phone", "letter", "undelivered", "approval", "payment", "receipt")
 """What waits for a person: a call to make, a letter to send, a message that could not be delivered, a
-compensation to be approved, and one to be paid."""
+compensation to be approved, one to be paid, and one whose payer was told and has sent no receipt yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,9 +232,13 @@ class PromiseReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectDelivered(Event):
-    """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case."""
+    """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case.
+
+    `receipt` is what whoever pays said a payment is known by, when it was a payment order.
+    """
 
     effect: str
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +251,7 @@ class EffectFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectHanded(Event):
-    """A message was given to a person, who calls or sends a letter: a task of that kind (`TASKS`)."""
+    """A message was given to a person, who calls, sends a letter or pays: a task of that kind (`TASKS`)."""
 
     effect: str
     task: str

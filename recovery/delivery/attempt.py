@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from recovery.commands import Settlement
+from recovery.core.empowerment.ordering import PAYER, PAYMENT
 from recovery.core.errors import NotFound
 from recovery.core.instants import from_text
 from recovery.delivery import outcomes
@@ -78,6 +79,7 @@ def attempt(
         created_at=from_text(row.asked_at),
         in_reply_to=worded.in_reply_to,
         by_hand=worded.by_hand,
+        payment=row.context.get(PAYMENT) if row.recipient == PAYER else None,
     )
     outcome = leaving_by(channel).deliver(message)
     return _judged(row, moment, key, as_json(words), outcome)
@@ -85,8 +87,8 @@ def attempt(
 
 def _judged(row: OutboxRow, moment: datetime, key: str, rendered: str, outcome: outcomes.Outcome) -> Attempt:
     match outcome:
-        case outcomes.Delivered():
-            return Attempt(_settled(row, moment, "delivered", rendered))
+        case outcomes.Delivered(_, paid_as):
+            return Attempt(_settled(row, moment, "delivered", rendered, receipt=paid_as))
         case outcomes.Handed(task):
             return Attempt(_settled(row, moment, "handed", rendered, task))
         case outcomes.Rejected(reason):
@@ -120,6 +122,7 @@ def _settled(
     reason: str | None = None,
     again: datetime | None = None,
     is_attempt: bool = True,
+    receipt: str | None = None,
 ) -> Settlement:
     return Settlement(
         case=row.case,
@@ -131,4 +134,5 @@ def _settled(
         version=row.version,
         again_at=again,
         is_attempt=is_attempt,
+        receipt=receipt,
     )

@@ -59,3 +59,8 @@ class BudgetShape(Shape):
     late: StateId | None = Field(
         None, description="The template that tells the owner of a payment that is late."
     )
+    pay: StateId | None = Field(
+        None,
+        description="The template that tells whoever pays what is due, over the channel `payment`; without "
+        "one a person pays, as a task.",
+    )

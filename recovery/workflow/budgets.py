@@ -40,6 +40,8 @@ def budget_templates(workflow: Workflow) -> Iterator[tuple[Path, str]]:
             yield (*path, "approval", "send"), name
         if budget.late_with is not None:
             yield (*path, "late"), budget.late_with
+        if budget.pay_with is not None:
+            yield (*path, "pay"), budget.pay_with
 
 
 class _Reader:
@@ -79,6 +81,7 @@ class _Reader:
             hold,
             self.calendar,
             shape.late,
+            shape.pay,
         )
 
     def _limits(self) -> dict[str, Money]:

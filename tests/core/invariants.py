@@ -9,7 +9,6 @@ from recovery.core.attachments import BYTES_OF_A_CASE
 from recovery.core.case import Case, Stamp, apply
 from recovery.core.changes import fold, recorded
 from recovery.core.decision import Decision
-from recovery.core.empowerment.offering import WAITING
 from recovery.core.empowerment.postings import COMPENSATION, postings
 from recovery.core.empowerment.state import LIVE
 from recovery.core.instants import to_text
@@ -141,9 +140,14 @@ def _compensations(story: Story, decision: Decision) -> None:
         assert abs(sums[account]) == sum(one.units for one in found.values() if one.status in stand), account
     live = [(one.kind, one.offer) for one in found.values() if one.status in LIVE]
     assert len(live) == len(set(live))
-    waiting = {f"c{number}": WAITING.get(one.status) for number, one in found.items()}
-    tasks = {key: kind for key, (kind, _) in decision.case.tasks.items() if kind in WAITING.values()}
+    waiting = {f"c{number}": one.waits_for for number, one in found.items()}
+    tasks = {key: kind for key, (kind, _) in decision.case.tasks.items() if key[0] == "c"}
     assert tasks == {key: kind for key, kind in waiting.items() if kind is not None}
+    for one in found.values():  # what is owed is never forgotten: an order is under way, or a person has it
+        order, case = one.order, decision.case
+        under_way = order in case.awaiting or order in case.undelivered
+        assert one.status != "due" or under_way or one.waits_for is not None
+        assert not under_way or one.status == "due"
 
 
 def _replayed(workflow: Workflow, before: Case | None, decision: Decision, recorded_at: str) -> None:
