@@ -9,6 +9,7 @@ from recovery.core.clocks.state import FIRST_ANSWER, HEARD, sent_mark
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import paying
 from recovery.core.moves import reasoned
+from recovery.core.stories.telling import STORY, not_by_hand
 from recovery.core.walk import facts_changed
 
 BY_HAND = ("phone", "letter", "payment")
@@ -83,6 +84,8 @@ def done(draft: Draft, event: ev.TaskDone) -> None:
         tasks = ", ".join(draft.case.tasks) or "none"
         raise Refused("no_such_task", f"There is no task {event.task}.", f"Waiting: {tasks}.")
     kind, template = found
+    if kind == STORY:
+        not_by_hand()
     if draft.case.compensations and paying.done(draft, event, kind):
         return
     draft.change("done", event.task)

@@ -127,7 +127,7 @@ def _spelt(template: Template, use: Use) -> Finding | None:
 
 def _bargains(template: Template, facts: Mapping[str, FactType]) -> Iterator[Finding]:
     """A rating ask that carries an offer: money is never traded for a review (domain.md §4)."""
-    text = f"{template.subject}\n{template.body}"
+    text = f"{template.subject}\n{template.body}\n{template.postscript or ''}"
     if template.purpose != RATING and not _RATINGS.search(_without_words(text)):
         return
     offers = list(_places(template, _OFFERS))

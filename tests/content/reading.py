@@ -66,7 +66,7 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def templates_sent(value: Any) -> Iterator[str]:
-    """The template of every `send` in a workflow's plain data, of an order to `pay`, and of a payment that is `late`."""
+    """The template of every `send`, `pay` and `late` in a workflow's plain data."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "send" or (key in ("late", "pay") and isinstance(inner, str)):

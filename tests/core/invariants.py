@@ -12,7 +12,7 @@ from recovery.core.decision import Decision
 from recovery.core.empowerment.postings import COMPENSATION, postings
 from recovery.core.empowerment.state import LIVE
 from recovery.core.instants import to_text
-from recovery.core.letters import BY_HAND
+from recovery.core.letters import is_by_hand
 from recovery.core.spec import MERGED, Send, Workflow
 from tests.core.builders import Story
 
@@ -77,7 +77,7 @@ def _effects(story: Story, decision: Decision) -> None:
     failed = {key for key, failure in settled.items() if failure is not None} - cancelled
     assert set(case.undelivered) == failed
     assert {key for key, (kind, _) in case.tasks.items() if kind == "undelivered"} <= failed
-    assert {key for key, (kind, _) in case.tasks.items() if kind in BY_HAND} <= set(case.awaiting)
+    assert {key for key, (kind, _) in case.tasks.items() if is_by_hand(key, kind)} <= set(case.awaiting)
     sent = [change for change in changes if change[0] == "effect" and change[1] not in cancelled]
     once = Counter(change[3] for change in sent if change[3])
     assert set(once.values()) <= {1}

@@ -16,6 +16,7 @@ from recovery.store.records import Coupon, OutboxRow, Record
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
 from recovery.store.verify import verify
+from tests.simulation import purse
 from tests.simulation.actors import SEAL_KEY, Working
 from tests.simulation.book import Effect, Sending, named
 from tests.simulation.world import Violation
@@ -41,11 +42,13 @@ def in_the_end(run: Run) -> None:
             raise Violation("log", " ".join(problem.message for problem in report.problems))
         rows = list(store.outbox(TENANT))
         logs = _logs(store)
-        _timers(run, logs)
+        cases = {id: _folded(log) for id, log in logs.items()}
+        _timers(run, cases, logs)
         _effects(run, rows)
         _order(run, rows)
         _commands(run, logs, store)
         _coupons(run, store)
+        purse.check(run, cases, logs)
         figures = run.book.counts.figures
         figures["cases"] += len(logs)
         figures["events"] += sum(map(len, logs.values()))
@@ -64,12 +67,12 @@ def _logs(store: Store) -> dict[int, list[Record]]:
 # --- timers -------------------------------------------------------------------------------------------------
 
 
-def _timers(run: Run, logs: dict[int, list[Record]]) -> None:
+def _timers(run: Run, cases: dict[int, Case], logs: dict[int, list[Record]]) -> None:
     """Nothing that was due is still due, and nothing happened twice. By the log alone, not by the column."""
     workers = [one for one in run.world.processes.values() if isinstance(one, Working)]
     now = to_text(max(worker.now() for worker in workers))
     for id, log in logs.items():
-        case = _folded(log)
+        case = cases[id]
         if case.quarantine is not None:
             raise Violation("quarantine", f"case {id} was set aside: {case.quarantine}")
         if case.due_at is not None and case.due_at <= now:
@@ -174,10 +177,11 @@ def _passes(later: OutboxRow, row: OutboxRow) -> bool:
 
 def _commands(run: Run, logs: dict[int, list[Record]], store: Store) -> None:
     """What was answered is on record, and a complaint opened one case."""
-    for key, answer in run.answers.items():
+    for order in run.done:
+        answer = order.answer
         if isinstance(answer, Outcome) and answer.seq > len(logs[answer.case]):
             raise Violation(
-                "answer-lost", f"{key} was answered with event {answer.seq} of case {answer.case}"
+                "answer-lost", f"{order.key} was answered with event {answer.seq} of case {answer.case}"
             )
     opened: Counter[str] = Counter()
     words: Counter[str] = Counter()
@@ -203,7 +207,7 @@ def _coupons(run: Run, store: Store) -> None:
         if times > 1:
             raise Violation("coupon-twice", f"{offer} of case {case} is good {times} times")
     paid: Counter[tuple[int, str]] = Counter()
-    for answer in run.answers.values():
+    for answer in (order.answer for order in run.done):
         if isinstance(answer, Coupon):
             paid[answer.case, answer.offer] += 1
             run.book.counts.figures["coupons redeemed"] += 1

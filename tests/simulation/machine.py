@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -17,10 +17,13 @@ from typing import Any
 from unittest.mock import patch
 
 from recovery.core.spec import Workflow
-from recovery.delivery.render import Rendered
+from recovery.delivery import attempt as attempts
+from recovery.delivery.render import Beside, Rendered
 from recovery.engine import Engine
+from recovery.store import ledger_statements
 from recovery.store import outbox_statements as sql
 from recovery.store.compiling import Statement
+from recovery.store.records import OutboxRow
 from recovery.store.sqlite import TRY_SECONDS, SqliteStore
 from recovery.store.sqlite_dialect import SqliteDialect
 from recovery.workflow.bundle import Bundle
@@ -30,8 +33,11 @@ from tests.simulation.world import NEVER, WAITING, Killed, Process, Task, World,
 LOOK_SECONDS = 5.0
 """How seldom a worker that waits for slow senders looks up while nothing happens at all."""
 
-SEAL_SECONDS = 20.0
-"""How often a worker seals: less often than in life, where it costs a fifth of a run."""
+SEAL_SECONDS = 300.0
+"""How often a worker seals while things go wrong: less often than in life, for it costs a fifth of a run."""
+
+TOLD = "told"
+"""Under what a letter says what it tells of other cases."""
 
 LOCK_SECONDS = 11.0
 """Longer than a writer waits for another one before it gives up."""
@@ -58,6 +64,7 @@ NOTED = {
         "let-go": sql.LET_GO,
         "close": sql.CLOSE_EFFECT,
         "retry": sql.RETRY_EFFECT,
+        "ledger": ledger_statements.INSERT_LINE,
     }.items()
 }
 """Statements whose rows are told to `Machine.committed`."""
@@ -287,9 +294,20 @@ def _wait(futures: Any, seconds: float | None = None, return_when: str = "ALL_CO
     return done, set(waiting) - done
 
 
-def _words(bundle: Bundle, template: str, language: str, context: dict[str, Any]) -> Rendered:
+def _attempt(engine: Any, channel: Any, sender: str, row: OutboxRow, *more: Any) -> attempts.Attempt:
+    """As the outbox tries to deliver; its task knows under which lease."""
+    task = current()
+    assert task is not None
+    task.version = row.version
+    return attempts.attempt(engine, channel, sender, row, *more)
+
+
+def _words(
+    bundle: Bundle, template: str, language: str, context: dict[str, Any], beside: Sequence[Beside] = ()
+) -> Rendered:
     """What a message says is all that it could say: every attempt must show the same."""
-    return Rendered(template, json.dumps(context, sort_keys=True, default=str), "", language)
+    said = context if not beside else {**context, TOLD: [other.context for other in beside]}
+    return Rendered(template, json.dumps(said, sort_keys=True, default=str), "", language)
 
 
 @contextmanager
@@ -299,6 +317,7 @@ def simulated() -> Iterator[None]:
         for name, instead in {
             "recovery.delivery.outbox.ThreadPoolExecutor": _Pool,
             "recovery.delivery.outbox.wait": _wait,
+            "recovery.delivery.outbox.attempt": _attempt,
             "recovery.delivery.outbox.monotonic": monotonic,
             "recovery.worker.serving.monotonic": monotonic,
             "recovery.worker.serving.SEAL_SECONDS": SEAL_SECONDS,

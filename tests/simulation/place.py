@@ -84,6 +84,17 @@ clocks:
     within: 30 minutes
     on_breach: [{record: {rested: true}}]
 escalation: [agent, lead, supervisor]
+budgets:
+  empowerment:
+    limit: {agent: 100 USD, lead: 300 USD, supervisor: 900 USD}
+    approval: {by: lead, send: [approve], within: 2 hours}
+    hold_for: 3 hours
+    late: owing
+  each:
+    limit: {agent: 150 USD, lead: 400 USD}
+    per: case
+    subject: case
+    approval: {by: lead, within: 2 hours}
 """
 
 TEMPLATES = {
@@ -96,6 +107,8 @@ TEMPLATES = {
     "nudge": "brief",
     "alarm": "brief",
     "holding": "holding",
+    "approve": "brief",
+    "owing": "brief",
 }
 """Template → its purpose."""
 

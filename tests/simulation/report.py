@@ -31,6 +31,13 @@ way at a crash there were {flying:,}. *answer lost*: the receiver took it and co
 the worker stood still, or the clock that leases are measured by was set forward, for longer than the lease.
 """
 
+_MONEY = """\
+Offered, given, approved, taken back and paid by two desks at once, within limits for each person and day
+and for each case; every second of these commands without a key. The world keeps a ledger of its own, line by
+line as they are committed: at no moment was a limit exceeded, and in the end the ledger, the log and the
+cases come to the same. {paid:,} were paid, each once: by its number, by its offer and by its receipt.
+"""
+
 
 def written(found: Findings, first: int, seconds: float) -> str:
     """The report in Markdown.
@@ -64,6 +71,11 @@ def written(found: Findings, first: int, seconds: float) -> str:
         "",
         _TWICE.format(flying=figures["sends in flight at crashes"]),
         *_table("why", counts.twice),
+        "",
+        "## What became of money",
+        "",
+        _MONEY.format(paid=counts.money["fulfilled"]),
+        *_table("compensations", counts.money),
         "",
         "## What people asked for",
         "",
