@@ -3,8 +3,8 @@
 --seeds N        how many seeds, from --first on; 100,000 by default
 --jobs N         how many processes; as many as there are processors by default
 --minutes N      begin no more after so many minutes
---kept FILE      where what each part finds is written down, but for files that are in no commit; what is there
-                 of this commit is not played again
+--kept FILE      where what each part finds is written down, where all files are in a commit; what is there of
+                 this commit is not played again
 --report FILE    write what came of all that is kept there
 --seed N         play one seed and tell its shortest history where it fails, all of it where it does not
 """
