@@ -25,9 +25,7 @@ from recovery.core.events import (
     Event,
     MessageReceived,
     MessageWritten,
-    NoteAdded,
     PersonErased,
-    PromiseMade,
     TimerFired,
 )
 from recovery.core.facts import shown
@@ -35,7 +33,7 @@ from recovery.core.instants import from_text, to_text
 from recovery.core.payloads import payload
 from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
-from recovery.guarding import guarded
+from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
@@ -49,7 +47,7 @@ KINDS = frozenset(EVENTS.values())
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = SPENDING | HANDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
+LOOKED_AT = SPENDING | HANDING | WRITTEN | {AttachmentAdded, PersonErased}
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -272,7 +270,7 @@ class Applying:
                 return answer
             self._erased[case.id] = case
             return take_out(self.unit, case, event, self._versions[case.bundle])
-        assert isinstance(event, (MessageWritten, NoteAdded, PromiseMade))
+        assert isinstance(event, Written)
         try:
             return guarded(event, case, self._bundle(case.bundle))
         except NotFound:  # deciding says so

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from recovery.core import event
 from recovery.core.empowerment import events as money
+from recovery.core.stories import events as told
 
 Event = event.Event
 Source = event.Source
@@ -20,9 +21,9 @@ role, person = event.role, event.person
 
 Mode = Literal["live", "history"]
 
-TASKS = ("phone", "letter", "undelivered", "approval", "payment")
+TASKS = ("phone", "letter", "undelivered", "approval", "payment", "story")
 """What waits for a person: a call to make, a letter to send, a message that could not be delivered, a
-compensation to be approved, and one to be paid."""
+compensation to be approved, one to be paid, and a story to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,7 +381,7 @@ class TimerFired(Event):
 
 EVENTS: dict[str, type[Event]] = {
     cls.__name__: cls
-    for cls in (*globals().copy().values(), *money.EVENTS)
+    for cls in (*globals().copy().values(), *money.EVENTS, *told.EVENTS)
     if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
 }
 """Every kind of event by its name, as it stands in the log: each class of this file, in its order."""

@@ -10,6 +10,7 @@ from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment.answering import answered
 from recovery.core.empowerment.offering import WAITING
 from recovery.core.moves import reasoned
+from recovery.core.stories.telling import STORY, not_by_hand
 from recovery.core.walk import facts_changed
 
 BY_HAND = ("phone", "letter")
@@ -73,6 +74,8 @@ def done(draft: Draft, event: ev.TaskDone) -> None:
         tasks = ", ".join(draft.case.tasks) or "none"
         raise Refused("no_such_task", f"There is no task {event.task}.", f"Waiting: {tasks}.")
     kind, template = found
+    if kind == STORY:
+        not_by_hand()
     if kind in WAITING.values():
         answered(draft, event, kind)
         return

@@ -34,6 +34,7 @@ INTERNAL = (
     "promise-due",
     "promise-broken",
     "payment-late",
+    "story-due",
     "overdue",
     "urgent",
 )
