@@ -1,7 +1,7 @@
 """One account: a message giving another cause than the one the customer was told is flagged (domain.md §2).
 
-A cause is what stands behind words such as *because*, *due to*, 因为, or before 导致. It is another one when it
-has no word in common with the account given; of Chinese no two characters that follow one another. It is a
+A cause is what stands behind words such as *because*, *due to*, 因为, or before 导致. It is another one when
+it has no word in common with the account given; of Chinese no two characters that follow one another. It is a
 reason to look again, never one to keep a message back: the writer sees where, and what the account says.
 """
 
