@@ -10,6 +10,7 @@ from recovery.commands import Outcome
 
 if TYPE_CHECKING:
     from recovery.engine import Engine
+    from recovery.funding import FundReport
     from recovery.insight.stories import Untold
     from recovery.store.lending import AsyncLendable
     from recovery.storytelling import StoryPage
@@ -43,6 +44,14 @@ class AsyncStorytelling:
     async def stories(self, *, connection: AsyncLendable | None = None, **more: Any) -> StoryPage:
         """See `Engine.stories`."""
         return await self._run(connection, self.engine.stories, **more)
+
+    async def set_aside(self, amount: str, *, by: str, **more: Any) -> bool:
+        """See `Engine.set_aside`."""
+        return await self._run(None, self.engine.set_aside, amount, by=by, **more)
+
+    async def fund(self, since: str = "", *, connection: AsyncLendable | None = None) -> FundReport:
+        """See `Engine.fund`."""
+        return await self._run(connection, self.engine.fund, since)
 
     async def untold(
         self, team: str | None = None, *, connection: AsyncLendable | None = None

@@ -22,6 +22,7 @@ from recovery.core.facts import shown
 from recovery.core.spec import Workflow
 from recovery.couponing import Couponing
 from recovery.erasing import Erasing
+from recovery.funding import Funding
 from recovery.learning import Learning
 from recovery.settling import settle_all
 from recovery.staffing import Staffing
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Assigning, Compensating, Couponing, Erasing, Learning, Storytelling, Tending, Staffing):
+class Engine(Assigning, Compensating, Couponing, Erasing, Funding, Learning, Storytelling, Tending, Staffing):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:

@@ -17,6 +17,7 @@ from recovery.cli import (
     collaboration_commands,
     coupon_commands,
     erase_command,
+    fund_commands,
     guard_commands,
     jobs_command,
     learning_commands,
@@ -92,6 +93,7 @@ for module in (
     coupon_commands,
     offers_command,
     money_commands,
+    fund_commands,
     clv_command,
     bench_command,
 ):

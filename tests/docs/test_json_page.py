@@ -261,6 +261,26 @@ def _people(say: Callable[..., Any]) -> None:
     say("record", case, "retold=3", "--by", "agent:bo")
     say("causes", case)
     say("open", "It never came.", "--external-id", "well")
+    say("fund set-aside", "500 USD", "--by", "supervisor:eva")
+    say("open", "It never came.", "--external-id", "failed")
+    answer(["record", "failed", "owner=bo", "--by", "agent:bo", "--json"])
+    answer(
+        [
+            "do",
+            "failed",
+            "force",
+            "--to",
+            "big_picture",
+            "--reason",
+            "told",
+            "--by",
+            "supervisor:eva",
+            "--json",
+        ]
+    )
+    answer(["do", "failed", "reopen", "--by", "customer", "--json"])
+    answer(["spend", "failed", "gift=12 USD", "--by", "agent:bo", "--json"])
+    say("fund show")
     _put_right("well", say)
     say("story tell", "well", "She laughed.", "--by", "agent:bo")
     say("praise", "well", "bo", "Thank you.", "--by", "supervisor:eva")

@@ -59,7 +59,7 @@ def carried_out(order: Order, engine: Engine, codes: list[str]) -> Answer:
     if order.what == "open":
         return engine.open_case(
             "The lamp is broken.",
-            customer={"address": f"customer-{order.case % 2}@example.org"},
+            customer={"address": f"customer-{order.case // 2}@example.org"},
             channel="phone" if order.case == 2 else None,
             external_id=f"x-{order.case}",
             key=order.key,

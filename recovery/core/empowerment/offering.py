@@ -88,6 +88,8 @@ def give(draft: Draft, number: str, state: CompensationState, standing: Standing
 def put(draft: Draft, number: str, state: CompensationState, *moves: str) -> None:
     """Change how it stands, say what moves in the ledger, and let wait for a person what does."""
     before = draft.case.compensations.get(number)
+    if "paid" in moves and state.draws_on_fund:
+        moves += ("drawn",)
     draft.change(COMPENSATION, number, state.row(), list(moves))
     was, now = (None if one is None else one.waits_for for one in (before, state))
     if was is not None and was != now:

@@ -113,6 +113,11 @@ class CompensationState(NamedTuple):
         return "" if self.amount is None else self.amount[-3:]
 
     @property
+    def draws_on_fund(self) -> bool:
+        """Whether it is paid from what was set aside: it costs something, after a failure of the recovery."""
+        return self.units > 0 and self.offer.rpartition("@")[2] not in ("", "1")
+
+    @property
     def next_at(self) -> str | None:
         """When something is to be done about it next."""
         if self.status == "asked":
