@@ -63,7 +63,7 @@ def test_a_month_is_shown_on_another_clock(cli: Cli) -> None:
 @pytest.mark.usefixtures("calendars")
 def test_a_day_that_the_zone_skipped_says_so(cli: Cli) -> None:
     said = cli("calendar", "show", "apia", "--month", "2011-12")
-    assert "closed, a day that this zone skipped" in line(said, "Fri 30")
+    assert line(said, "Fri 30") == f"Fri 30  {24 * ' '}  closed, a day that this zone skipped"
     assert line(said, "Thu 29").endswith("00:00–24:00")
 
 
@@ -130,6 +130,8 @@ def test_calendar_days_end_at_midnight_and_list_no_days(cli: Cli, home: Path) ->
             1,
             "from 2000 to 2050; this leads",
         ),
+        (("due", "always", "1 day", "--from", "9999-12-31T10:00"), 2, "leads out of the years"),
+        (("due", "always", "1 hour", "--from", "9999-12-31T23:59Z"), 2, "leads out of the years"),
     ],
 )
 def test_what_cannot_be_answered_says_why(

@@ -17,6 +17,12 @@ MICROSECOND = timedelta(microseconds=1)
 MINUTE = 60_000_000
 DAY = 24 * 60 * MINUTE
 
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+"""What some systems keep beside their time zones: whoever set the machine up decides what they mean."""
+
+_OTHER_COPIES = ("posix/", "right/")
+"""Folders in which some systems keep all zones again, the second time with leap seconds."""
+
 
 def micros(moment: datetime) -> int:
     """Microseconds from 1970 to an instant.
@@ -36,8 +42,10 @@ def zone_of(name: str) -> ZoneInfo:
     """The time zone of this name, such as `Europe/London`.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, or what it means is not the same on every machine.
     """
+    if name.startswith(_OTHER_COPIES) or name in _OF_THE_MACHINE:
+        raise ValueError(f"{name} is no time zone that is the same everywhere")
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
