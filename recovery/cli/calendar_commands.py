@@ -126,15 +126,13 @@ def _calendar(name: str) -> Calendar:
 
 
 def _zone(name: str) -> ZoneInfo:
-    from zoneinfo import available_timezones
-
-    from recovery.core.calendars.local import zone_of
+    from recovery.core.calendars.local import zone_of, zones
     from recovery.workflow.findings import guess
 
     try:
         return zone_of(name)
     except ValueError:
-        hint = guess(name, sorted(available_timezones()))
+        hint = guess(name, zones())
         raise typer.BadParameter(f"{name} is not a time zone. {hint}", param_hint="--zone") from None
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path as File
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from recovery.core.calendars.local import zone_of
+from recovery.core.calendars.local import zone_of, zones
 from recovery.core.errors import NotFound
 from recovery.scenarios.acting import Acting
 from recovery.scenarios.editing import Files
@@ -140,7 +140,7 @@ class _Reader:
             try:
                 return zone_of(given.zone)
             except ValueError:
-                hint = guess(given.zone, sorted(available_timezones()))
+                hint = guess(given.zone, zones())
                 message = f"{shown(given.zone)} is not a time zone."
                 self._say(("given", "zone"), "unknown_zone", message, hint)
         return zone_of(zones.get(given.calendar or calendar, "UTC"))

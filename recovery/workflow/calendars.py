@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
 
 from recovery.core.calendars.calendar import Calendar, Window
-from recovery.core.calendars.local import zone_of
+from recovery.core.calendars.local import zone_of, zones
 from recovery.core.calendars.plain import as_data, from_data
 from recovery.workflow.basics import Line, Shape, StateId, Word
 from recovery.workflow.days_off import YEARS, DaysOff, Reads
@@ -199,7 +199,7 @@ class _Reader:
         try:
             zone_of(shape.zone)
         except ValueError:
-            hint = guess(shape.zone, sorted(available_timezones()))
+            hint = guess(shape.zone, zones())
             self._say((*path, "zone"), "unknown_zone", f"{shown(shape.zone)} is not a time zone.", hint)
         week = self._week(shape)
         off = DaysOff(self._document, path, self._reads, self.findings)

@@ -39,6 +39,8 @@ END:VEVENT
 END:VCALENDAR
 """
 
+LASTING = ICAL.replace("DTEND;VALUE=DATE:20261227", "DURATION:{}")
+
 
 def read(text: str, **files: str) -> tuple[dict[str, Calendar], list[str]]:
     def reads(name: str) -> tuple[bytes | None, str]:
@@ -95,6 +97,12 @@ def test_holidays_come_from_an_icalendar_file_of_whole_days() -> None:
     winter = dict.fromkeys((date(2026, 12, day) for day in (24, 25, 26)), "Winter, closed for all")
     assert calendar.holidays == {**winter, date(2027, 1, 2): "closed"}
     assert calendar.known is None
+
+
+@pytest.mark.parametrize(("lasts", "days"), [("P1D", 1), ("P3D", 3), ("P1W", 7)])
+def test_an_event_may_say_how_many_days_it_lasts(lasts: str, days: int) -> None:
+    calendar = desk("    holidays: [file: ours.ics]\n", ours=LASTING.format(lasts))
+    assert sum(day < date(2027, 1, 1) for day in calendar.holidays) == days
 
 
 def test_the_first_source_names_a_day() -> None:
@@ -217,9 +225,15 @@ def test_a_file_that_holds_no_calendar_is_a_finding(text: str, said: str) -> Non
         (ICAL.replace("20270102", "20271302"), "config/ours.ics:10:1: DTSTART is `20271302`."),
         (
             ICAL.replace("20261227", "20261224"),
-            "config/ours.ics:5:1: The event lasts 0 days. DTEND is the day after",
+            "config/ours.ics:5:1: The event lasts 0 days from 2026-12-24. DTEND is the day after",
         ),
         (ICAL.replace("20261227", "soon"), "config/ours.ics:5:1: DTEND is `soon`."),
+        (LASTING.format("PT8H"), "config/ours.ics:5:1: DURATION is `PT8H`. Only whole days are read"),
+        (LASTING.format("P0D"), "config/ours.ics:5:1: The event lasts 0 days from 2026-12-24."),
+        (
+            ICAL.replace("20270102", "99991231"),
+            "config/ours.ics:10:1: The event lasts 1 days from 9999-12-31.",
+        ),
         (
             ICAL.replace("DESCRIPTION:no name", "RRULE:FREQ=YEARLY"),
             "config/ours.ics:11:1: The event repeats (RRULE)",

@@ -123,6 +123,7 @@ def test_calendar_days_end_at_midnight_and_list_no_days(cli: Cli, home: Path) ->
         (("show", "support", "--month", "November"), 2, "November is no month. Such as 2026-11."),
         (("show", "support", "--month", "1999-12"), 1, "knows its holidays from 2000 to 2050"),
         (("show", "support", "--zone", "Europe/Lodnon"), 2, "Did you mean Europe/London?"),
+        (("show", "support", "--zone", "localtime"), 2, "localtime is not a time zone."),
         (("due", "support", "1 business fortnight"), 2, "Did you mean 10 business days?"),
         (("due", "support", "3 days", "--from", "soon"), 2, "soon is no moment. Such as 2026-11-20T17:55."),
         (

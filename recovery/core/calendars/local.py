@@ -7,7 +7,7 @@ occurrence; a date that a zone skipped (Apia, 2011-12-30) is no day (design.md Â
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from recovery.core.instants import utc
 
@@ -50,6 +50,11 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         raise ValueError(f"{name} is no time zone") from None
+
+
+def zones() -> list[str]:
+    """The names of all time zones, in order."""
+    return sorted(available_timezones() - _OF_THE_MACHINE)
 
 
 def is_zone(name: str) -> bool:

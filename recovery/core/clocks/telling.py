@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -81,10 +82,8 @@ def local(at: str | None, zone: str | None) -> str | None:
     if at is None or zone is None:
         return None
     moment = from_text(at)
-    try:
+    with suppress(OverflowError):
         moment = moment.astimezone(zone_of(zone))
-    except OverflowError:
-        pass
     return moment.isoformat(timespec="seconds")
 
 
