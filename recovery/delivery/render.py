@@ -13,8 +13,9 @@ from jinja2.runtime import Context
 from recovery.delivery.letter import fill_html, fill_text, gap, read_letter
 from recovery.delivery.locales import SAID, Reader, reader, said
 from recovery.delivery.plain_words import plain, with_capitals
-from recovery.workflow.bundle import TEMPLATES_KEPT, Bundle, template
+from recovery.workflow.bundle import Bundle, template
 from recovery.workflow.findings import BadFile
+from recovery.workflow.templates import TEMPLATES_KEPT
 from recovery.workflow.templates import Template as ReadTemplate
 
 LETTERS_AT_MOST = 200_000

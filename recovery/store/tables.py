@@ -143,6 +143,9 @@ class CaseRow(Row, table=True):
     due_at: datetime | None = Field(sa_type=Instant)
 
 
+TOLD = text("kind IN ('StoryTold', 'PraiseGiven')")
+
+
 class EventRow(Row, table=True):
     """The log. `id` is the position over all cases; `seq` the number within the case.
 
@@ -152,7 +155,10 @@ class EventRow(Row, table=True):
     """
 
     __tablename__ = "recovery_event"
-    __table_args__ = (Index("recovery_event_case", "tenant_id", "case_id", "seq", unique=True),)
+    __table_args__ = (
+        Index("recovery_event_case", "tenant_id", "case_id", "seq", unique=True),
+        Index("recovery_event_told", "tenant_id", "id", sqlite_where=TOLD, postgresql_where=TOLD),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WholeNumber)
     tenant_id: str = Field(sa_type=Words)

@@ -8,7 +8,9 @@ No calls, no arithmetic, no set, macro, include or import.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -22,6 +24,9 @@ from recovery.workflow.template_words import Use, Words
 
 TEMPLATE_BYTES_AT_MOST = 20_000
 """A template's size, head and all: a long letter has 4,000."""
+
+TEMPLATES_KEPT = 500
+"""How many are kept in memory after they were read."""
 
 PARAGRAPH_AT_MOST = 3_000
 """Characters of a paragraph. What reads Markdown takes the square of it in time."""
@@ -84,8 +89,14 @@ def read_template(data: bytes, file: str) -> tuple[Template | None, list[Finding
         file: its name in findings.
 
     Returns:
-        The template, or None and what is wrong with its syntax or its head.
+        The template, or None and what is wrong with its syntax or its head. The same bytes are read once.
     """
+    made, findings = _read(data, file)
+    return made, list(findings)
+
+
+@lru_cache(maxsize=TEMPLATES_KEPT)
+def _read(data: bytes, file: str) -> tuple[Template | None, Sequence[Finding]]:
     if len(data) > TEMPLATE_BYTES_AT_MOST:
         message = f"The template is larger than {TEMPLATE_BYTES_AT_MOST:,} bytes."
         return None, [Finding(file, 1, 1, "too_large", message, "Send a link instead.")]

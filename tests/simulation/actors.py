@@ -18,6 +18,7 @@ from tests.simulation.book import Book, named
 from tests.simulation.machine import Machine, MachineEngine, Row, idle
 from tests.simulation.orders import Order, carried_out
 from tests.simulation.place import Place
+from tests.simulation.purse import Purse
 from tests.simulation.world import World, current
 
 SEAL_KEY = b"the key of every run of the simulation"
@@ -127,9 +128,10 @@ class Settling:
 class Actor(Machine):
     """A process whose transactions the book is told of."""
 
-    def __init__(self, world: World, name: str, place: Place, seed: int, book: Book) -> None:
+    def __init__(self, world: World, name: str, place: Place, seed: int, book: Book, purse: Purse) -> None:
         super().__init__(world, name, place, seed)
         self.book = book
+        self.purse = purse
 
     def committed(self, noted: list[Row]) -> None:
         """See `Machine.committed`."""
@@ -140,7 +142,10 @@ class Actor(Machine):
             job.stale = [one for one in job.settlements if self.book.is_stale(one)]
             for one in job.settlements:
                 self.book.settled(self, one, is_stale=one in job.stale)
-        self.book.committed(self, noted)
+        for what, row in noted:
+            if what == "ledger":
+                self.purse.committed(self, row)
+        self.book.committed(self, [one for one in noted if one[0] != "ledger"])
 
 
 class Working(Actor):
@@ -153,9 +158,16 @@ class Working(Actor):
     kind = RunEngine
 
     def __init__(
-        self, world: World, name: str, place: Place, seed: int, book: Book, receiver: Receiver
+        self,
+        world: World,
+        name: str,
+        place: Place,
+        seed: int,
+        book: Book,
+        purse: Purse,
+        receiver: Receiver,
     ) -> None:
-        super().__init__(world, name, place, seed, book)
+        super().__init__(world, name, place, seed, book, purse)
         self.has_ended = False
         self.worker = Worker(
             self.engine, receiver, may_send=lambda: True, seal=self._seal, tell=lambda *_, **__: None
@@ -192,7 +204,7 @@ class Desk(Actor):
 
     Attributes:
         orders: what is still to be asked for; the first may be under way.
-        answers: key → what was answered.
+        done: those that were answered.
     """
 
     def __init__(
@@ -202,14 +214,15 @@ class Desk(Actor):
         place: Place,
         seed: int,
         book: Book,
+        purse: Purse,
         receiver: Receiver,
         orders: deque[Order],
-        answers: dict[str, Any],
+        done: list[Order],
     ) -> None:
-        super().__init__(world, name, place, seed, book)
+        super().__init__(world, name, place, seed, book, purse)
         self.receiver = receiver
         self.orders = orders
-        self.answers = answers
+        self.done = done
         self.begin(name, self._run)
 
     def _run(self) -> None:
@@ -225,7 +238,8 @@ class Desk(Actor):
             except RecoveryError as refused:
                 answer = refused
             self.orders.popleft()
-            self.answers[order.key] = answer
+            order.answer = answer
+            self.done.append(order)
             self._count(order, answer)
 
     def _count(self, order: Order, answer: Any) -> None:

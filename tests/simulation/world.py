@@ -55,6 +55,7 @@ class Task:
         slept_at: when it was last found to have been left standing for too long.
         fresh_at: when it last began something new.
         job: what it has in hand.
+        version: that of the lease under which it sends.
     """
 
     def __init__(self, process: Process, name: str, work: Callable[[], None]) -> None:
@@ -70,6 +71,7 @@ class Task:
         self.slept_at = -1.0
         self.fresh_at = process.world.elapsed
         self.job: Any = None
+        self.version = 0
         self.own: Any = None
         self._work = work
         self.greenlet: Any = greenlet(self._run, process.world.hub)
@@ -174,6 +176,7 @@ class World:
         happened: how often something was written, or a clock was set; `happened_at` when, last.
         writer: the task that has the database to write, since `writing_since`; `freed_at` when one last gave
             it back.
+        doomed: process → the point at which it is killed (`kills`) when one of its tasks comes there.
         is_peaceful: nobody is to be left standing any more: a point is passed at once.
         trace: what happened, for people, while `is_told`.
     """
@@ -190,6 +193,7 @@ class World:
         self.writer: Task | None = None
         self.writing_since = 0.0
         self.freed_at = 0.0
+        self.doomed: dict[str, str] = {}
         self.is_peaceful = False
         self.is_told = is_told
         self.trace: list[str] = []
@@ -198,6 +202,9 @@ class World:
     def next_event(self, process: Process) -> float:
         """When something is due next by a process's clock, or a lease ends (in seconds of `elapsed`)."""
         return NEVER
+
+    def kills(self, process: Process) -> None:
+        """A process has come where it is to be killed."""
 
     def violated(self, code: str, message: str) -> Violation:
         """Something happened that must never happen: the run ends, whatever becomes of this error."""
@@ -282,6 +289,8 @@ class World:
             process.tasks.remove(task)
         if self.found is not None:
             raise self.found
+        if self.doomed.get(process.name) == task.at:
+            self.kills(process)
         return True
 
     def pass_time(self, seconds: float, *, most: int = 20_000) -> None:
