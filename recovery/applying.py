@@ -21,7 +21,6 @@ from recovery.core.events import (
     AttachmentAdded,
     CaseQuarantined,
     ComplaintReceived,
-    EffectCancelled,
     Event,
     MessageReceived,
     MessageWritten,
@@ -35,6 +34,7 @@ from recovery.core.shape import MAX_NAME, problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
+from recovery.leaving import STOPPING, leaving
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -138,9 +138,8 @@ class Applying:
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
         event = command.event
-        if type(event) is EffectCancelled and self._is_leaving(command.case, event.effect):
-            message = f"Message {shown(event.effect)} is being sent just now."
-            return Refusal("being_sent", message, "See what became of it.")
+        if type(event) in STOPPING and (left := leaving(self.unit, self.tenant, command)) is not None:
+            return left
         if print_ is None:
             return self.apply(command, now)
         if isinstance(print_, Refusal):
@@ -314,10 +313,6 @@ class Applying:
             return decision
         self.unit.add(decision, told)
         return outcome_of(decision)
-
-    def _is_leaving(self, case: int | None, effect: str) -> bool:
-        """Whether somebody is sending a message just now, so that it cannot be stopped any more."""
-        return is_number(case) and self.unit.outbox.is_leased(self.tenant, case, effect)
 
     def _decide_all(self, case: Case, event: Event, now: datetime) -> list[Decision] | Refusal:
         """The decision for an event and for those it brings about in other cases: all, or the refusal."""

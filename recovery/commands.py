@@ -78,6 +78,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         version: of the lease it was sent under; None: it was not leased (a host that sends by itself).
         again_at: for `later` (aware).
         is_attempt: whether a `later` counts as an attempt.
+        receipt: of a payment order that was `delivered`, what the payment is known by; None: not paid yet.
         told_in: for `cancelled`: the case, the key and the version of the message that says it instead. Where
             that one's lease was lost, this one is given back.
     """
@@ -91,6 +92,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int | None = None
     again_at: datetime | None = None
     is_attempt: bool = True
+    receipt: str | None = None
     told_in: tuple[int, str, int] | None = None
 
 

@@ -256,7 +256,7 @@ class Eraser:
                 return ["attach", f"{ERASED} {seq}", ERASED, type_, size]
             case ["coupon_ended", offer, serial, status, note]:
                 return ["coupon_ended", offer, serial, status, None if note is None else ERASED]
-            case ["task", key, kind_of_task, _] if kind_of_task in ("approval", "payment"):
+            case ["task", key, kind_of_task, _] if kind_of_task in ("approval", "payment", "receipt"):
                 return ["task", key, kind_of_task, ERASED]
             case ["compensation", number, row, moves]:
                 return ["compensation", number, _compensation(row), moves]

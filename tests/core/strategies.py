@@ -144,7 +144,7 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "transition": st.sampled_from(["t0", "t1", "t2", "t9"]),
     "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo", "customer", "owner"]),
     "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
-    "task": st.sampled_from(["1.0", "phone", "letter", "2.0"]),
+    "task": st.sampled_from(["1.0", "phone", "letter", "payment", "2.0"]),
     "offer": st.sampled_from(["goodwill", "goodwill@1", "gift"]),
     "value": st.sampled_from(["10 USD", "10 USD", "0 USD", "10"]),
     "expires_after_days": st.sampled_from([60, 1, 0]),
