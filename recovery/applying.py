@@ -28,21 +28,19 @@ from recovery.core.events import (
     AttachmentAdded,
     CaseQuarantined,
     ComplaintReceived,
-    EffectCancelled,
     Event,
     MessageReceived,
     MessageWritten,
-    NoteAdded,
     PersonErased,
-    PromiseMade,
     TimerFired,
 )
 from recovery.core.facts import shown
 from recovery.core.instants import from_text, to_text
 from recovery.core.shape import problem
 from recovery.core.spec import End, Step, Workflow
-from recovery.guarding import guarded
+from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
+from recovery.leaving import STOPPING, leaving
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -53,7 +51,7 @@ if TYPE_CHECKING:
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
-LOOKED_AT = SPENDING | HANDING | {MessageWritten, NoteAdded, AttachmentAdded, PromiseMade, PersonErased}
+LOOKED_AT = SPENDING | HANDING | WRITTEN | {AttachmentAdded, PersonErased}
 """Events that are not for the core alone to judge."""
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
@@ -137,9 +135,8 @@ class Applying:
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
         event = command.event
-        if type(event) is EffectCancelled and self._is_leaving(command.case, event.effect):
-            message = f"Message {shown(event.effect)} is being sent just now."
-            return Refusal("being_sent", message, "See what became of it.")
+        if type(event) in STOPPING and (left := leaving(self.unit, self.tenant, command)) is not None:
+            return left
         if print_ is None:
             return self.apply(command, now)
         if isinstance(print_, Refusal):
@@ -269,7 +266,7 @@ class Applying:
                 return answer
             self._erased[case.id] = case
             return take_out(self.unit, case, event, self._versions[case.bundle])
-        assert isinstance(event, (MessageWritten, NoteAdded, PromiseMade))
+        assert isinstance(event, Written)
         try:
             return guarded(event, case, self._bundle(case.bundle))
         except NotFound:  # deciding says so
@@ -313,10 +310,6 @@ class Applying:
             return decision
         self.unit.add(decision, told)
         return outcome_of(decision)
-
-    def _is_leaving(self, case: int | None, effect: str) -> bool:
-        """Whether somebody is sending a message just now, so that it cannot be stopped any more."""
-        return is_number(case) and self.unit.outbox.is_leased(self.tenant, case, effect)
 
     def _decide_all(self, case: Case, event: Event, now: datetime) -> list[Decision] | Refusal:
         """The decision for an event and for those it brings about in other cases: all, or the refusal."""

@@ -73,12 +73,15 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         at: when (aware).
         end: `delivered`; `failed`: it will not be tried again; `cancelled`: a rule keeps it back; `handed`: a
             person has it, as the task `reason`; `later`: it is tried again at `again_at`; `untried`: it is
-            given back as it was.
+            given back as it was, but for its words.
         rendered: what was sent, as JSON text; None when it could not be rendered.
         reason: why it was not delivered; None when it was.
         version: of the lease it was sent under; None: it was not leased (a host that sends by itself).
         again_at: for `later` (aware).
         is_attempt: whether a `later` counts as an attempt.
+        receipt: of a payment order that was `delivered`, what the payment is known by; None: not paid yet.
+        told_in: for `cancelled`: the case, the key and the version of the message that says it instead. Where
+            that one's lease was lost, this one is given back.
     """
 
     case: int
@@ -90,6 +93,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int | None = None
     again_at: datetime | None = None
     is_attempt: bool = True
+    receipt: str | None = None
+    told_in: tuple[int, str, int] | None = None
 
 
 def usable(name: object) -> TypeGuard[str]:

@@ -29,13 +29,14 @@ def settle_all(
     cases = {settled.case for settled in settlements}
     unit.load(tenant, cases)
     leased = [settled.case for settled in settlements if settled.version is not None]
+    leased += [settled.told_in[0] for settled in settlements if settled.told_in is not None]
     versions = unit.outbox.versions(tenant, leased) if leased else {}
     answers: list[Outcome | Refusal | None] = []
     for settled in settlements:
         if settled.version is not None and versions.get((settled.case, settled.effect)) != settled.version:
             message = f"The lease on {settled.effect} of case {settled.case} is no longer this sender's."
             answers.append(Refusal("lost_lease", message, "Somebody else sends it; nothing was changed."))
-        elif settled.end in ("later", UNTRIED):
+        elif settled.end in ("later", UNTRIED) or not _is_told(settled, versions):
             _give_back(unit, tenant, settled)
             answers.append(None)
         else:
@@ -43,11 +44,19 @@ def settle_all(
     return answers
 
 
+def _is_told(settled: Settlement, versions: dict[tuple[int, str], int]) -> bool:
+    """Whether the message that says it instead, where there is one, is surely this sender's still."""
+    if settled.told_in is None:
+        return True
+    case, effect, version = settled.told_in
+    return versions.get((case, effect)) == version
+
+
 def _give_back(unit: Unit, tenant: str, settled: Settlement) -> None:
     case, effect, version = settled.case, settled.effect, settled.version
     if version is None:
         raise ValueError("only a leased effect can be given back")
-    if settled.end == UNTRIED:
+    if settled.end != "later" and settled.rendered is None:
         unit.outbox.release(tenant, case, effect, version)
         return
     again_at = settled.again_at or settled.at
@@ -57,7 +66,7 @@ def _give_back(unit: Unit, tenant: str, settled: Settlement) -> None:
         effect,
         version,
         again_at,
-        tried=settled.is_attempt,
+        tried=settled.end == "later" and settled.is_attempt,
         rendered=settled.rendered,
         note=settled.reason,
     )
@@ -83,7 +92,7 @@ def _event(settled: Settlement) -> Event:
     at, effect, reason = settled.at, settled.effect, settled.reason or ""
     match settled.end:
         case "delivered":
-            return EffectDelivered(by="engine", occurred_at=at, effect=effect)
+            return EffectDelivered(by="engine", occurred_at=at, effect=effect, receipt=settled.receipt)
         case "handed":
             return EffectHanded(by="engine", occurred_at=at, effect=effect, task=reason)
         case "cancelled":

@@ -32,11 +32,11 @@ def _run(words: list[str]) -> int:
     from typer import Abort, Exit
     from typer.exceptions import TyperException
 
-    from recovery.cli.app import app
+    from recovery.cli.building import command_line
     from recovery.core.errors import RecoveryError
 
     try:
-        answer = app(args=words, prog_name="recovery", standalone_mode=False)
+        answer = command_line().main(args=words, prog_name="recovery", standalone_mode=False)
         return answer if isinstance(answer, int) else OK
     except Exit as leave:
         return leave.exit_code

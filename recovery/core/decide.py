@@ -33,6 +33,8 @@ from recovery.core.moves import force, reasoned, request, supervisors
 from recovery.core.promising import follow, kept, made, released
 from recovery.core.shape import problem
 from recovery.core.spec import Workflow
+from recovery.core.stories import events as stories
+from recovery.core.stories import telling
 from recovery.core.walk import enter, facts_changed, walk_on
 
 
@@ -89,6 +91,8 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
         follow(draft)
         if draft.case.collaborations:
             collaborations.follow(draft)
+        if draft.case.compensations:
+            telling.follow(draft)
     except Refused as refused:
         return refused.refusal
     return draft.decision()
@@ -218,6 +222,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     money.ApprovalGranted: approving.granted,
     money.ApprovalRefused: approving.refused,
     money.ApprovalDelegated: approving.delegated,
+    stories.StoryTold: telling.told,
+    stories.PraiseGiven: telling.praised,
     ev.EffectDelivered: delivered,
     ev.EffectFailed: failed,
     ev.EffectHanded: handed,

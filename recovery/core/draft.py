@@ -171,7 +171,8 @@ class Draft:
                 channel = self._channel(action)
         else:
             helper = next(reversed(case.collaborations.values())).of if to == "helper" else None
-            known = {"owner": case.owner, "asked": case.offered_to, "helper": helper}
+            teller = next(reversed(case.untold)) if to == "teller" else None
+            known = {"owner": case.owner, "asked": case.offered_to, "helper": helper, "teller": teller}
             address, channel, language = known.get(to), "desk", "en"
             if mentions is not None and BRIEF in mentions[template]:
                 now = from_text(self.stamp.recorded_at)

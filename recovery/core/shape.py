@@ -22,7 +22,9 @@ from recovery.core.instants import to_text
 MAX_NAME = 500
 """The longest name: of a person, a transition, a fact, an external id …"""
 
-LONG_TEXTS = frozenset({"answer", "text", "reason", "subject", "despite", "doubts"})
+LONG_TEXTS = frozenset(
+    {"answer", "text", "reason", "subject", "despite", "doubts", "happened", "done", "felt"}
+)
 """Fields in which people write; every other text is a name."""
 
 MODES = get_args(Mode)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from recovery.commands import Settlement
+from recovery.core.empowerment.ordering import PAYER, PAYMENT
 from recovery.core.errors import NotFound
 from recovery.core.instants import from_text
 from recovery.delivery import outcomes
@@ -16,6 +18,7 @@ from recovery.delivery.overtaken import overtaken
 from recovery.delivery.patience import Sending, waits
 from recovery.delivery.render import RenderFailed
 from recovery.delivery.suppressing import leaving_by
+from recovery.delivery.together import joined
 from recovery.delivery.wording import as_json, words_of
 from recovery.engine import Engine
 
@@ -29,10 +32,12 @@ class Attempt:
 
     Attributes:
         outage: why the channel itself does not work; None when nothing is said about it.
+        others: what becomes of messages of other cases that were claimed with it.
     """
 
     settlement: Settlement
     outage: outcomes.OutOfOrder | None = None
+    others: tuple[Settlement, ...] = ()
 
     @property
     def has_used_channel(self) -> bool:
@@ -42,25 +47,42 @@ class Attempt:
 
 
 def attempt(
-    engine: Engine, channel: Channel, sender: str, row: OutboxRow, moment: datetime, sending: Sending
+    engine: Engine,
+    channel: Channel,
+    sender: str,
+    row: OutboxRow,
+    moment: datetime,
+    sending: Sending,
+    beside: Sequence[OutboxRow] = (),
 ) -> Attempt:
     """Try to deliver a claimed message.
 
+    One that others are told in is made, and given back with its words: it leaves when it is claimed again.
+
     Args:
+        beside: what may be told in it (see `together`).
         sending: what this process is sending just now.
         sender: the installation that sends, the first part of every key.
         moment: when (aware).
     """
+    others = tuple([_settled(other, moment, "untried") for other in beside])
     instead = overtaken(engine, row)
     if instead is not None:
-        return Attempt(_settled(row, moment, "cancelled", reason=instead))
+        return Attempt(_settled(row, moment, "cancelled", reason=instead), others=others)
     later = waits(engine, row, moment, sending)
     if later is not None:
-        return Attempt(_settled(row, moment, "later", None, later.reason, later.until, is_attempt=False))
+        settled = _settled(row, moment, "later", None, later.reason, later.until, is_attempt=False)
+        return Attempt(settled, others=others)
+    made = joined(engine, row, beside, moment) if beside else None
+    if made is not None:
+        letter, told = made
+        ended = {one.case for one in told}
+        return Attempt(letter, others=(*told, *(one for one in others if one.case not in ended)))
     try:
         worded = words_of(engine, row)
     except (RenderFailed, NotFound) as error:
-        return Attempt(_settled(row, moment, "failed", reason=str(getattr(error, "message", error))))
+        failed = _settled(row, moment, "failed", reason=str(getattr(error, "message", error)))
+        return Attempt(failed, others=others)
     words = worded.rendered
     key = f"{sender}:{row.tenant}:{row.case}:{row.effect.replace('.', ':')}"
     message = Message(
@@ -78,15 +100,16 @@ def attempt(
         created_at=from_text(row.asked_at),
         in_reply_to=worded.in_reply_to,
         by_hand=worded.by_hand,
+        payment=row.context.get(PAYMENT) if row.recipient == PAYER else None,
     )
     outcome = leaving_by(channel).deliver(message)
-    return _judged(row, moment, key, as_json(words), outcome)
+    return replace(_judged(row, moment, key, as_json(words), outcome), others=others)
 
 
 def _judged(row: OutboxRow, moment: datetime, key: str, rendered: str, outcome: outcomes.Outcome) -> Attempt:
     match outcome:
-        case outcomes.Delivered():
-            return Attempt(_settled(row, moment, "delivered", rendered))
+        case outcomes.Delivered(_, paid_as):
+            return Attempt(_settled(row, moment, "delivered", rendered, receipt=paid_as))
         case outcomes.Handed(task):
             return Attempt(_settled(row, moment, "handed", rendered, task))
         case outcomes.Rejected(reason):
@@ -102,14 +125,15 @@ def _judged(row: OutboxRow, moment: datetime, key: str, rendered: str, outcome: 
         case outcomes.Snoozed(until, reason):
             return Attempt(_settled(row, moment, "later", rendered, reason, until, is_attempt=False))
         case outcomes.OutOfOrder():
-            return Attempt(untried(row, moment), outcome)
+            return Attempt(_settled(row, moment, "untried"), outcome)
         case other:
             assert_never(other)
 
 
-def untried(row: OutboxRow, moment: datetime) -> Settlement:
-    """A claimed message is given back as it was."""
-    return _settled(row, moment, "untried")
+def untried(row: OutboxRow, moment: datetime, beside: Sequence[OutboxRow] = ()) -> Attempt:
+    """A claimed message is given back as it was, and so is what might have been told in it."""
+    others = tuple([_settled(other, moment, "untried") for other in beside])
+    return Attempt(_settled(row, moment, "untried"), others=others)
 
 
 def _settled(
@@ -120,6 +144,7 @@ def _settled(
     reason: str | None = None,
     again: datetime | None = None,
     is_attempt: bool = True,
+    receipt: str | None = None,
 ) -> Settlement:
     return Settlement(
         case=row.case,
@@ -131,4 +156,5 @@ def _settled(
         version=row.version,
         again_at=again,
         is_attempt=is_attempt,
+        receipt=receipt,
     )

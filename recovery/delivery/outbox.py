@@ -22,6 +22,7 @@ from recovery.core.instants import from_text
 from recovery.delivery.attempt import Attempt, attempt, untried
 from recovery.delivery.channels import Channel
 from recovery.delivery.patience import Sending
+from recovery.delivery.together import take_companions
 from recovery.engine import Engine
 
 if TYPE_CHECKING:
@@ -222,20 +223,27 @@ class _Round:
         cases: dict[int, list[OutboxRow]] = {}
         for row in rows:
             cases.setdefault(row.case, []).append(row)
-        for of_case in cases.values():
+        companions = take_companions(self.engine, cases)
+        for id, of_case in cases.items():
+            if not of_case:
+                continue
+            beside = companions.get(id, [])
             probes = {row.channel for row in of_case} & self.probing - self.without
             attempts: deque[Attempt] = deque()
-            future = pool.submit(self._send, of_case, probes, attempts)
-            self.running[future] = of_case, attempts
+            future = pool.submit(self._send, of_case, beside, probes, attempts)
+            self.running[future] = [*of_case, *beside], attempts
             if probes:
                 self.probes[future] = probes
                 self.without |= probes
         return len(rows)
 
-    def _send(self, rows: list[OutboxRow], probes: set[str], attempts: deque[Attempt]) -> None:
+    def _send(
+        self, rows: list[OutboxRow], beside: list[OutboxRow], probes: set[str], attempts: deque[Attempt]
+    ) -> None:
         """Send messages of one case, in order, until one does not get through.
 
         Args:
+            beside: messages of other cases that may be told in the first one.
             probes: channels that these messages, and no others for now, may try.
             attempts: takes how each ended; those before one that raises count too.
         """
@@ -243,10 +251,11 @@ class _Round:
         for row in rows:
             moment = from_text(row.due_at) if self.at_due_time else self.engine.clock.now()
             if not through or row.channel in self.without - probes or not self._goes_on(row):
-                attempts.append(Attempt(untried(row, moment)))
-                through = False
+                attempts.append(untried(row, moment, beside))
+                through, beside = False, []
                 continue
-            done = attempt(self.engine, self.channel, self.installation, row, moment, self.sending)
+            done = attempt(self.engine, self.channel, self.installation, row, moment, self.sending, beside)
+            beside = []
             if done.has_used_channel:
                 self.total.tried.add(row.channel)
             if done.outage is not None:
@@ -271,7 +280,8 @@ class _Round:
                 self._probed(self.probes.pop(future, set()))
                 raised = raised or future.exception()
             while attempts:  # those of a case that goes on too, so that few would be sent twice after a crash
-                self.unsettled.append(attempts.popleft().settlement)
+                done = attempts.popleft()
+                self.unsettled += [done.settlement, *done.others]
         self.settle_all()
         self.sending.leave(rows)
         if raised is not None:

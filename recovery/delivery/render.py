@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import ChainableUndefined, Environment, Template, TemplateError, nodes, pass_context
 from jinja2.runtime import Context
@@ -13,8 +13,10 @@ from jinja2.runtime import Context
 from recovery.delivery.letter import fill_html, fill_text, gap, read_letter
 from recovery.delivery.locales import SAID, Reader, reader, said
 from recovery.delivery.plain_words import plain, with_capitals
-from recovery.workflow.bundle import TEMPLATES_KEPT, Bundle, template
+from recovery.workflow.bundle import Bundle, template
 from recovery.workflow.findings import BadFile
+from recovery.workflow.templates import TEMPLATES_KEPT
+from recovery.workflow.templates import Template as ReadTemplate
 
 LETTERS_AT_MOST = 200_000
 """The longest message; customers' words can be long, and a template may repeat them."""
@@ -100,10 +102,25 @@ class _Part(dict[str, Any]):
         return self.name
 
 
-def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any]) -> Rendered:
+class Beside(NamedTuple):
+    """What another case's message adds to a letter, as the postscript that its template has."""
+
+    bundle: Bundle
+    name: str
+    context: Mapping[str, Any]
+
+
+def render(
+    bundle: Bundle,
+    name: str,
+    language: str,
+    context: Mapping[str, Any],
+    beside: Iterable[Beside] = (),
+) -> Rendered:
     """Fill a template.
 
     Args:
+        beside: what goes to the same reader in this letter.
         context: `case`, `customer`, `owner` and `facts` (dotted name → value), see `core.draft.context`;
             `zone` is the reader's time zone, and times are in UTC and say so where there is none.
 
@@ -111,6 +128,26 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
         RenderFailed: there is no such template, a fact it states or says is missing, a filter cannot work
             with what it is given, or the text grows too long.
     """
+    made = _stated(bundle, name, language, context)
+    written_in = made.file.split("/")[1]
+    values = _Values(made.file, reader(written_in, language, context.get("zone")))
+    data = _data(context, values)
+    subject = " ".join(_filled(made.file, made.subject, data, values).split())
+    parts = [_filled(made.file, made.body, data, values)]
+    for other in beside:
+        added = _stated(other.bundle, other.name, language, other.context)
+        parts.append(_filled(added.file, added.postscript or "", _data(other.context, values), values))
+    letter = read_letter(subject, "\n\n".join(parts), written_in)
+    return Rendered(
+        cut(" ".join(fill_text(letter.subject, values.said).split())),
+        fill_text(letter.text, values.said),
+        fill_html(letter.html, values.said),
+        written_in,
+    )
+
+
+def _stated(bundle: Bundle, name: str, language: str, context: Mapping[str, Any]) -> ReadTemplate:
+    """A template whose facts are known."""
     try:
         made = template(bundle, name, language)
     except BadFile as error:
@@ -121,18 +158,14 @@ def render(bundle: Bundle, name: str, language: str, context: Mapping[str, Any])
     missing = [fact for fact in made.states if fact not in facts]
     if missing:
         raise RenderFailed(f"{made.file} states {', '.join(missing)}, which the case does not know.")
-    written_in = made.file.split("/")[1]
-    values = _Values(made.file, reader(written_in, language, context.get("zone")))
+    return made
+
+
+def _data(context: Mapping[str, Any], values: _Values) -> dict[str, Any]:
+    """What a text finds by its names."""
     data = {root: _known(root, part) for root, part in context.items() if part is not None}
     data["_values"] = values
-    subject = " ".join(_filled(made.file, made.subject, data, values).split())
-    letter = read_letter(subject, _filled(made.file, made.body, data, values), written_in)
-    return Rendered(
-        cut(" ".join(fill_text(letter.subject, values.said).split())),
-        fill_text(letter.text, values.said),
-        fill_html(letter.html, values.said),
-        written_in,
-    )
+    return data
 
 
 def _filled(file: str, text: str, data: Mapping[str, Any], values: _Values) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from recovery.core.conversation import WRITTEN
 from recovery.core.phrases.rules import blocked, kind_of
-from recovery.delivery.render import Rendered, RenderFailed, render
+from recovery.delivery.render import Beside, Rendered, RenderFailed, render
 from recovery.delivery.written import letter_of
 from recovery.guarding import check, told
 from recovery.workflow.bundle import Bundle, template
@@ -35,8 +36,11 @@ class Worded(NamedTuple):
     in_reply_to: str | None = None
 
 
-def words_of(engine: Engine, row: OutboxRow) -> Worded:
+def words_of(engine: Engine, row: OutboxRow, beside: Sequence[OutboxRow] = ()) -> Worded:
     """The words of a claimed message, the same at every attempt.
+
+    Args:
+        beside: messages of other cases that it tells of as well.
 
     What a template makes is held to the phrase rules here, filled as it is. What a person wrote was held to
     them when it was accepted.
@@ -55,7 +59,8 @@ def words_of(engine: Engine, row: OutboxRow) -> Worded:
     purpose = _purpose(bundle, row)
     if kept is not None:
         return Worded(purpose, kept)
-    rendered = render(bundle, row.template, row.language, row.context)
+    others = [Beside(engine.bundle(other.bundle), other.template, other.context) for other in beside]
+    rendered = render(bundle, row.template, row.language, row.context, others)
     if row.recipient == "customer":
         _may_be_said(engine, bundle, row, purpose, rendered)
     return Worded(purpose, rendered)

@@ -30,7 +30,7 @@ from recovery.workflow.phrases import phrase_files
 from recovery.workflow.prune import prune
 from recovery.workflow.reader import Document, decode, read_yaml
 from recovery.workflow.shape import check_shape
-from recovery.workflow.templates import Template, read_template
+from recovery.workflow.templates import TEMPLATES_KEPT, Template, read_template
 
 WORKFLOWS, TEMPLATES = "workflows", "templates"
 """The folders of a project that a bundle is collected from."""
@@ -39,7 +39,6 @@ CALENDARS = "config/calendars.json"
 """The calendars of a version as its bundle keeps them: with every holiday as a date."""
 
 WORKFLOWS_KEPT = 50
-TEMPLATES_KEPT = 500
 """How many are kept in memory after they were read."""
 
 
@@ -352,19 +351,12 @@ def _read_one(
         if data is None:
             findings += [unreadable] if unreadable else []
             continue
-        made, wrong = _read_template(data, name_of(root, place))
+        made, wrong = read_template(data, name_of(root, place))
         findings += wrong
         text, _ = decode(data, place.name)
         texts[name_of(root, place)] = text or ""
         if made is not None:
             found.append(made)
-
-
-@lru_cache(maxsize=TEMPLATES_KEPT)
-def _read_template(data: bytes, file: str) -> tuple[Template | None, tuple[Finding, ...]]:
-    """A template's file, read once for all workflows that send it."""
-    made, findings = read_template(data, file)
-    return made, tuple(findings)
 
 
 def _missing(

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -43,6 +43,10 @@ _OPERATORS = {
     "in": "in",
     "notin": "not in",
 }
+
+
+GUARDS_KEPT = 1_000
+"""How many are kept in memory after they were parsed: workflows that extend one have its guards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,7 @@ def read_guard(text: str, words: Vocabulary) -> tuple[Guard | None, list[Problem
         The guard, or None and everything that is wrong with it. A syntax error hides what stands after it.
     """
     try:
-        parser = Parser(_environment(), text, state="variable")
-        tree = parser.parse_expression()
-        if not parser.stream.eos:
-            token = parser.stream.current
-            raise Bad("guard_syntax", f"Nothing was expected after {shown(text)[:40]}… at {token.value!r}.")
+        tree = _parsed(text)
     except Bad as bad:
         return None, [bad.problem]
     except TemplateSyntaxError as error:
@@ -105,6 +105,16 @@ def read_guard(text: str, words: Vocabulary) -> tuple[Guard | None, list[Problem
             Problem("guard_syntax", "The condition is nested too deep.", "Make several rules of it.")
         ]
     return (None, reader.problems) if reader.problems or guard is None else (guard, [])
+
+
+@lru_cache(maxsize=GUARDS_KEPT)
+def _parsed(text: str) -> nodes.Expr:
+    parser = Parser(_environment(), text, state="variable")
+    tree = parser.parse_expression()
+    if not parser.stream.eos:
+        token = parser.stream.current
+        raise Bad("guard_syntax", f"Nothing was expected after {shown(text)[:40]}… at {token.value!r}.")
+    return tree
 
 
 class _Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from jinja2 import nodes
@@ -13,7 +14,7 @@ from recovery.workflow.names import Names
 from recovery.workflow.pack_shapes import PartShape
 from recovery.workflow.reader import Document, Path
 from recovery.workflow.template_words import parsed
-from recovery.workflow.templates import Template
+from recovery.workflow.templates import TEMPLATES_KEPT, Template
 
 LETTERS = "letters"
 
@@ -89,6 +90,7 @@ def _language(template: Template) -> str:
     return PurePosixPath(template.file).parent.name
 
 
+@lru_cache(maxsize=TEMPLATES_KEPT)
 def _sure_text(body: str) -> str:
     """What every letter made of a template holds: its own words outside of conditions and loops."""
     made = []

@@ -30,8 +30,9 @@ VALUES_AT_MOST = 5_000
 
 DEPTH_AT_MOST = 50
 
-DOCUMENTS_KEPT = 16
-"""How many are kept in memory after they were read: workflows that name the same file share it."""
+DOCUMENTS_KEPT = 64
+"""How many are kept in memory after they were read, which is those of a project: workflows that name the same
+file share it, and what checks one reads it several times."""
 
 _TOP = Position(1, 1)
 

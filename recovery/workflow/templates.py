@@ -8,7 +8,9 @@ No calls, no arithmetic, no set, macro, include or import.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -23,6 +25,9 @@ from recovery.workflow.template_words import Use, Words
 TEMPLATE_BYTES_AT_MOST = 20_000
 """A template's size, head and all: a long letter has 4,000."""
 
+TEMPLATES_KEPT = 500
+"""How many are kept in memory after they were read."""
+
 PARAGRAPH_AT_MOST = 3_000
 """Characters of a paragraph. What reads Markdown takes the square of it in time."""
 
@@ -31,6 +36,9 @@ WORD_AT_MOST, WORDS_AT_MOST = 500, 6_000
 
 MARKS_AT_MOST = 1_200
 """Signs that mean something in Markdown, with the ends of lines."""
+
+HOLDING = "holding"
+"""The purpose of what says that work goes on, with something new."""
 
 _MARKS = re.compile(r"(?<!\w)_|_(?!\w)|[\[\]*`<>!&\\#\n]")
 
@@ -43,6 +51,11 @@ class Head(Shape):
     purpose: Word = Field(description="What the message is for, such as apology.")
     subject: Subject
     states: list[FactName] = Field([], description="The facts that this text asserts.")
+    postscript: Annotated[str, StringConstraints(min_length=1, max_length=PARAGRAPH_AT_MOST)] | None = Field(
+        None,
+        description="What is left of a `holding` message when one of another case goes to the same customer "
+        "at the same time: it is added to that one, and is no letter of its own.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ class Template:
         states: the facts it asserts; it is not sent while the case does not know them.
         body: Markdown with Jinja2 words, as it stands in the file.
         first_line: the line of the file that `body` begins on.
+        postscript: Markdown too, as what it is added to another case's letter; None where it never is.
         uses: everything it speaks of that a case may not know, in order.
     """
 
@@ -64,6 +78,7 @@ class Template:
     first_line: int = 1
     uses: tuple[Use, ...] = field(default=(), repr=False)
     head: Document | None = field(default=None, repr=False, compare=False)
+    postscript: str | None = None
 
 
 def read_template(data: bytes, file: str) -> tuple[Template | None, list[Finding]]:
@@ -74,8 +89,14 @@ def read_template(data: bytes, file: str) -> tuple[Template | None, list[Finding
         file: its name in findings.
 
     Returns:
-        The template, or None and what is wrong with its syntax or its head.
+        The template, or None and what is wrong with its syntax or its head. The same bytes are read once.
     """
+    made, findings = _read(data, file)
+    return made, list(findings)
+
+
+@lru_cache(maxsize=TEMPLATES_KEPT)
+def _read(data: bytes, file: str) -> tuple[Template | None, Sequence[Finding]]:
     if len(data) > TEMPLATE_BYTES_AT_MOST:
         message = f"The template is larger than {TEMPLATE_BYTES_AT_MOST:,} bytes."
         return None, [Finding(file, 1, 1, "too_large", message, "Send a link instead.")]
@@ -100,12 +121,42 @@ def read_template(data: bytes, file: str) -> tuple[Template | None, list[Finding
     findings += checker.findings or check_markdown(file, body, first_line)
     if head is None:
         return None, findings
-    subject = Words(file, head.subject, 1, document.at(("subject",)))
-    subject.check()
-    findings.extend(subject.findings)
-    uses = (*subject.uses, *checker.uses)
-    made = Template(file, head.purpose, head.subject, tuple(head.states), body, first_line, uses, document)
+    uses = list(checker.uses)
+    for key, said in (("subject", head.subject), ("postscript", head.postscript)):
+        if said is not None:
+            checker = Words(file, said, 1, document.at((key,)))
+            checker.check()
+            findings += checker.findings
+            uses += checker.uses
+    findings += _postscript(head, document)
+    made = Template(
+        file,
+        head.purpose,
+        head.subject,
+        tuple(head.states),
+        body,
+        first_line,
+        tuple(uses),
+        document,
+        head.postscript,
+    )
     return (None if findings else made), findings
+
+
+def _postscript(head: Head, document: Document) -> list[Finding]:
+    """What is wrong with a postscript but its words."""
+    if head.postscript is None:
+        return []
+    path = ("postscript",)
+    if head.purpose != HOLDING:
+        message = (
+            f"Only a message with the purpose {HOLDING} is told of in another, and this is {head.purpose}."
+        )
+        return [document.finding(path, "postscript_not_holding", message, "Leave it out.", key=True)]
+    line = document.at(path).line
+    if too_long := _too_long(document.file_of(path), head.postscript, line):
+        return [too_long]
+    return check_markdown(document.file_of(path), head.postscript, line)
 
 
 def _too_long(file: str, body: str, first_line: int) -> Finding | None:

@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import typer
 
 from recovery.cli.app import app
+from recovery.cli.building import command_line
 from recovery.cli.codes import EXIT_CODES
 from tests.cli.conftest import Said
 
@@ -89,6 +91,15 @@ def test_help_does_not_load_what_only_work_needs(words: list[str], allowed: set[
 
 def test_the_command_line_is_a_typer_app_a_host_may_mount() -> None:
     assert isinstance(app, typer.Typer)
+
+
+def test_a_command_that_is_built_when_it_is_asked_for_is_that_of_the_app() -> None:
+    def told(command: Any) -> Any:
+        parts = getattr(command, "commands", {})
+        params = [(param.name, param.opts, param.default, param.required) for param in command.params]
+        return command.name, command.help, command.epilog, params, [told(part) for part in parts.values()]
+
+    assert told(command_line()) == told(typer.main.get_command(app))
 
 
 # --- wrong usage --------------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ INTERNAL = (
     "promise-due",
     "promise-broken",
     "payment-late",
+    "payment-order",
+    "story-due",
     "overdue",
     "urgent",
 )
@@ -55,6 +57,13 @@ NEVER = {
         "冷静", "按规定", "公司规定", "经常发生", "不是我们", "绝对", "保证不再", "给您带来不便", "如果让您",
     ),
 }  # fmt: skip
+
+
+@cache
+def written() -> set[str]:
+    """Every template that a workflow sends or lets people say."""
+    workflows = [plain(path) for path in WORKFLOWS]
+    return {name for one in workflows for name in (*templates_sent(one), *one.get("say", ()))}
 
 
 @cache
@@ -110,7 +119,7 @@ def test_both_languages_say_the_same_things(name: str) -> None:
 
 @each_name
 def test_some_workflow_sends_it_or_lets_people_say_it(name: str) -> None:
-    assert any(name in (*templates_sent(plain(path)), *plain(path).get("say", ())) for path in WORKFLOWS)
+    assert name in written()
 
 
 @each_workflow
@@ -154,6 +163,7 @@ CONTEXT = {
     "coupon": {
         "code": "K7MPQX-4WDF2A-9RTBHC", "value": "10 USD", "good_until": "2027-01-19", "replaces": False
     },
+    "payment": {"compensation": "1", "kind": "refund", "amount": "40 USD", "to": "", "pay_by": None},
     "case": {
         "id": 7, "external_id": None, "subject": None, "step": "resolve", "severity": 1, "cycle": 1,
         "received_at": "2026-11-20T09:00:00+00:00",

@@ -21,6 +21,8 @@ __all__ = ["clock", "engine", "project"]
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
 DUE = datetime(2026, 11, 25, 18, tzinfo=UTC)  # two business days after Monday
 MORNING = datetime(2026, 11, 26, 9, tzinfo=UTC)
+LANGUAGES = ("en", "zh", "en-GB", "zh-CN")
+"""Letters in different languages do not become one."""
 
 
 class Mailbox:
@@ -43,8 +45,8 @@ def with_news(engine: Engine, clock: ManualClock, mailbox: Mailbox, cases: int, 
     """Cases of one customer, each with news that a holding message tells at one moment."""
     clock.set(MONDAY)
     found = []
-    for _ in range(cases):
-        case = engine.open_case("It broke.", customer={"address": address}).case
+    for language in LANGUAGES[:cases]:
+        case = engine.open_case("It broke.", customer={"address": address}, language=language).case
         engine.record(case, {"owner": "li", "update.news": "The spare part has been ordered."}, by="agent:li")
         found.append(case)
     pass_time(engine, clock, DUE - timedelta(minutes=1), mailbox)

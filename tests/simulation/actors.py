@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from recovery.commands import Outcome as Done
 from recovery.commands import Settlement
 from recovery.core.errors import EnvironmentFault, RecoveryError, Refusal
+from recovery.core.instants import to_text
 from recovery.delivery.channels import Message
 from recovery.delivery.outcomes import Delivered, Handed, Outcome, OutOfOrder, Rejected, RetryLater
 from recovery.store.codes import in_context
@@ -18,6 +19,7 @@ from tests.simulation.book import Book, named
 from tests.simulation.machine import Machine, MachineEngine, Row, idle
 from tests.simulation.orders import Order, carried_out
 from tests.simulation.place import Place
+from tests.simulation.purse import Purse
 from tests.simulation.world import World, current
 
 SEAL_KEY = b"the key of every run of the simulation"
@@ -37,10 +39,14 @@ class Fate(NamedTuple):
 
 
 class Receiver:
-    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them."""
+    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them.
 
-    def __init__(self, book: Book) -> None:
+    Whoever pays is among them: it pays once for each key, and says the receipt or leaves that to people.
+    """
+
+    def __init__(self, book: Book, purse: Purse) -> None:
         self.book = book
+        self.purse = purse
         self.fates: deque[Fate] = deque()
         self.codes: list[str] = []
         self._words: dict[str, str] = {}
@@ -56,6 +62,8 @@ class Receiver:
         sending = self.book.begin(task, message)
         self.book.counts.fates[fate.what] += 1
         here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
+        if message.key in self.purse.payments and fate.what == "refused":
+            fate = Fate("taken")
         outcome = self._answer(fate, message)
         sending.through = not isinstance(outcome, RetryLater | OutOfOrder)
         if isinstance(outcome, Delivered) or fate.what == "lost":
@@ -71,6 +79,8 @@ class Receiver:
     def _answer(self, fate: Fate, message: Message) -> Outcome:
         match fate.what:
             case "lost":
+                if message.payment is not None:
+                    self.purse.pay(message)
                 return RetryLater("the answer did not arrive", may_have_been_accepted=True)
             case "busy":
                 return RetryLater("busy")
@@ -78,6 +88,9 @@ class Receiver:
                 return Rejected("no such address")
             case "down":
                 return OutOfOrder("no connection")
+            case _ if message.payment is not None:
+                receipt = self.purse.pay(message)
+                return Delivered("taken", receipt if message.case % 2 else None)
             case _:
                 return Handed("phone") if message.channel == "phone" else Delivered("taken")
 
@@ -127,9 +140,10 @@ class Settling:
 class Actor(Machine):
     """A process whose transactions the book is told of."""
 
-    def __init__(self, world: World, name: str, place: Place, seed: int, book: Book) -> None:
+    def __init__(self, world: World, name: str, place: Place, seed: int, book: Book, purse: Purse) -> None:
         super().__init__(world, name, place, seed)
         self.book = book
+        self.purse = purse
 
     def committed(self, noted: list[Row]) -> None:
         """See `Machine.committed`."""
@@ -140,7 +154,10 @@ class Actor(Machine):
             job.stale = [one for one in job.settlements if self.book.is_stale(one)]
             for one in job.settlements:
                 self.book.settled(self, one, is_stale=one in job.stale)
-        self.book.committed(self, noted)
+        for what, row in noted:
+            if what == "ledger":
+                self.purse.committed(self, row)
+        self.book.committed(self, [one for one in noted if one[0] != "ledger"])
 
 
 class Working(Actor):
@@ -153,14 +170,30 @@ class Working(Actor):
     kind = RunEngine
 
     def __init__(
-        self, world: World, name: str, place: Place, seed: int, book: Book, receiver: Receiver
+        self,
+        world: World,
+        name: str,
+        place: Place,
+        seed: int,
+        book: Book,
+        purse: Purse,
+        receiver: Receiver,
     ) -> None:
-        super().__init__(world, name, place, seed, book)
+        super().__init__(world, name, place, seed, book, purse)
         self.has_ended = False
         self.worker = Worker(
             self.engine, receiver, may_send=lambda: True, seal=self._seal, tell=lambda *_, **__: None
         )
         self.begin(name, self._run)
+
+    def wanted_at(self) -> float:
+        """See `Process.wanted_at`: now where anything is due or unsettled, else when something will be."""
+        if self.worker._unsettled:
+            return 0.0
+        now = to_text(self.now())
+        looking = self.place.looking
+        (is_due,) = looking.execute(_IS_DUE, (now, now, to_text(self.world.lease_now()))).fetchone()
+        return 0.0 if is_due else self.world.next_event(self)
 
     def _seal(self) -> None:
         self.engine.store.seal(SEAL_KEY, self.now())
@@ -187,12 +220,19 @@ class Working(Actor):
             raise self.world.violated("kept-lease", f"{self.name} has stopped and keeps {', '.join(kept)}")
 
 
+_IS_DUE = """
+select exists (select 1 from recovery_case where due_at <= ?) or exists (
+    select 1 from recovery_effect
+    where status = 'due' and due_at <= ? and (lease_until is null or lease_until <= ?))
+"""
+
+
 class Desk(Actor):
     """A process of people who ask for things, one after the other.
 
     Attributes:
         orders: what is still to be asked for; the first may be under way.
-        answers: key → what was answered.
+        done: those that were answered.
     """
 
     def __init__(
@@ -202,14 +242,15 @@ class Desk(Actor):
         place: Place,
         seed: int,
         book: Book,
+        purse: Purse,
         receiver: Receiver,
         orders: deque[Order],
-        answers: dict[str, Any],
+        done: list[Order],
     ) -> None:
-        super().__init__(world, name, place, seed, book)
+        super().__init__(world, name, place, seed, book, purse)
         self.receiver = receiver
         self.orders = orders
-        self.answers = answers
+        self.done = done
         self.begin(name, self._run)
 
     def _run(self) -> None:
@@ -225,7 +266,8 @@ class Desk(Actor):
             except RecoveryError as refused:
                 answer = refused
             self.orders.popleft()
-            self.answers[order.key] = answer
+            order.answer = answer
+            self.done.append(order)
             self._count(order, answer)
 
     def _count(self, order: Order, answer: Any) -> None:

@@ -62,10 +62,11 @@ class Counts:
     fates: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
     twice: Counter[str] = field(default_factory=Counter)
+    money: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Counts) -> None:
         """Add those of another run."""
-        for name in ("figures", "crashes", "fates", "commands", "twice"):
+        for name in ("figures", "crashes", "fates", "commands", "twice", "money"):
             getattr(self, name).update(getattr(other, name))
 
 
@@ -73,7 +74,7 @@ class Book:
     """Everything that was leased and sent in one run.
 
     Attributes:
-        claims: the newest lease of each message; `mine` the newest of each process.
+        claims: the newest lease of each message; `leases` all of them, by their versions.
         open: sendings whose outcome is not on record.
         held: messages that people keep back.
         closed: those that have an end by the log, also when they were taken back while they were being sent.
@@ -84,7 +85,7 @@ class Book:
     def __init__(self, world: World) -> None:
         self.world = world
         self.claims: dict[Effect, Claim] = {}
-        self.mine: dict[tuple[Process, Effect], Claim] = {}
+        self.leases: dict[tuple[Effect, int], Claim] = {}
         self.sendings: list[Sending] = []
         self.open: list[Sending] = []
         self.held: set[Effect] = set()
@@ -128,9 +129,8 @@ class Book:
                 "double-claim", f"{process.name} claims {named(effect)}, which is {before.process.name}'s"
             )
         self.world.tell(f"{process.name} has claimed {named(effect)}, version {version}")
-        self.claims[effect] = self.mine[process, effect] = Claim(
-            process, version, until, self.world.writing_since
-        )
+        claim = Claim(process, version, until, self.world.writing_since)
+        self.claims[effect] = self.leases[effect, version] = claim
 
     def is_stale(self, one: Any) -> bool:
         """Whether somebody else has leased a message whose outcome comes in."""
@@ -196,7 +196,7 @@ class Book:
                     raise self.world.violated(
                         "overlap", f"{task.name} sends {named(effect)} while {who} sends {what}"
                     )
-        sending = Sending(process, effect, message, self.mine.get((process, effect)), self.world.steps)
+        sending = Sending(process, effect, message, self.leases.get((effect, task.version)), self.world.steps)
         self.sendings.append(sending)
         self.open.append(sending)
         self.counts.figures["sends"] += 1
@@ -204,7 +204,7 @@ class Book:
 
     def _may_be_late(self, task: Task, effect: Effect) -> bool:
         """Whether a task may not know that it has lost its lease: it slept since it made sure of it."""
-        claim = self.mine.get((task.process, effect))
+        claim = self.leases.get((effect, task.version))
         return task.slept_at > task.fresh_at or (claim is not None and self.jumped_at >= claim.at)
 
     def _is_late(self, sending: Sending) -> bool:

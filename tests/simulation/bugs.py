@@ -16,9 +16,10 @@ import msgspec
 from recovery import settling
 from recovery.applying import Applying
 from recovery.commands import Settlement
-from recovery.core.clocks.state import next_due
+from recovery.core.case import _next_due
 from recovery.core.instants import to_text
 from recovery.delivery import attempt as attempts
+from recovery.delivery import outbox
 from recovery.engine import Engine
 from recovery.store import outbox_statements as sql
 from recovery.store.codec import read_effect_key
@@ -50,7 +51,7 @@ def unfenced_lease() -> Iterator[None]:
 @contextmanager
 def settle_before_send() -> Iterator[None]:
     """A message is put on record as delivered, and then sent."""
-    real = attempts.attempt
+    real = outbox.attempt
 
     def attempt(
         engine: Engine, channel: Any, sender: str, row: OutboxRow, moment: datetime, sending: Any
@@ -78,7 +79,7 @@ def timer_done_before_commit() -> Iterator[None]:
             for id in due:
                 case = unit.case(self.tenant, id)
                 assert case is not None
-                case.due_at = next_due(case.clocks)
+                case.due_at = _next_due(case)
                 applying.let_time_pass(case, applying.now)
         return len(due), []
 

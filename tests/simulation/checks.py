@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from recovery.core.conversation import WRITTEN
 from recovery.core.instants import to_text
 from recovery.store.codec import read_effect_key
 from recovery.store.records import Coupon, OutboxRow, Record
-from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
 from recovery.store.verify import verify
+from tests.simulation import purse
 from tests.simulation.actors import SEAL_KEY, Working
 from tests.simulation.book import Effect, Sending, named
+from tests.simulation.machine import TOLD, Looking
 from tests.simulation.world import Violation
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def in_the_end(run: Run) -> None:
     Raises:
         Violation: something did not.
     """
-    store = SqliteStore.open(run.place.path, clock=run.world.processes["worker-1"].now, synchronous="NORMAL")
+    store = Looking(run.place, run.world.processes["worker-1"].now)
     try:
         if run.world.writer is not None or any(run.orders.values()):
             raise Violation("stuck", "somebody still waits for the database")
@@ -41,11 +43,14 @@ def in_the_end(run: Run) -> None:
             raise Violation("log", " ".join(problem.message for problem in report.problems))
         rows = list(store.outbox(TENANT))
         logs = _logs(store)
-        _timers(run, logs)
+        cases = {id: _folded(log) for id, log in logs.items()}
+        _timers(run, cases, logs)
         _effects(run, rows)
+        _told(run, rows)
         _order(run, rows)
         _commands(run, logs, store)
         _coupons(run, store)
+        purse.check(run, cases, logs)
         figures = run.book.counts.figures
         figures["cases"] += len(logs)
         figures["events"] += sum(map(len, logs.values()))
@@ -64,12 +69,12 @@ def _logs(store: Store) -> dict[int, list[Record]]:
 # --- timers -------------------------------------------------------------------------------------------------
 
 
-def _timers(run: Run, logs: dict[int, list[Record]]) -> None:
+def _timers(run: Run, cases: dict[int, Case], logs: dict[int, list[Record]]) -> None:
     """Nothing that was due is still due, and nothing happened twice. By the log alone, not by the column."""
     workers = [one for one in run.world.processes.values() if isinstance(one, Working)]
     now = to_text(max(worker.now() for worker in workers))
     for id, log in logs.items():
-        case = _folded(log)
+        case = cases[id]
         if case.quarantine is not None:
             raise Violation("quarantine", f"case {id} was set aside: {case.quarantine}")
         if case.due_at is not None and case.due_at <= now:
@@ -144,6 +149,33 @@ def _accepted(run: Run, effect: Effect, taken: list[Sending]) -> None:
         run.book.counts.twice[excuse] += 1
 
 
+def _told(run: Run, rows: list[OutboxRow]) -> None:
+    """What is said in the letter of another case is said there, and nowhere else, and that letter came."""
+    by_effect = {(row.case, row.effect): row for row in rows}
+    sent = {sending.effect: sending for sending in run.book.sendings if sending.accepted}
+    for row in rows:
+        found = _TOLD_IN.match(row.note or "") if row.status == "cancelled" else None
+        if found is None:
+            continue
+        run.book.counts.figures["told in another case's letter"] += 1
+        effect, letter = (row.case, row.effect), (int(found[2]), found[1])
+        if effect in sent and not sent[effect].excuse:
+            raise Violation("told-twice", f"{named(effect)} was sent, and told in {named(letter)}")
+        status = by_effect[letter].status
+        if status == "failed" or (status == "cancelled" and letter in run.book.touched):
+            continue  # a person who takes a letter back takes back what it tells
+        told = (
+            [one["case"]["id"] for one in json.loads(sent[letter].message.text).get(TOLD, ())]
+            if (status == "delivered")
+            else []
+        )
+        if row.case not in told:
+            raise Violation("untold", f"{named(effect)} was to be told in {named(letter)}, which is {status}")
+
+
+_TOLD_IN = re.compile(r"told in message (\S+) of case (\d+),")
+
+
 def _order(run: Run, rows: list[OutboxRow]) -> None:
     """Messages of a case get through in the order they were asked for, where nobody touched them."""
     first: dict[Effect, int] = {}
@@ -174,10 +206,11 @@ def _passes(later: OutboxRow, row: OutboxRow) -> bool:
 
 def _commands(run: Run, logs: dict[int, list[Record]], store: Store) -> None:
     """What was answered is on record, and a complaint opened one case."""
-    for key, answer in run.answers.items():
+    for order in run.done:
+        answer = order.answer
         if isinstance(answer, Outcome) and answer.seq > len(logs[answer.case]):
             raise Violation(
-                "answer-lost", f"{key} was answered with event {answer.seq} of case {answer.case}"
+                "answer-lost", f"{order.key} was answered with event {answer.seq} of case {answer.case}"
             )
     opened: Counter[str] = Counter()
     words: Counter[str] = Counter()
@@ -203,7 +236,7 @@ def _coupons(run: Run, store: Store) -> None:
         if times > 1:
             raise Violation("coupon-twice", f"{offer} of case {case} is good {times} times")
     paid: Counter[tuple[int, str]] = Counter()
-    for answer in run.answers.values():
+    for answer in (order.answer for order in run.done):
         if isinstance(answer, Coupon):
             paid[answer.case, answer.offer] += 1
             run.book.counts.figures["coupons redeemed"] += 1

@@ -7,8 +7,10 @@ are measured by. Statements, transactions and locks are SQLite's own.
 from __future__ import annotations
 
 import json
+import os
 import random
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -17,10 +19,13 @@ from typing import Any
 from unittest.mock import patch
 
 from recovery.core.spec import Workflow
-from recovery.delivery.render import Rendered
+from recovery.delivery import attempt as attempts
+from recovery.delivery.render import Beside, Rendered
 from recovery.engine import Engine
+from recovery.store import ledger_statements
 from recovery.store import outbox_statements as sql
 from recovery.store.compiling import Statement
+from recovery.store.records import OutboxRow
 from recovery.store.sqlite import TRY_SECONDS, SqliteStore
 from recovery.store.sqlite_dialect import SqliteDialect
 from recovery.workflow.bundle import Bundle
@@ -30,8 +35,11 @@ from tests.simulation.world import NEVER, WAITING, Killed, Process, Task, World,
 LOOK_SECONDS = 5.0
 """How seldom a worker that waits for slow senders looks up while nothing happens at all."""
 
-SEAL_SECONDS = 20.0
-"""How often a worker seals: less often than in life, where it costs a fifth of a run."""
+SEAL_SECONDS = 300.0
+"""How often a worker seals while things go wrong: less often than in life, for it costs a fifth of a run."""
+
+TOLD = "told"
+"""Under what a letter says what it tells of other cases."""
 
 LOCK_SECONDS = 11.0
 """Longer than a writer waits for another one before it gives up."""
@@ -58,6 +66,7 @@ NOTED = {
         "let-go": sql.LET_GO,
         "close": sql.CLOSE_EFFECT,
         "retry": sql.RETRY_EFFECT,
+        "ledger": ledger_statements.INSERT_LINE,
     }.items()
 }
 """Statements whose rows are told to `Machine.committed`."""
@@ -177,6 +186,35 @@ class _Store(SqliteStore):
             self._machine.world.freed_at = self._machine.world.elapsed
 
 
+class Looking(SqliteStore):
+    """The real store, for whoever looks at how things stand in the end, on connections used before."""
+
+    def __init__(self, place: Place, clock: Callable[[], datetime]) -> None:
+        super().__init__(
+            place.path, clock=clock, entropy=os.urandom, synchronous="NORMAL", wait=lambda seconds: None
+        )
+        self._place = place
+        self._is_checked = True
+
+    def _connect(self, mode: str, seconds: float) -> Any:
+        return _Lent(self._place, self._place.take("look") or super()._connect(mode, seconds))
+
+
+class _Lent:
+    """A connection that is given back when it is closed."""
+
+    def __init__(self, place: Place, connection: sqlite3.Connection) -> None:
+        self._place = place
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def close(self) -> None:
+        self._connection.text_factory = str
+        self._place.give_back("look", self._connection)
+
+
 class MachineEngine(Engine):
     """The real engine, whose versions of workflows are read once for all runs."""
 
@@ -287,9 +325,20 @@ def _wait(futures: Any, seconds: float | None = None, return_when: str = "ALL_CO
     return done, set(waiting) - done
 
 
-def _words(bundle: Bundle, template: str, language: str, context: dict[str, Any]) -> Rendered:
+def _attempt(engine: Any, channel: Any, sender: str, row: OutboxRow, *more: Any) -> attempts.Attempt:
+    """As the outbox tries to deliver; its task knows under which lease."""
+    task = current()
+    assert task is not None
+    task.version = row.version
+    return attempts.attempt(engine, channel, sender, row, *more)
+
+
+def _words(
+    bundle: Bundle, template: str, language: str, context: dict[str, Any], beside: Sequence[Beside] = ()
+) -> Rendered:
     """What a message says is all that it could say: every attempt must show the same."""
-    return Rendered(template, json.dumps(context, sort_keys=True, default=str), "", language)
+    said = context if not beside else {**context, TOLD: [other.context for other in beside]}
+    return Rendered(template, json.dumps(said, sort_keys=True, default=str), "", language)
 
 
 @contextmanager
@@ -299,6 +348,7 @@ def simulated() -> Iterator[None]:
         for name, instead in {
             "recovery.delivery.outbox.ThreadPoolExecutor": _Pool,
             "recovery.delivery.outbox.wait": _wait,
+            "recovery.delivery.outbox.attempt": _attempt,
             "recovery.delivery.outbox.monotonic": monotonic,
             "recovery.worker.serving.monotonic": monotonic,
             "recovery.worker.serving.SEAL_SECONDS": SEAL_SECONDS,
@@ -313,4 +363,4 @@ def idle(task: Task, seconds: float | None, is_stopped: Callable[[], bool]) -> N
     """Wait for the next tick of a worker, in a second or less; while nothing happens, none is needed."""
     here = task.process.world
     until = here.elapsed + min(1.0 if seconds is None else seconds, 1.0)
-    here.block("asleep", is_stopped, until, looks_until=NEVER)
+    here.block("asleep", is_stopped, until, looks_until=NEVER, naps=True)

@@ -9,9 +9,11 @@ from typing import Any
 
 from recovery.commands import Outcome
 from recovery.core import events as ev
+from recovery.core.empowerment.ordering import PAYER
 from recovery.engine import Engine
 from recovery.store.choosing import Messages
 from recovery.tended import Tended
+from tests.simulation.refunds import REFUNDS
 
 LI = "agent:li"
 
@@ -21,16 +23,18 @@ class Order:
     """Something that somebody asks for.
 
     Attributes:
-        what: one of `ORDERS`.
+        what: one of `WITHOUT_MONEY`, or of `REFUNDS`.
         case: which of the run's cases it is about, from 0.
         number: which of the run's orders it is; its key.
         kept: what must be the same when it is asked for again.
+        answer: what was answered in the end.
     """
 
     what: str
     case: int
     number: int
     kept: dict[str, Any] = field(default_factory=dict)
+    answer: Any = None
 
     @property
     def key(self) -> str:
@@ -56,7 +60,7 @@ def carried_out(order: Order, engine: Engine, codes: list[str]) -> Answer:
     if order.what == "open":
         return engine.open_case(
             "The lamp is broken.",
-            customer={"address": f"customer-{order.case % 2}@example.org"},
+            customer={"address": f"customer-{order.case // 2}@example.org"},
             channel="phone" if order.case == 2 else None,
             external_id=f"x-{order.case}",
             key=order.key,
@@ -69,7 +73,8 @@ def carried_out(order: Order, engine: Engine, codes: list[str]) -> Answer:
         code = order.kept.setdefault("code", codes[order.number % len(codes)])
         return engine.redeem(code, by="agent:till", key=order.key)
     case = engine.store.find_cases(engine.tenant, [f"x-{order.case}"]).get(f"x-{order.case}")
-    return None if case is None else ORDERS[order.what](order, engine, case)
+    doing = ORDERS.get(order.what) or REFUNDS[order.what]
+    return None if case is None else doing(order, engine, case)
 
 
 Doing = Callable[[Order, Engine, int], Answer]
@@ -132,7 +137,9 @@ def _release(order: Order, engine: Engine, case: int) -> Answer:
 
 
 def _cancel(order: Order, engine: Engine, case: int) -> Answer:
-    due = list(engine.store.outbox(engine.tenant, case=case, status="due"))
+    due = [
+        row for row in engine.store.outbox(engine.tenant, case=case, status="due") if row.recipient != PAYER
+    ]  # who takes an order to pay back answers for it that nobody has paid, and here nobody would know
     if not due:
         return None
     effect = order.kept.setdefault("effect", due[-1].effect)
@@ -149,7 +156,7 @@ def _done(order: Order, engine: Engine, case: int) -> Answer:
         if found is None or not found.tasks:
             return None
         order.kept["task"] = next(iter(found.tasks))
-    return engine.task_done(case, order.kept["task"], by=LI, key=order.key)
+    return engine.task_done(case, order.kept["task"], by=LI, note=order.key, key=order.key)
 
 
 def _pause(order: Order, engine: Engine) -> Answer:
@@ -181,4 +188,5 @@ ORDERS: dict[str, Doing] = {
 }
 """What can be asked for in a case."""
 
-EVERYTHING = ("open", "redeem", "pause", "resume", *ORDERS)
+WITHOUT_MONEY = ("open", "redeem", "pause", "resume", *ORDERS)
+"""What can be asked for that is not about money."""

@@ -9,7 +9,8 @@ import random
 from typing import Any, NamedTuple
 
 from tests.simulation.actors import FATES
-from tests.simulation.orders import EVERYTHING
+from tests.simulation.orders import WITHOUT_MONEY
+from tests.simulation.refunds import MONEY, THEN
 
 BOUNDARIES = (
     "after-claim",
@@ -21,6 +22,11 @@ BOUNDARIES = (
     "after-commit",
 )
 """Where a worker is killed: these, and wherever it happens to stand."""
+
+COMMITS = ("mid-commit", "after-commit")
+
+DESKS = ("desk-1", "desk-2")
+"""The processes of people."""
 
 Action = tuple[Any, ...]
 
@@ -71,6 +77,7 @@ class _Drawing:
             "to": 5.0,
             "crash": 4.0,
             "crash-at": 4.0,
+            "doom": 3.0,
             "next": 4.0,
             "pass": 5.0,
             "stall": 1.0,
@@ -84,19 +91,23 @@ class _Drawing:
             for kind, weight in kinds.items()
         }
         common = ("own", "own", "own", "answer", "word", "say", "open")
-        self.orders = (*common, *rng.sample(EVERYTHING, 7))
+        self.orders = (*common, *rng.sample(WITHOUT_MONEY, 7))
+        self.following: list[str] = []
+        if rng.random() < 0.7:
+            self.orders += MONEY
+            self.weights["ask"] *= 1.5
 
     def draw(self) -> Action:
         """One action."""
         rng = self.rng
         (kind,) = rng.choices(list(self.weights), list(self.weights.values()))
         worker = rng.choice(self.workers)
-        anybody = rng.choice((*self.workers, "desk-1", "desk-2"))
+        anybody = rng.choice((*self.workers, *DESKS))
         match kind:
             case "ask":
-                steps = rng.choice((0, 0, rng.randint(1, 8)))
-                desk = rng.choice(("desk-1", "desk-2"))
-                return ("ask", desk, rng.choice(self.orders), rng.randrange(self.cases), steps)
+                steps = rng.choice((0, rng.randint(1, 8)))
+                desk = rng.choice(DESKS)
+                return ("ask", desk, self._order(), rng.randrange(self.cases), steps)
             case "go":
                 return ("go", worker, rng.randint(1, 25), rng.randrange(1000))
             case "to":
@@ -105,6 +116,8 @@ class _Drawing:
                 return ("crash", anybody)
             case "crash-at":
                 return ("crash-at", worker, rng.choice(BOUNDARIES), rng.randrange(1000))
+            case "doom":
+                return ("doom", anybody, rng.choice(COMMITS if anybody in DESKS else (*BOUNDARIES, *COMMITS)))
             case "next":
                 fate = rng.choice(FATES[1:])
                 return ("next", fate, rng.choice((0.5, 10.0, 45.0, 100.0)) if fate == "slow" else 0.0)
@@ -123,6 +136,13 @@ class _Drawing:
             case _:
                 return ("stop", worker)
 
+    def _order(self) -> str:
+        """What is asked for: something new, or what comes after what was asked for before."""
+        is_next = self.following and self.rng.random() < 0.8
+        what = self.following.pop(0) if is_next else self.rng.choice(self.orders)
+        self.following += THEN.get(what, ())
+        return what
+
 
 def in_words(action: Action) -> str:
     """An action as people read it."""
@@ -136,6 +156,8 @@ def in_words(action: Action) -> str:
             return f"{who} goes on until {boundary}"
         case ("crash-at", who, boundary, _):
             return f"{who} is killed at {boundary}"
+        case ("doom", who, boundary):
+            return f"{who} will be killed when it comes to {boundary} next"
         case ("crash", who):
             return f"{who} is killed"
         case ("next", fate, seconds):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from unittest.mock import patch
 
 from recovery.core.instants import from_text, to_text
@@ -15,11 +15,15 @@ from tests.simulation.actors import Desk, Fate, Receiver, Working
 from tests.simulation.book import Book, Counts
 from tests.simulation.orders import Order
 from tests.simulation.place import Place
-from tests.simulation.plan import Action, Plan, in_words
+from tests.simulation.plan import DESKS, Action, Plan, in_words
+from tests.simulation.purse import Purse
 from tests.simulation.world import NEVER, Process, Violation, World, living_in
 
 PEACE_DAYS = 20
 """After how many quiet days everything must have been done."""
+
+PEACE_SEAL_SECONDS = 5 * 86_400.0
+"""How often a worker seals then."""
 
 PEACE_ROUNDS = 50
 """For how many rounds of a hundred seconds people may go on asking for what they were about to."""
@@ -31,8 +35,6 @@ DOZE_SECONDS = 61.0
 """Just longer than a lease."""
 
 DOZE_STEPS = 12
-
-DESKS = ("desk-1", "desk-2")
 
 
 @dataclass
@@ -51,6 +53,12 @@ class RunWorld(World):
     def __init__(self, place: Place, *, one_machine: bool, is_told: bool) -> None:
         super().__init__(one_machine=one_machine, is_told=is_told)
         self.looking = place.looking
+        self.crash: Callable[[str], None] = lambda name: None
+
+    def kills(self, process: Process) -> None:
+        """See `World.kills`."""
+        del self.doomed[process.name]
+        self.crash(process.name)
 
     def next_event(self, process: Process) -> float:
         """When something is due next by a process's clock, or a lease ends."""
@@ -83,10 +91,12 @@ class Run:
         self.place = place
         place.empty()
         self.world = RunWorld(place, one_machine=plan.one_machine, is_told=is_told)
+        self.world.crash = self._crash
         self.book = Book(self.world)
-        self.receiver = Receiver(self.book)
+        self.purse = Purse(self.world, place.workflow)
+        self.receiver = Receiver(self.book, self.purse)
         self.orders: dict[str, deque[Order]] = {name: deque() for name in DESKS}
-        self.answers: dict[str, Any] = {}
+        self.done: list[Order] = []
         self.asked = 0
         self.lives = 0
         for name in (*DESKS, *(f"worker-{n}" for n in range(1, plan.workers + 1))):
@@ -102,6 +112,7 @@ class Run:
                 for action in self.plan.actions:
                     self.world.tell(f"- {in_words(action)}")
                     self._act(action)
+                stack.enter_context(patch("recovery.worker.serving.SEAL_SECONDS", PEACE_SEAL_SECONDS))
                 self._peace()
                 checks.in_the_end(self)
             except Violation as found:
@@ -165,6 +176,9 @@ class Run:
         if self._to(name, boundary, choice):
             self._crash(name)
 
+    def _doom(self, name: str, boundary: str) -> None:
+        self.world.doomed[name] = boundary
+
     def _end(self, process: Process) -> None:
         """A process is gone; another one takes its place."""
         self.book.died(process)
@@ -173,9 +187,10 @@ class Run:
 
     def _begin(self, name: str, offset: timedelta = timedelta()) -> None:
         self.lives += 1
-        given = (self.world, name, self.place, self.plan.seed * 1000 + self.lives, self.book, self.receiver)
+        seed = self.plan.seed * 1000 + self.lives
+        given = (self.world, name, self.place, seed, self.book, self.purse, self.receiver)
         is_desk = name in DESKS
-        process = Desk(*given, self.orders[name], self.answers) if is_desk else Working(*given)
+        process = Desk(*given, self.orders[name], self.done) if is_desk else Working(*given)
         process.offset = offset
         self.world.processes[name] = process
 
@@ -222,6 +237,7 @@ class Run:
         """Nothing goes wrong any more: all that is due is done, or never will be."""
         self.world.tell("- peace")
         self.receiver.fates.clear()
+        self.world.doomed.clear()
         for process in self.world.processes.values():
             process.stalled_until = 0.0
         until = self.world.elapsed + timedelta(days=PEACE_DAYS).total_seconds()

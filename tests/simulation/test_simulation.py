@@ -12,6 +12,7 @@ import pytest
 from tests.simulation.bugs import BUGS
 from tests.simulation.machine import simulated
 from tests.simulation.many import explained, played
+from tests.simulation.money_bugs import MONEY_BUGS
 from tests.simulation.place import Place, made
 from tests.simulation.plan import plan_of
 from tests.simulation.play import Run
@@ -41,6 +42,8 @@ def test_nothing_is_lost_and_nothing_happens_twice_whatever_goes_wrong_in_betwee
     assert counts.figures["crashes"] > SEEDS
     assert counts.figures["messages accepted twice"] > 0
     assert counts.twice["crash"] <= counts.figures["sends in flight at crashes"]
+    assert counts.money["fulfilled"] > 0
+    assert counts.money["approved"] > 0
     assert set(counts.fates) == {"taken", "slow", "lost", "busy", "refused", "down"}
 
 
@@ -59,6 +62,13 @@ def test_a_mistake_that_others_have_made_is_found_and_its_history_is_short(place
         lines: list[str] = []
         short = explained(place, seed, lines.append)
     assert lines[0].startswith(f"Seed {seed} fails")
-    assert len(short.plan.actions) <= 8
+    assert len(short.plan.actions) <= 12
     assert short.violation is not None
     assert Run(place, short.plan).result().violation is None, "without the mistake it does not happen"
+
+
+@pytest.mark.parametrize("bug", MONEY_BUGS)
+def test_a_mistake_with_money_is_found(place: Place, bug: str) -> None:
+    with MONEY_BUGS[bug]():
+        found = played(place, range(WITHIN), until_found=True)
+    assert len(found.failed) == 1

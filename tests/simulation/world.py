@@ -50,11 +50,13 @@ class Task:
         until: when it goes on in any case.
         since: since when it has been able to go on; None where that is not known.
         soft: whether it only looks if there is something to do: while nothing happens, it need not.
+        naps: whether, when something has happened, it first looks whether that concerns it.
         seen: how much had happened in the world when it looked last.
         wakes_at: when it looks again although nothing has happened.
         slept_at: when it was last found to have been left standing for too long.
         fresh_at: when it last began something new.
         job: what it has in hand.
+        version: that of the lease under which it sends.
     """
 
     def __init__(self, process: Process, name: str, work: Callable[[], None]) -> None:
@@ -65,11 +67,13 @@ class Task:
         self.until: float | None = None
         self.since: float | None = process.world.elapsed
         self.soft = False
+        self.naps = False
         self.seen = -1
         self.wakes_at = 0.0
         self.slept_at = -1.0
         self.fresh_at = process.world.elapsed
         self.job: Any = None
+        self.version = 0
         self.own: Any = None
         self._work = work
         self.greenlet: Any = greenlet(self._run, process.world.hub)
@@ -86,7 +90,12 @@ class Task:
 
     def goes_on_at(self) -> float | None:
         """When it goes on, as far as time alone decides."""
-        if self.soft and self.seen == self.process.world.happened:
+        happened = self.process.world.happened
+        if self.naps and self.seen != happened:
+            self.seen = happened
+            assert self.until is not None
+            self.wakes_at = max(self.until, self.process.wanted_at())
+        if self.soft and self.seen == happened:
             return self.wakes_at
         return self.until
 
@@ -147,6 +156,10 @@ class Process:
             return []
         return [task for task in self.tasks if task.is_ready()]
 
+    def wanted_at(self) -> float:
+        """When there is something to do for one that naps (in seconds of `elapsed`)."""
+        return 0.0
+
     def sleeps(self) -> bool:
         """Whether it has been left standing for too long."""
         return any(task.waited() > LATE for task in self.tasks)
@@ -174,6 +187,7 @@ class World:
         happened: how often something was written, or a clock was set; `happened_at` when, last.
         writer: the task that has the database to write, since `writing_since`; `freed_at` when one last gave
             it back.
+        doomed: process → the point at which it is killed (`kills`) when one of its tasks comes there.
         is_peaceful: nobody is to be left standing any more: a point is passed at once.
         trace: what happened, for people, while `is_told`.
     """
@@ -190,6 +204,7 @@ class World:
         self.writer: Task | None = None
         self.writing_since = 0.0
         self.freed_at = 0.0
+        self.doomed: dict[str, str] = {}
         self.is_peaceful = False
         self.is_told = is_told
         self.trace: list[str] = []
@@ -198,6 +213,9 @@ class World:
     def next_event(self, process: Process) -> float:
         """When something is due next by a process's clock, or a lease ends (in seconds of `elapsed`)."""
         return NEVER
+
+    def kills(self, process: Process) -> None:
+        """A process has come where it is to be killed."""
 
     def violated(self, code: str, message: str) -> Violation:
         """Something happened that must never happen: the run ends, whatever becomes of this error."""
@@ -239,11 +257,13 @@ class World:
         until: float | None = None,
         *,
         looks_until: float | None = None,
+        naps: bool = False,
     ) -> None:
         """A task waits for something, or for a moment.
 
         Args:
             looks_until: it only looks: while nothing happens, it need not before this moment.
+            naps: nor when what happens is nothing to it (`Process.wanted_at`).
         """
         task = current()
         if task is None:
@@ -252,7 +272,7 @@ class World:
             raise Killed
         task.at, task.ready_when, task.until = at, ready_when, until
         task.since = until if until is not None else None if ready_when is not None else self.elapsed
-        task.soft = looks_until is not None
+        task.soft, task.naps = looks_until is not None, naps
         if looks_until is not None and until is not None and task.seen == self.happened:
             task.wakes_at = max(until, min(looks_until, self.next_event(task.process)))
         else:
@@ -282,6 +302,8 @@ class World:
             process.tasks.remove(task)
         if self.found is not None:
             raise self.found
+        if self.doomed.get(process.name) == task.at:
+            self.kills(process)
         return True
 
     def pass_time(self, seconds: float, *, most: int = 20_000) -> None:

@@ -56,7 +56,7 @@ def no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_mail")
-def test_a_test_that_mails_real_people(tmp_path: Path) -> None:
+def test_a_story_opens_no_connection_to_a_mail_server(tmp_path: Path) -> None:
     for name in ("workflows", "templates", "config"):
         (tmp_path / name).symlink_to(ROOT / name) if name != "config" else None
     config = tmp_path / "config"

@@ -51,7 +51,7 @@ def test_a_file_that_was_broken_while_cases_run_harms_none_of_them(desk: Path, e
 
 def test_what_was_published_is_what_the_files_were(desk: Path, engine: Engine) -> None:
     edit(desk, *TIGHTER)
-    (publication,) = publish(engine, desk)
+    publication, _ = publish(engine, desk)
     assert publication.changed
     assert case_of(engine, engine.open_case("It is broken.").case).bundle == publication.hash
     files = engine.bundle(publication.hash).files

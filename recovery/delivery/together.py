@@ -1,0 +1,113 @@
+"""Due holding messages of several cases of a customer become one (domain.md §3).
+
+The first of them goes as the letter it is, and the others are added to it, each as the postscript of its
+template. That is written down before the letter leaves: its words are kept, and the others cancelled, in one
+transaction. So every attempt sends the same, and whatever dies in between, nothing is told twice or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from recovery.commands import Settlement
+from recovery.core.conversation import WRITTEN
+from recovery.core.errors import NotFound
+from recovery.core.instants import from_text
+from recovery.delivery.overtaken import overtaken
+from recovery.delivery.render import RenderFailed
+from recovery.delivery.wording import as_json, words_of
+from recovery.engine import Engine
+from recovery.workflow.bundle import template
+from recovery.workflow.findings import BadFile
+from recovery.workflow.templates import HOLDING
+
+if TYPE_CHECKING:
+    from recovery.store.records import OutboxRow
+
+
+def take_companions(engine: Engine, cases: Mapping[int, list[OutboxRow]]) -> dict[int, list[OutboxRow]]:
+    """Take out what may be told in the letter of another case.
+
+    Args:
+        cases: the claimed messages of each case, in their order; those that are taken are gone from it.
+
+    Returns:
+        The case whose first message is the letter → what may be added to it. A message that is not alone is
+        not added: messages of a case keep their order.
+    """
+    first: dict[tuple[str | None, str, str], int] = {}
+    found: dict[int, list[OutboxRow]] = {}
+    for id, rows in cases.items():
+        if not _may_be_one_of_several(rows[0]) or not _has_postscript(engine, rows[0]):
+            continue
+        letter = first.setdefault((rows[0].address, rows[0].channel, rows[0].language), id)
+        if letter != id and len(rows) == 1:
+            found.setdefault(letter, []).append(rows.pop(0))
+    return found
+
+
+def joined(
+    engine: Engine, row: OutboxRow, beside: Sequence[OutboxRow], moment: datetime
+) -> tuple[Settlement, list[Settlement]] | None:
+    """What is to be written down before a letter leaves that tells of other cases too.
+
+    Args:
+        moment: when (aware).
+
+    Returns:
+        The letter, given back with its words, and the others; None where there is nothing to add.
+    """
+    added = [other for other in beside if overtaken(engine, other) is None and _can_be_said(engine, other)]
+    if not added:
+        return None
+    try:
+        words = words_of(engine, row, added).rendered
+    except (RenderFailed, NotFound):  # it may be too long together
+        return None
+    letter = Settlement(
+        case=row.case,
+        effect=row.effect,
+        at=moment,
+        end="untried",
+        rendered=as_json(words),
+        version=row.version,
+        again_at=from_text(row.due_at),
+    )
+    return letter, [_told_in(row, other, moment) for other in added]
+
+
+def _told_in(letter: OutboxRow, row: OutboxRow, moment: datetime) -> Settlement:
+    return Settlement(
+        case=row.case,
+        effect=row.effect,
+        at=moment,
+        end="cancelled",
+        reason=f"told in message {letter.effect} of case {letter.case}, which goes to the same customer",
+        version=row.version,
+        told_in=(letter.case, letter.effect, letter.version),
+    )
+
+
+def _may_be_one_of_several(row: OutboxRow) -> bool:
+    """Whether it is a template's, to a customer who is known, and was never tried."""
+    is_fresh = row.rendered is None and row.attempts == 0
+    return is_fresh and row.recipient == "customer" and row.address is not None and WRITTEN not in row.context
+
+
+def _has_postscript(engine: Engine, row: OutboxRow) -> bool:
+    try:
+        made = template(engine.bundle(row.bundle), row.template, row.language)
+    except (BadFile, NotFound):  # sending it says so
+        return False
+    return made.purpose == HOLDING and made.postscript is not None
+
+
+def _can_be_said(engine: Engine, row: OutboxRow) -> bool:
+    """Whether it could go by itself: what cannot be filled or must not be said fails alone."""
+    try:
+        words_of(engine, row)
+    except (RenderFailed, NotFound):
+        return False
+    return True
