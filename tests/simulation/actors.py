@@ -38,10 +38,14 @@ class Fate(NamedTuple):
 
 
 class Receiver:
-    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them."""
+    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them.
 
-    def __init__(self, book: Book) -> None:
+    Whoever pays is among them: it pays once for each key, and says the receipt or leaves that to people.
+    """
+
+    def __init__(self, book: Book, purse: Purse) -> None:
         self.book = book
+        self.purse = purse
         self.fates: deque[Fate] = deque()
         self.codes: list[str] = []
         self._words: dict[str, str] = {}
@@ -57,6 +61,8 @@ class Receiver:
         sending = self.book.begin(task, message)
         self.book.counts.fates[fate.what] += 1
         here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
+        if message.key in self.purse.payments and fate.what == "refused":
+            fate = Fate("taken")
         outcome = self._answer(fate, message)
         sending.through = not isinstance(outcome, RetryLater | OutOfOrder)
         if isinstance(outcome, Delivered) or fate.what == "lost":
@@ -72,6 +78,8 @@ class Receiver:
     def _answer(self, fate: Fate, message: Message) -> Outcome:
         match fate.what:
             case "lost":
+                if message.payment is not None:
+                    self.purse.pay(message)
                 return RetryLater("the answer did not arrive", may_have_been_accepted=True)
             case "busy":
                 return RetryLater("busy")
@@ -79,6 +87,9 @@ class Receiver:
                 return Rejected("no such address")
             case "down":
                 return OutOfOrder("no connection")
+            case _ if message.payment is not None:
+                receipt = self.purse.pay(message)
+                return Delivered("taken", receipt if message.case % 2 else None)
             case _:
                 return Handed("phone") if message.channel == "phone" else Delivered("taken")
 

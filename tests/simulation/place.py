@@ -91,6 +91,7 @@ budgets:
     approval: {by: lead, send: [approve], within: 2 hours}
     hold_for: 3 hours
     late: owing
+    pay: order
   each:
     limit: {agent: 150 USD, lead: 400 USD}
     per: case
@@ -110,6 +111,7 @@ TEMPLATES = {
     "holding": "holding",
     "approve": "brief",
     "owing": "brief",
+    "order": "payment-order",
 }
 """Template → its purpose."""
 

@@ -35,6 +35,8 @@ In the end, twenty quiet days later:
 - what is told in another case's letter is told there, and nowhere else;
 - whatever was answered to people is on record, once, also where they asked again;
 - no coupon is good twice, or was paid twice;
+- whoever pays, told by an order, and people with their own hands paid each compensation once in all, and none
+  that was taken back; what they paid is on record, or its receipt is waited for;
 - no compensation, no offer and no receipt was paid twice; what people were told of one is in the log; nothing
   is kept for an offer that has ended; every account comes to what the cases say, and all of them to zero.
 """
