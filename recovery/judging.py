@@ -26,6 +26,9 @@ from recovery.core.rates import Rates
 
 HOURS_AT_MOST = Decimal(1_000)
 
+NOT_YET = ("driver_unknown", "below_base", "above_ceiling")
+"""Warnings that hang on what may still come: another fact, another offer."""
+
 Given = money.CompensationOffered | money.CompensationSpent
 
 
@@ -59,7 +62,7 @@ def said_by(policy: Policy, event: Given, case: Case, rates: Rates) -> dict[str,
         row |= {
             "rule": answer.recommended.rule,
             "ceiling": None if answer.ceiling is None else str(answer.ceiling),
-            "warnings": [warned.message for warned in answer.warnings],
+            "warnings": [warned.message for warned in answer.warnings if warned.code not in NOT_YET],
         }
     elif answer.code == "above_ceiling":
         row["above"] = answer.message

@@ -26,7 +26,7 @@ POLICY = (
     + rules(
         "rule: owed, when: {category: booking}, offer: [{payment: tariff late}], ceiling: 20 USD",
         "rule: late, when: {category: delivery}, offer: [{refund: 100% of price}], ceiling: 120% of price",
-        "rule: credited, when: {category: billing}, offer: [{credit: 5 USD, pay_within: 4 days}], ceiling: 9 USD",
+        "rule: credited, when: {category: billing}, offer: [{credit: 5 USD, pay_within: 4 days}]",
         "rule: all, when: {}, offer: [{coupon: 10 USD, expires: 60 days}], ceiling: 25 USD",
     )
 )
@@ -155,9 +155,8 @@ def test_value_raises_the_ceiling_and_never_lowers_the_base(held: Engine) -> Non
 
 def test_while_a_rule_is_undecided_its_ceiling_restricts_nobody(held: Engine) -> None:
     case = knowing(held, loss__price="10 USD")
-    told = held.offer_compensation(case, "refund", "400 USD", by="agent:li")
+    held.offer_compensation(case, "refund", "400 USD", by="agent:li")
     assert last(held, case).status == "offered"
-    assert any("is above the ceiling" in line for line in told.why)
 
 
 def test_what_a_law_fixes_is_limited_by_no_ceiling(held: Engine) -> None:

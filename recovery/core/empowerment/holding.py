@@ -37,7 +37,8 @@ def held(
         Refused: as the policy says, or `above_ceiling` of a supervisor who gives no reason.
     """
     if refused := policy.get("refused"):
-        raise Refused(refused["code"], refused["message"], refused["hint"])
+        code, message, hint = refused["code"], refused["message"], refused["hint"]
+        raise Refused(code, message, hint)
     draft.why += [f"by the policy: {warned}" for warned in policy.get("warnings", ())]
     if because is not None and not is_blank(because):
         draft.why.append(f"because: {because}")
