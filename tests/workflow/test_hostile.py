@@ -62,7 +62,7 @@ for line in sys.stdin:
     if os.wait()[1] != 0:
         print(flush=True)
 """
-"""Reads each project of which it is told in a process of its own, forked from one that has loaded the program."""
+"""Reads each project it is told of in a process of its own, forked from one that has loaded the program."""
 
 
 @pytest.fixture(scope="module")
