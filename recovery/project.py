@@ -32,6 +32,7 @@ SETTINGS = {
     "workflow": "ten-step",
     "outbox": "outbox",
     "forget_words_after": "never",
+    "fund": "never",
 }
 """The keys of `config/recovery.yaml`, each with what it is when left out."""
 
@@ -47,6 +48,7 @@ class Project:
         workflow: the workflow a complaint opens in.
         outbox: the folder messages are written into.
         forget_words_after: how long after a message left the worker forgets its words; None: never.
+        fund: how much the worker sets aside every month for recoveries that fail; None: nothing.
     """
 
     root: Path
@@ -54,6 +56,7 @@ class Project:
     workflow: str = "ten-step"
     outbox: Path = Path("outbox")
     forget_words_after: timedelta | None = None
+    fund: str | None = None
 
     @property
     def starter(self) -> bool:
@@ -151,6 +154,7 @@ def configured(folder: Path, database: str | None = None) -> Project:
         settings["workflow"],
         folder / settings["outbox"],
         _days(settings["forget_words_after"]),
+        _monthly(settings["fund"]),
     )
 
 
@@ -199,10 +203,11 @@ def read_settings(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]
         _check_url(settings["database"])
     except RecoveryError as error:
         findings.append(document.finding(("database",), "wrong_value", error.message, error.hint))
-    try:
-        _days(settings["forget_words_after"])
-    except RecoveryError as error:
-        findings.append(document.finding(("forget_words_after",), "wrong_value", error.message, error.hint))
+    for key, read in (("forget_words_after", _days), ("fund", _monthly)):
+        try:
+            read(settings[key])
+        except RecoveryError as error:
+            findings.append(document.finding((key,), "wrong_value", error.message, error.hint))
     return settings, findings
 
 
@@ -217,6 +222,26 @@ def _days(text: str) -> timedelta | None:
     if not re.fullmatch("[1-9][0-9]{0,4}d", text):
         raise RecoveryError(f"{shown(text)} is no number of days.", hint="Such as 90d, or never.")
     return timedelta(days=int(text[:-1]))
+
+
+def _monthly(text: str) -> str | None:
+    """An amount to be set aside every month, `1000 USD per month`, or None for `never`.
+
+    Raises:
+        RecoveryError: it is neither.
+    """
+    if text == "never":
+        return None
+    from recovery.workflow.currencies import unpayable
+
+    amount, _, per = text.partition(" per ")
+    wrong = unpayable(amount) or ("" if per == "month" else "it says no month")
+    if wrong or amount.startswith("-"):
+        hint = "Such as 1000 USD per month, or never."
+        raise RecoveryError(
+            f"{shown(text)} cannot be set aside: {wrong or 'it is less than nothing'}.", hint=hint
+        )
+    return amount
 
 
 def _check_url(url: str) -> None:

@@ -92,7 +92,7 @@ def _event(settled: Settlement) -> Event:
     at, effect, reason = settled.at, settled.effect, settled.reason or ""
     match settled.end:
         case "delivered":
-            return EffectDelivered(by="engine", occurred_at=at, effect=effect)
+            return EffectDelivered(by="engine", occurred_at=at, effect=effect, receipt=settled.receipt)
         case "handed":
             return EffectHanded(by="engine", occurred_at=at, effect=effect, task=reason)
         case "cancelled":

@@ -26,6 +26,7 @@ from recovery.core.money import Money, read_money
 from recovery.core.people import Directory
 from recovery.core.rates import NoRate, Rates
 from recovery.core.shape import problem
+from recovery.untold import held_back
 
 if TYPE_CHECKING:
     from recovery.core.spec import Workflow
@@ -150,6 +151,8 @@ class Limits:
             text = event.amount
         if text is None:
             return replace(event, standing={})
+        if (owed := held_back(event, case.tenant, workflow, unit)) is not None:
+            return owed
         from recovery.workflow.currencies import unpayable
 
         if wrong := unpayable(text):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
-from recovery.cli.options import CaseName, Database, Json, find_case, project
+from recovery.cli.options import CaseName, Database, Json, find_case, first_of_day, project
 from recovery.cli.output import as_json, say, table
 
 
@@ -47,13 +46,8 @@ def recognitions(
     Satisfaction is a figure of teams; of a person there is only praise.
     """
     from recovery.bootstrap import reading
-    from recovery.core.instants import to_text
 
-    try:
-        day = None if since is None else date.fromisoformat(since)
-    except ValueError:
-        raise typer.BadParameter(f"{since!r} is no day; such as 2026-11-01.") from None
-    first = "" if day is None else to_text(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    first = first_of_day(since)
     with reading(project(database)) as engine:
         found = engine.praise(team, first)
     if json:

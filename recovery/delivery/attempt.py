@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from recovery.commands import Settlement
+from recovery.core.empowerment.ordering import PAYER, PAYMENT
 from recovery.core.errors import NotFound
 from recovery.core.instants import from_text
 from recovery.delivery import outcomes
@@ -99,6 +100,7 @@ def attempt(
         created_at=from_text(row.asked_at),
         in_reply_to=worded.in_reply_to,
         by_hand=worded.by_hand,
+        payment=row.context.get(PAYMENT) if row.recipient == PAYER else None,
     )
     outcome = leaving_by(channel).deliver(message)
     return replace(_judged(row, moment, key, as_json(words), outcome), others=others)
@@ -106,8 +108,8 @@ def attempt(
 
 def _judged(row: OutboxRow, moment: datetime, key: str, rendered: str, outcome: outcomes.Outcome) -> Attempt:
     match outcome:
-        case outcomes.Delivered():
-            return Attempt(_settled(row, moment, "delivered", rendered))
+        case outcomes.Delivered(_, paid_as):
+            return Attempt(_settled(row, moment, "delivered", rendered, receipt=paid_as))
         case outcomes.Handed(task):
             return Attempt(_settled(row, moment, "handed", rendered, task))
         case outcomes.Rejected(reason):
@@ -142,6 +144,7 @@ def _settled(
     reason: str | None = None,
     again: datetime | None = None,
     is_attempt: bool = True,
+    receipt: str | None = None,
 ) -> Settlement:
     return Settlement(
         case=row.case,
@@ -153,4 +156,5 @@ def _settled(
         version=row.version,
         again_at=again,
         is_attempt=is_attempt,
+        receipt=receipt,
     )

@@ -29,6 +29,8 @@ def test_an_offer_goes_from_the_command_line_to_its_receipt(cli: Cli, case: str)
     offered = cli("compensation", "offer", case, "refund=40 USD", "--by", "agent:li", "--pay-within", "3")
     assert (offered.code, "compensation 1 offered: refund 40 USD" in offered.out) == (0, True)
     assert cli("compensation", "accept", case, "1").code == 0
+    assert "payment-order" in cli("outbox", "list").out
+    assert cli("worker", "--once").code == 0
     assert "payment" in cli("tasks", "list").out
     assert cli("compensation", "fulfil", case, "1", "--by", "agent:bo").code == 3
     assert cli("compensation", "fulfil", case, "1", "--by", "agent:bo", "--receipt", "T-7").code == 0

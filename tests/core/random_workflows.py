@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 
+from recovery.core.empowerment.budgets import default_budgets
 from recovery.core.facts import BUILT_IN, FactType
 from recovery.core.guards import And, CaseValue, Compare, Constant, FactValue, Guard, Known, Not, Or
 from recovery.core.spec import (
@@ -175,4 +177,8 @@ def workflows(draw: st.DrawFn) -> Workflow:
         for _ in range(draw(st.integers(0, 4)))
     ]
     order = draw(st.sampled_from(["in_order", "in_order", "in_order", "free"]))
-    return workflow(*steps, facts=FACTS, transitions=moves, order=order, clocks=draw(clocks()))
+    money = default_budgets(("agent", "supervisor", "manager"))
+    if draw(st.booleans()):
+        money = {name: replace(budget, pay_with="pay") for name, budget in money.items()}
+    more: dict[str, Any] = {"clocks": draw(clocks()), "budgets": money}
+    return workflow(*steps, facts=FACTS, transitions=moves, order=order, **more)

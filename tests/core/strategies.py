@@ -16,6 +16,7 @@ from recovery.core.instants import from_text, to_text
 from recovery.core.spec import (
     Workflow,
 )
+from recovery.core.stories import events as told
 from tests.core.builders import NAIVE, START, Story
 from tests.core.random_workflows import ACTORS, FACTS, SAYABLE, VALUES, values
 
@@ -143,7 +144,7 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "transition": st.sampled_from(["t0", "t1", "t2", "t9"]),
     "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo", "customer", "owner"]),
     "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
-    "task": st.sampled_from(["1.0", "phone", "letter", "2.0"]),
+    "task": st.sampled_from(["1.0", "phone", "letter", "payment", "2.0"]),
     "offer": st.sampled_from(["goodwill", "goodwill@1", "gift"]),
     "value": st.sampled_from(["10 USD", "10 USD", "0 USD", "10"]),
     "expires_after_days": st.sampled_from([60, 1, 0]),
@@ -190,6 +191,11 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "of": st.sampled_from(["bo", "li", ""]),
     "collaboration": st.sampled_from(["1", "2"]),
+    "felt": st.sampled_from(["Glad.", " "]),
+    "happened": st.none(),
+    "done": st.sampled_from([None, "A lunch."]),
+    "from_customer": st.booleans(),
+    "reward": st.sampled_from([None, "5 USD", "much"]),
     "answer": st.sampled_from(["", "In Leeds."]),
     "sha256": st.sampled_from([digit * 64 for digit in "0123456789"]),
 }
@@ -207,6 +213,7 @@ OFTEN = [
     *[ev.PromiseMade, ev.PromiseMade, ev.PromiseKept, ev.PromiseReleased],
     *[money.CompensationOffered, money.CompensationOffered, money.CompensationSpent],
     *[money.CompensationAccepted, money.CompensationFulfilled, money.ApprovalGranted],
+    *[told.StoryTold, told.PraiseGiven],
     *[ev.TimerFired, ev.TimerFired, ev.TimerFired, ev.MessageReceived],
     *[ev.MoveForced, ev.CaseMerged, ev.EffectHanded, ev.TaskDone, ev.EffectRetried, ev.EffectCancelled],
 ]

@@ -33,6 +33,9 @@ OF_MONEY = (
     "workflow/rates.py",
     "workflow/compensation.py",
     "workflow/compensation_words.py",
+    "funding.py",
+    "store/fund.py",
+    "cli/fund_commands.py",
     "cli/money_commands.py",
     "cli/money_pages.py",
 )

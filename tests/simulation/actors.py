@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from recovery.commands import Outcome as Done
 from recovery.commands import Settlement
 from recovery.core.errors import EnvironmentFault, RecoveryError, Refusal
+from recovery.core.instants import to_text
 from recovery.delivery.channels import Message
 from recovery.delivery.outcomes import Delivered, Handed, Outcome, OutOfOrder, Rejected, RetryLater
 from recovery.store.codes import in_context
@@ -38,10 +39,14 @@ class Fate(NamedTuple):
 
 
 class Receiver:
-    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them."""
+    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them.
 
-    def __init__(self, book: Book) -> None:
+    Whoever pays is among them: it pays once for each key, and says the receipt or leaves that to people.
+    """
+
+    def __init__(self, book: Book, purse: Purse) -> None:
         self.book = book
+        self.purse = purse
         self.fates: deque[Fate] = deque()
         self.codes: list[str] = []
         self._words: dict[str, str] = {}
@@ -57,6 +62,8 @@ class Receiver:
         sending = self.book.begin(task, message)
         self.book.counts.fates[fate.what] += 1
         here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
+        if message.key in self.purse.payments and fate.what == "refused":
+            fate = Fate("taken")
         outcome = self._answer(fate, message)
         sending.through = not isinstance(outcome, RetryLater | OutOfOrder)
         if isinstance(outcome, Delivered) or fate.what == "lost":
@@ -72,6 +79,8 @@ class Receiver:
     def _answer(self, fate: Fate, message: Message) -> Outcome:
         match fate.what:
             case "lost":
+                if message.payment is not None:
+                    self.purse.pay(message)
                 return RetryLater("the answer did not arrive", may_have_been_accepted=True)
             case "busy":
                 return RetryLater("busy")
@@ -79,6 +88,9 @@ class Receiver:
                 return Rejected("no such address")
             case "down":
                 return OutOfOrder("no connection")
+            case _ if message.payment is not None:
+                receipt = self.purse.pay(message)
+                return Delivered("taken", receipt if message.case % 2 else None)
             case _:
                 return Handed("phone") if message.channel == "phone" else Delivered("taken")
 
@@ -174,6 +186,15 @@ class Working(Actor):
         )
         self.begin(name, self._run)
 
+    def wanted_at(self) -> float:
+        """See `Process.wanted_at`: now where anything is due or unsettled, else when something will be."""
+        if self.worker._unsettled:
+            return 0.0
+        now = to_text(self.now())
+        looking = self.place.looking
+        (is_due,) = looking.execute(_IS_DUE, (now, now, to_text(self.world.lease_now()))).fetchone()
+        return 0.0 if is_due else self.world.next_event(self)
+
     def _seal(self) -> None:
         self.engine.store.seal(SEAL_KEY, self.now())
 
@@ -197,6 +218,13 @@ class Working(Actor):
         kept = [named(effect) for effect in mine if effect not in self.book.closed]
         if stop.is_set() and kept:
             raise self.world.violated("kept-lease", f"{self.name} has stopped and keeps {', '.join(kept)}")
+
+
+_IS_DUE = """
+select exists (select 1 from recovery_case where due_at <= ?) or exists (
+    select 1 from recovery_effect
+    where status = 'due' and due_at <= ? and (lease_until is null or lease_until <= ?))
+"""
 
 
 class Desk(Actor):

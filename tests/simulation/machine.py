@@ -7,8 +7,10 @@ are measured by. Statements, transactions and locks are SQLite's own.
 from __future__ import annotations
 
 import json
+import os
 import random
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -18,7 +20,7 @@ from unittest.mock import patch
 
 from recovery.core.spec import Workflow
 from recovery.delivery import attempt as attempts
-from recovery.delivery.render import Rendered
+from recovery.delivery.render import Beside, Rendered
 from recovery.engine import Engine
 from recovery.store import ledger_statements
 from recovery.store import outbox_statements as sql
@@ -35,6 +37,9 @@ LOOK_SECONDS = 5.0
 
 SEAL_SECONDS = 300.0
 """How often a worker seals while things go wrong: less often than in life, for it costs a fifth of a run."""
+
+TOLD = "told"
+"""Under what a letter says what it tells of other cases."""
 
 LOCK_SECONDS = 11.0
 """Longer than a writer waits for another one before it gives up."""
@@ -181,6 +186,35 @@ class _Store(SqliteStore):
             self._machine.world.freed_at = self._machine.world.elapsed
 
 
+class Looking(SqliteStore):
+    """The real store, for whoever looks at how things stand in the end, on connections used before."""
+
+    def __init__(self, place: Place, clock: Callable[[], datetime]) -> None:
+        super().__init__(
+            place.path, clock=clock, entropy=os.urandom, synchronous="NORMAL", wait=lambda seconds: None
+        )
+        self._place = place
+        self._is_checked = True
+
+    def _connect(self, mode: str, seconds: float) -> Any:
+        return _Lent(self._place, self._place.take("look") or super()._connect(mode, seconds))
+
+
+class _Lent:
+    """A connection that is given back when it is closed."""
+
+    def __init__(self, place: Place, connection: sqlite3.Connection) -> None:
+        self._place = place
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def close(self) -> None:
+        self._connection.text_factory = str
+        self._place.give_back("look", self._connection)
+
+
 class MachineEngine(Engine):
     """The real engine, whose versions of workflows are read once for all runs."""
 
@@ -299,9 +333,12 @@ def _attempt(engine: Any, channel: Any, sender: str, row: OutboxRow, *more: Any)
     return attempts.attempt(engine, channel, sender, row, *more)
 
 
-def _words(bundle: Bundle, template: str, language: str, context: dict[str, Any]) -> Rendered:
+def _words(
+    bundle: Bundle, template: str, language: str, context: dict[str, Any], beside: Sequence[Beside] = ()
+) -> Rendered:
     """What a message says is all that it could say: every attempt must show the same."""
-    return Rendered(template, json.dumps(context, sort_keys=True, default=str), "", language)
+    said = context if not beside else {**context, TOLD: [other.context for other in beside]}
+    return Rendered(template, json.dumps(said, sort_keys=True, default=str), "", language)
 
 
 @contextmanager
@@ -326,4 +363,4 @@ def idle(task: Task, seconds: float | None, is_stopped: Callable[[], bool]) -> N
     """Wait for the next tick of a worker, in a second or less; while nothing happens, none is needed."""
     here = task.process.world
     until = here.elapsed + min(1.0 if seconds is None else seconds, 1.0)
-    here.block("asleep", is_stopped, until, looks_until=NEVER)
+    here.block("asleep", is_stopped, until, looks_until=NEVER, naps=True)

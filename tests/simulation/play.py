@@ -94,7 +94,7 @@ class Run:
         self.world.crash = self._crash
         self.book = Book(self.world)
         self.purse = Purse(self.world, place.workflow)
-        self.receiver = Receiver(self.book)
+        self.receiver = Receiver(self.book, self.purse)
         self.orders: dict[str, deque[Order]] = {name: deque() for name in DESKS}
         self.done: list[Order] = []
         self.asked = 0

@@ -57,13 +57,14 @@ def _refund(order: Order, engine: Engine, case: int) -> Any:
 
 
 def _spend(order: Order, engine: Engine, case: int) -> Any:
+    is_paid_already = order.number // 2 % 2
     return engine.spend(
         case,
-        "comfort_gesture",
+        "comfort_gesture" if is_paid_already else "credit",
         _amount(order),
         by=_giver(order),
         offer=_offer(order),
-        receipt=order.key,
+        receipt=order.key if is_paid_already else None,
         key=key_of(order),
     )
 

@@ -14,6 +14,7 @@ from recovery.core.conversation import in_the_house, not_merged
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.ordering import ORDERED, order
 from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.empowerment.standing import Standing, standing_of
 from recovery.core.empowerment.state import LIVE, CompensationState, Hold
@@ -28,9 +29,6 @@ WANTED, COSTS, BECAUSE = "approval.wanted", "approval.cost", "approval.reason"
 """Facts by which an approval is asked for, in workflows that declare them."""
 
 ASKED_IN = {WANTED: "text", COSTS: "money", BECAUSE: "text"}
-
-WAITING = {"asked": "approval", "due": "payment"}
-"""What waits for a person while a compensation stands like this."""
 
 Giving = money.CompensationOffered | money.CompensationSpent
 
@@ -51,9 +49,10 @@ def offered(draft: Draft, event: money.CompensationOffered) -> None:
 
 
 def spent(draft: Draft, event: money.CompensationSpent) -> None:
-    """Something is given at once: offered, taken and fulfilled in one."""
+    """Something is given at once: offered, taken and fulfilled in one. Money without a receipt is due."""
     standing = standing_of(draft, event.standing, event.amount)
-    state = _new(draft, event, standing, "fulfilled")
+    is_open = event.kind in ORDERED and (event.receipt is None or is_blank(event.receipt))
+    state = _new(draft, event, standing, "due" if is_open else "fulfilled")
     _decide(draft, state._replace(at_once=True, receipt=event.receipt), standing)
 
 
@@ -76,7 +75,7 @@ def give(draft: Draft, number: str, state: CompensationState, standing: Standing
         state = state._replace(accepted_at=now, fulfilled_at=now)
         put(draft, number, state, *moves, "owed", "paid")
         draft.why.append(f"compensation {number} given: {said(state)}")
-    elif state.at_once:  # approved: whoever asked for it gives it now
+    elif state.at_once:  # to be paid, or approved: whoever asked for it gives it now
         become_due(draft, number, state, *moves)
     else:
         budgets = [draft.workflow.budgets[hold.budget] for hold in holds]
@@ -89,8 +88,10 @@ def give(draft: Draft, number: str, state: CompensationState, standing: Standing
 def put(draft: Draft, number: str, state: CompensationState, *moves: str) -> None:
     """Change how it stands, say what moves in the ledger, and let wait for a person what does."""
     before = draft.case.compensations.get(number)
+    if "paid" in moves and state.draws_on_fund:
+        moves += ("drawn",)
     draft.change(COMPENSATION, number, state.row(), list(moves))
-    was, now = (None if one is None else WAITING.get(one.status) for one in (before, state))
+    was, now = (None if one is None else one.waits_for for one in (before, state))
     if was is not None and was != now:
         draft.change("done", task_of(number))
     if now is not None and was != now:
@@ -134,7 +135,7 @@ def become_due(draft: Draft, number: str, state: CompensationState, *moves: str)
     now = draft.stamp.recorded_at
     pay_by = None if state.pay_within is None else end_of(now, state.pay_within)
     state = state._replace(status="due", accepted_at=now, pay_by=pay_by)
-    put(draft, number, state, *moves, "owed")
+    put(draft, number, order(draft, number, state), *moves, "owed")
     draft.why.append(f"compensation {number} is due: {said(state)}")
 
 

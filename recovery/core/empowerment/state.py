@@ -54,6 +54,8 @@ class CompensationState(NamedTuple):
         pay_by: when it should have been fulfilled; `late_at`: when it was noticed that it had not.
         receipt: the reference of the payment.
         note: why, or the reason of its end.
+        order: the effect that tells whoever pays (`seq.n`); None: a person pays it as a task of its own.
+        taken_at: when they had it; their receipt is waited for.
     """
 
     kind: str
@@ -84,6 +86,17 @@ class CompensationState(NamedTuple):
     receipt: str | None = None
     ended_at: str | None = None
     note: str | None = None
+    order: str | None = None
+    taken_at: str | None = None
+
+    @property
+    def waits_for(self) -> str | None:
+        """What a person is to do about it, as a task of this kind; None: nothing, or its order says it."""
+        if self.status == "asked":
+            return "approval"
+        if self.status != "due" or (self.order is not None and self.taken_at is None):
+            return None
+        return "payment" if self.order is None else "receipt"
 
     @property
     def spent_by(self) -> str:
@@ -98,6 +111,11 @@ class CompensationState(NamedTuple):
     def currency(self) -> str:
         """Of its amount; empty where it has none."""
         return "" if self.amount is None else self.amount[-3:]
+
+    @property
+    def draws_on_fund(self) -> bool:
+        """Whether it is paid from what was set aside: it costs something, after a failure of the recovery."""
+        return self.units > 0 and self.offer.rpartition("@")[2] not in ("", "1")
 
     @property
     def next_at(self) -> str | None:
