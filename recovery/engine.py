@@ -24,6 +24,7 @@ from recovery.couponing import Couponing
 from recovery.erasing import Erasing
 from recovery.funding import Funding
 from recovery.learning import Learning
+from recovery.lining_up import LiningUp
 from recovery.settling import settle_all
 from recovery.staffing import Staffing
 from recovery.standing import Limits
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Assigning, Compensating, Couponing, Erasing, Funding, Learning, Storytelling, Tending, Staffing):
+class Engine(
+    Assigning, Compensating, Couponing, Erasing, Funding, Learning, LiningUp, Storytelling, Tending, Staffing
+):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:

@@ -24,6 +24,7 @@ class Message:
 
     Attributes:
         key: `installation:tenant:case:seq:n`, the same on every attempt.
+        case: its number; 0 for what belongs to no case, such as a line-up sheet.
         effect: `seq.n` within the case.
         purpose: what the template says it is for, such as `apology`.
         address: where it goes; None where nobody is known by name.

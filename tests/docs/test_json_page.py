@@ -288,6 +288,14 @@ def _people(say: Callable[..., Any]) -> None:
     say("story list")
     say("story list", "--limit", "1")
     say("recognitions")
+    with working(find_project(Path.cwd())) as engine:
+        engine.make_lineup("care", engine.clock.now() - timedelta(days=1))
+    for number in range(2):
+        say("story tell", "well", "She laughed again.", "--by", "agent:bo")
+        say("praise", "well", "bo", "Thank you.", "--by", "supervisor:eva")
+        say("lineup", "care", *(["--attended", "eva"] if number else []))
+    say("lineup", "care", "--last")
+    say("lineup")
     for other in ("first", "second"):
         say("open", "It never came.", "--external-id", other)
         say("record", other, "owner=pat", "--by", "agent:pat")

@@ -34,8 +34,15 @@ class FolderChannel:
 
 
 def write(folder: Path, message: Message, ending: str, data: bytes) -> Outcome:
-    """Write what is left of a message into `case-NNNNNN/SEQ.N-TEMPLATE.ENDING`, whole or not at all."""
-    path = folder / f"case-{message.case:06d}" / f"{message.effect}-{message.template}.{ending}"
+    """Write what is left of a message into `case-NNNNNN/SEQ.N-TEMPLATE.ENDING`, whole or not at all.
+
+    What belongs to no case goes into `desk`.
+    """
+    path = (
+        folder
+        / (f"case-{message.case:06d}" if message.case else "desk")
+        / f"{message.effect}-{message.template}.{ending}"
+    )
     unfinished = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
