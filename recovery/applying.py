@@ -7,9 +7,17 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from recovery.commands import Command, Outcome, fingerprint, is_number, outcome_of, plain, repeat, usable
+from recovery.commands import (
+    Command,
+    Outcome,
+    Print,
+    is_number,
+    outcome_of,
+    plain,
+    print_of,
+    repeat,
+    usable,
+)
 from recovery.core.attachments import is_what_it_says
 from recovery.core.case import Case
 from recovery.core.contact import ENOUGH
@@ -17,7 +25,6 @@ from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.events import (
-    EVENTS,
     AttachmentAdded,
     CaseQuarantined,
     ComplaintReceived,
@@ -29,8 +36,7 @@ from recovery.core.events import (
 )
 from recovery.core.facts import shown
 from recovery.core.instants import from_text, to_text
-from recovery.core.payloads import payload
-from recovery.core.shape import MAX_NAME, problem
+from recovery.core.shape import problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
@@ -42,8 +48,6 @@ if TYPE_CHECKING:
     from recovery.store.unit import Unit
     from recovery.workflow.bundle import Bundle
 
-KINDS = frozenset(EVENTS.values())
-
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
 
@@ -52,13 +56,6 @@ LOOKED_AT = SPENDING | HANDING | WRITTEN | {AttachmentAdded, PersonErased}
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
 """Stands for a version that cannot be had, so that its cases can be set aside."""
-
-
-class Print(msgspec.Struct, frozen=True, gc=False):
-    """What a command with a key says: its event's `payload`, and the hash by which it is known again."""
-
-    told: dict[str, Any]
-    hash: str
 
 
 class Applying:
@@ -95,7 +92,7 @@ class Applying:
 
     def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
         """Apply commands in their order, each accepted or refused by itself."""
-        prints = [_print(command) for command in commands]
+        prints = [print_of(command) for command in commands]
         self._prefetch(commands, prints)
         answers = [
             self._once(command, one, command.recorded_at or self.now)
@@ -365,22 +362,6 @@ def _unpayable(decision: Decision) -> Refusal | None:
         if wrong is None
         else Refusal("wrong_value", f"value: {wrong}.", "Give an amount such as 10 USD.")
     )
-
-
-def _print(command: Command) -> Print | Refusal | None:
-    """What a command is known by; None for one without a key, the refusal of one that no case can take."""
-    event, key = command.event, command.key
-    if type(event) not in KINDS:
-        return Refusal("wrong_field", f"{shown(event)} is no event.", f"Give one of {', '.join(EVENTS)}.")
-    if key is None:
-        return None
-    if not usable(key):
-        return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
-    try:
-        told = payload(event)
-        return Print(told, fingerprint(command, told))
-    except (TypeError, ValueError, RecursionError) as error:
-        return problem(event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
 
 
 def _unforeseen(code: str, message: str, then: str) -> Refusal:

@@ -242,8 +242,10 @@ _IN_ROW_AND_LOG = _IN_ROW | {"effects", "why"}
 
 def answer_of(answer: Mapping[str, Any], logged: bool) -> str:
     """The answer to a command as its row keeps it: without columns, what the log says, and empty texts."""
+    if logged and not answer["instead"]:  # as nearly all are
+        return encode({"step": answer["step"]})
     without = _IN_ROW_AND_LOG if logged else _IN_ROW
-    return encode({name: value for name, value in answer.items() if value != "" and name not in without})
+    return encode({name: value for name, value in answer.items() if name not in without and value != ""})
 
 
 def read_answer(case: int, seq: int, text: str, body: str | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from recovery.commands import Outcome as Done
 from recovery.commands import Settlement
 from recovery.core.errors import EnvironmentFault, RecoveryError, Refusal
+from recovery.core.instants import to_text
 from recovery.delivery.channels import Message
 from recovery.delivery.outcomes import Delivered, Handed, Outcome, OutOfOrder, Rejected, RetryLater
 from recovery.store.codes import in_context
@@ -185,6 +186,15 @@ class Working(Actor):
         )
         self.begin(name, self._run)
 
+    def wanted_at(self) -> float:
+        """See `Process.wanted_at`: now where anything is due or unsettled, else when something will be."""
+        if self.worker._unsettled:
+            return 0.0
+        now = to_text(self.now())
+        looking = self.place.looking
+        (is_due,) = looking.execute(_IS_DUE, (now, now, to_text(self.world.lease_now()))).fetchone()
+        return 0.0 if is_due else self.world.next_event(self)
+
     def _seal(self) -> None:
         self.engine.store.seal(SEAL_KEY, self.now())
 
@@ -208,6 +218,13 @@ class Working(Actor):
         kept = [named(effect) for effect in mine if effect not in self.book.closed]
         if stop.is_set() and kept:
             raise self.world.violated("kept-lease", f"{self.name} has stopped and keeps {', '.join(kept)}")
+
+
+_IS_DUE = """
+select exists (select 1 from recovery_case where due_at <= ?) or exists (
+    select 1 from recovery_effect
+    where status = 'due' and due_at <= ? and (lease_until is null or lease_until <= ?))
+"""
 
 
 class Desk(Actor):
