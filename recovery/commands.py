@@ -81,7 +81,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         is_attempt: whether a `later` counts as an attempt.
         receipt: of a payment order that was `delivered`, what the payment is known by; None: not paid yet.
         told_in: the case, the key and the version of the message of another case that says it too. Where that
-            one's lease was lost, this one is given back as it was; one without a lease of its own is left alone.
+            one's lease was lost, this one is given back as it was; without a lease of its own, left alone.
     """
 
     case: int

@@ -133,7 +133,7 @@ class Book:
         self.claims[effect] = self.leases[effect, version] = claim
 
     def is_stale(self, one: Any) -> bool:
-        """Whether somebody else has leased a message whose outcome comes in, or the letter that told of it."""
+        """Whether somebody else has leased a message whose outcome comes in, or its letter."""
         case, effect, version = one.case, one.effect, one.version
         if version is None and one.told_in is not None:
             case, effect, version = one.told_in
