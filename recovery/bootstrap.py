@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recovery import installation
 from recovery.clock import Clock, SystemClock
@@ -28,6 +29,9 @@ from recovery.workflow.people import people_of
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.rates import rates_of
 from recovery.workflow.wording import guard_from
+
+if TYPE_CHECKING:
+    from recovery.core.compensation.policy import Policy
 
 LEASES_SINCE = "0003"
 """The schema since which a database knows who sends its messages."""
@@ -85,7 +89,9 @@ def open_engine(
     store = _open_store(project, clock, entropy, synchronous)
     try:
         rates = cache(partial(rates_of, project.root))
-        engine = Engine(store, clock, default_workflow=project.workflow, limits=Limits(rates=rates))
+        policy = cache(partial(_policy, project.root))
+        limits = Limits(rates=rates, policy=policy)
+        engine = Engine(store, clock, default_workflow=project.workflow, limits=limits)
         if make:
             _complete(engine, project, entropy, new=new)
         store.require_current()
@@ -93,6 +99,13 @@ def open_engine(
         store.close()
         raise
     return engine
+
+
+def _policy(root: Path) -> Policy | None:
+    """A project's compensation policy, read when somebody first gives something."""
+    from recovery.workflow.compensation import policy_of
+
+    return policy_of(root)
 
 
 def _open_store(
