@@ -8,8 +8,9 @@ from typing import Any
 from recovery.core.brief import BRIEF, brief
 from recovery.core.case import APPLY, Case, Change, Stamp
 from recovery.core.clocks.state import HELD
-from recovery.core.contact import UNASKED, may_leave
+from recovery.core.contact import RATING, UNASKED, may_leave
 from recovery.core.decision import Decision, Draw, Effect, built
+from recovery.core.empowerment.state import is_waited_for
 from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event, TimerFired
 from recovery.core.facts import FactType
@@ -154,6 +155,9 @@ class Draft:
             return
         if case.marks and to == "customer" and case.unanswered and self._purpose(template) in UNASKED:
             self.why.append(f"{template} not sent: the customer has written and waits for an answer")
+            return
+        if case.compensations and self._purpose(template) == RATING and is_waited_for(case.compensations):
+            self.why.append(f"{template} not sent: an offer waits for the customer's answer")
             return
         coupon = action.coupon
         if coupon is not None and f"{coupon.offer}@{case.cycle}" in case.coupons:
