@@ -79,7 +79,13 @@ def open_engine(
     store = _open_store(project, clock, entropy, synchronous)
     try:
         rates = cache(partial(rates_of, project.root))
-        engine = Engine(store, clock, default_workflow=project.workflow, limits=Limits(rates=rates))
+        engine = Engine(
+            store,
+            clock,
+            default_workflow=project.workflow,
+            limits=Limits(rates=rates),
+            often=project.often,
+        )
         if make:
             _complete(engine, project, entropy, new=new)
         store.require_current()
