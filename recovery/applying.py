@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from recovery.commands import Command, Outcome, is_number, outcome_of, plain, repeat, usable
+from recovery.commands import (
+    Command,
+    Outcome,
+    Print,
+    is_number,
+    outcome_of,
+    plain,
+    print_of,
+    repeat,
+    usable,
+)
 from recovery.core.attachments import is_what_it_says
 from recovery.core.case import Case
 from recovery.core.contact import ENOUGH
@@ -34,7 +44,6 @@ from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
 from recovery.leaving import STOPPING, leaving
-from recovery.prints import Print, print_of
 from recovery.recurring import CHECKED, Often, counted
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside

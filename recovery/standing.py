@@ -29,6 +29,7 @@ from recovery.core.shape import problem
 from recovery.untold import held_back
 
 if TYPE_CHECKING:
+    from recovery.core.compensation.policy import Policy
     from recovery.core.spec import Workflow
     from recovery.store.unit import Unit
 
@@ -106,11 +107,18 @@ class Limits:
     Attributes:
         members: what counts of people, where that is known elsewhere than in the list of people.
         rates: what currencies are worth.
+        policy: the compensation policy; None: there is none.
     """
 
-    def __init__(self, members: Members | None = None, rates: Callable[[], Rates] = no_rates) -> None:
+    def __init__(
+        self,
+        members: Members | None = None,
+        rates: Callable[[], Rates] = no_rates,
+        policy: Callable[[], Policy | None] = lambda: None,
+    ) -> None:
         self.members = members
         self.rates = rates
+        self.policy = policy
 
     def members_of(self, directory: Callable[[], Directory]) -> Members:
         """What counts of people; the list of them is asked for where it matters."""
@@ -150,7 +158,7 @@ class Limits:
         else:
             text = event.amount
         if text is None:
-            return replace(event, standing={})
+            return self._judged(replace(event, standing={}), case)
         if (owed := held_back(event, case.tenant, workflow, unit)) is not None:
             return owed
         from recovery.workflow.currencies import unpayable
@@ -168,7 +176,22 @@ class Limits:
                 "amount_without_rate", f"{text} cannot be counted: {error.message}", fault="environment"
             )
         units = int(amount.amount.scaleb(rates.decimals(amount.currency)))
-        return replace(event, standing=Standing(units, holds).row())
+        return self._judged(replace(event, standing=Standing(units, holds).row()), case)
+
+    def _judged(self, event: Spending, case: Case) -> Event | Refusal:
+        """The event with what the compensation policy says of it, where there is one."""
+        if isinstance(event, money.ApprovalGranted):
+            return event
+        from recovery.judging import said_by
+
+        try:
+            policy = self.policy()
+            said = {} if policy is None else said_by(policy, event, case, self.rates())
+        except RecoveryError as error:
+            return Refusal(
+                "no_policy", f"The compensation policy cannot be asked: {error.message}", error.hint
+            )
+        return said if isinstance(said, Refusal) else replace(event, policy=said)
 
     def _holds(
         self,

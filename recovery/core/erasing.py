@@ -40,7 +40,18 @@ PLAIN = frozenset(
         *("channel", "language", "severity", "source", "mode", "signal", "hold", "wait", "auto", "missed"),
         *("fact", "transition", "template", "effect", "task", "promise", "offer", "serial", "value", "other"),
         *("expires_after_days", "by_when", "estimate", "contact", "into", "due_at", "type", "size"),
-        *("kind", "amount", "expires_at", "pay_within", "compensation", "standing", "meant", "of"),
+        *(
+            "kind",
+            "amount",
+            "expires_at",
+            "pay_within",
+            "compensation",
+            "standing",
+            "meant",
+            "of",
+            "policy",
+            "hours",
+        ),
         *("collaboration", "from_customer", "reward"),
     }
 )

@@ -28,7 +28,9 @@ from recovery.scenarios.reading import read_scenario
 from recovery.scenarios.stage import tell
 from recovery.scenarios.story import Scenario
 from recovery.store.sqlite import SqliteStore
+from recovery.workflow.compensation import FILE as COMPENSATION
 from recovery.workflow.findings import Finding
+from recovery.workflow.rates import FILE as CURRENCIES
 
 FOLDERS = ("scenarios", "tests/scenarios")
 """Where a project's scenarios are looked for, from its folder."""
@@ -118,6 +120,7 @@ def run_files(
     for project, scenarios in sound.items():
         with ground() as place:
             publish(place, project.sound())
+            _take_over(project.root, place)
             results |= {result.file: result for result in _run_all(place, scenarios, jobs)}
     return list(results.values())
 
@@ -147,6 +150,14 @@ def ground() -> Iterator[Path]:
         yield place
 
 
+def _take_over(root: Path, place: Path) -> None:
+    """Let stories in a `ground` be held to the compensation policy and the rates of a project."""
+    (place / "config").mkdir()
+    for name in (COMPENSATION, CURRENCIES):
+        if (root / name).is_file():
+            shutil.copyfile(root / name, place / name)
+
+
 def publish(place: Path, known: Iterable[Known]) -> None:
     """Put versions of workflows into a `ground`'s database, for the stories to come."""
     engine = _engine(place / EMPTY, ManualClock(START))
@@ -157,8 +168,9 @@ def publish(place: Path, known: Iterable[Known]) -> None:
 
 
 def _engine(file: Path, clock: ManualClock) -> Engine:
+    root = file.parent if file.name == EMPTY else file.parent.parent
     return open_engine(
-        Project(file.parent, f"sqlite:///{file}"),
+        Project(root, f"sqlite:///{file}"),
         clock=clock,
         entropy=random.Random(0).randbytes,
         synchronous="NORMAL",

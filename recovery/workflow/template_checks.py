@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from recovery.core.brief import BRIEF
+from recovery.core.contact import RATING
 from recovery.core.facts import FactType
 from recovery.core.phrases.rules import INTERNAL, kind_of
 from recovery.workflow.findings import Finding, Position, guess
@@ -20,9 +21,6 @@ RAW = {"instant": "when", "date": "date", "money": "money"}
 
 BRIEFED = ("reminder",)
 """Purposes of templates that may say the brief, beside those that no customer reads."""
-
-RATING = "rating-ask"
-"""The purpose of a template that asks for a public rating."""
 
 _RATINGS = re.compile(
     r"\b(?:leav|writ|post|giv)(?:e|ing) (?:us |me )?(?:a |an )?(?:\w+ )?(?:review|rating)s?\b"

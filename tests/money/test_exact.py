@@ -21,6 +21,8 @@ OF_MONEY = (
     "core/coupon_state.py",
     "standing.py",
     "compensating.py",
+    "budgeting.py",
+    "judging.py",
     "couponing.py",
     "store/ledger.py",
     "store/ledger_audit.py",

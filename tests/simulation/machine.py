@@ -363,4 +363,4 @@ def idle(task: Task, seconds: float | None, is_stopped: Callable[[], bool]) -> N
     """Wait for the next tick of a worker, in a second or less; while nothing happens, none is needed."""
     here = task.process.world
     until = here.elapsed + min(1.0 if seconds is None else seconds, 1.0)
-    here.block("asleep", is_stopped, until, looks_until=NEVER)
+    here.block("asleep", is_stopped, until, looks_until=NEVER, naps=True)

@@ -14,6 +14,7 @@ from recovery.core.conversation import in_the_house, not_merged
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.holding import beside_no_rating, held
 from recovery.core.empowerment.ordering import ORDERED, order
 from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.empowerment.standing import Standing, standing_of
@@ -30,6 +31,9 @@ WANTED, COSTS, BECAUSE = "approval.wanted", "approval.cost", "approval.reason"
 
 ASKED_IN = {WANTED: "text", COSTS: "money", BECAUSE: "text"}
 
+COMFORT = "comfort_gesture"
+"""What makes a wait comfortable, given at once; as an offer it is a remedy like any other."""
+
 Giving = money.CompensationOffered | money.CompensationSpent
 
 
@@ -45,7 +49,7 @@ def offered(draft: Draft, event: money.CompensationOffered) -> None:
     if event.pay_within is not None and event.pay_within > DAYS_AT_MOST:
         raise Refused("wrong_value", f"It is fulfilled within {DAYS_AT_MOST:,} days at most.")
     state = state._replace(expires_at=expires_at, pay_within=event.pay_within)
-    _decide(draft, state, standing)
+    decide(draft, *held(draft, event.policy, event.because, state), standing)
 
 
 def spent(draft: Draft, event: money.CompensationSpent) -> None:
@@ -53,7 +57,8 @@ def spent(draft: Draft, event: money.CompensationSpent) -> None:
     standing = standing_of(draft, event.standing, event.amount)
     is_open = event.kind in ORDERED and (event.receipt is None or is_blank(event.receipt))
     state = _new(draft, event, standing, "due" if is_open else "fulfilled")
-    _decide(draft, state._replace(at_once=True, receipt=event.receipt), standing)
+    state = state._replace(at_once=True, receipt=event.receipt)
+    decide(draft, *held(draft, event.policy, event.because, state), standing)
 
 
 def end(draft: Draft, number: str, state: CompensationState, status: Any, note: str | None) -> None:
@@ -165,6 +170,8 @@ def _new(draft: Draft, event: Giving, standing: Standing, status: Any) -> Compen
         if (one.kind, one.offer) == (event.kind, key) and one.status in LIVE:
             message = f"{key} has been offered already: compensation {number}, {said(one)}, {one.status}."
             raise Refused("already_offered", message, "The same case never pays the same offer twice.")
+    if event.kind != COMFORT or isinstance(event, money.CompensationOffered):
+        beside_no_rating(draft)
     return CompensationState(
         event.kind,
         key,
@@ -191,10 +198,14 @@ def _check_amount(event: Giving) -> None:
         raise Refused("wrong_value", f"amount: {error}.", "Give an amount such as 40 USD.") from None
 
 
-def _decide(draft: Draft, state: CompensationState, standing: Standing) -> None:
-    """Give it, or ask whoever may approve it."""
+def decide(draft: Draft, state: CompensationState, above: str, standing: Standing) -> None:
+    """Give it, or ask whoever may approve it.
+
+    Args:
+        above: why it is more than the policy allows; empty: it is not.
+    """
     number = str(len(draft.case.compensations) + 1)
-    over = standing.exceeded()
+    over = standing.exceeded() or (next(iter(standing.holds), None) if above else None)
     if over is None:
         give(draft, number, state, standing)
         return
@@ -210,10 +221,9 @@ def _decide(draft: Draft, state: CompensationState, standing: Standing) -> None:
         answer_by=next_ask(draft, budget, who),
     )
     put(draft, number, asked)
-    draft.why.append(
-        f"compensation {number}: {said(state)} is above what is left of {over}"
-        f" ({as_money(budget, of.free)} of {as_money(budget, of.limit)}); a {who} is asked"
-    )
+    left = f"what is left of {over} ({as_money(budget, of.free)} of {as_money(budget, of.limit)})"
+    more_than = left if standing.exceeded() else f"what the policy allows ({above})"
+    draft.why.append(f"compensation {number}: {said(state)} is above {more_than}; a {who} is asked")
     facts = {WANTED: said(state), COSTS: state.amount, BECAUSE: state.note}
     known = {fact: value for fact, value in facts.items() if value is not None and _declares(draft, fact)}
     if known:

@@ -56,6 +56,7 @@ class CompensationState(NamedTuple):
         note: why, or the reason of its end.
         order: the effect that tells whoever pays (`seq.n`); None: a person pays it as a task of its own.
         taken_at: when they had it; their receipt is waited for.
+        time_cost: what the agent's hours cost that went into it, `20 USD`.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class CompensationState(NamedTuple):
     note: str | None = None
     order: str | None = None
     taken_at: str | None = None
+    time_cost: str | None = None
 
     @property
     def waits_for(self) -> str | None:
@@ -147,6 +149,11 @@ def read_compensation(row: Sequence[Any]) -> CompensationState:
 def next_of_compensations(compensations: Mapping[str, CompensationState]) -> str | None:
     """The next moment at which something is to be done about any of them."""
     return min((at for one in compensations.values() if (at := one.next_at) is not None), default=None)
+
+
+def is_waited_for(compensations: Mapping[str, CompensationState]) -> bool:
+    """Whether the customer is offered something just now, or soon may be."""
+    return any(one.status in ("asked", "offered") for one in compensations.values())
 
 
 def rows(compensations: Mapping[str, CompensationState]) -> list[dict[str, Any]]:
