@@ -183,7 +183,7 @@ class Applying:
                 case = self.unit.case(self.tenant, case.id) or case
         more = None
         if type(event) is FactsRecorded and CHECKED in event.facts:
-            event, more = self._counted(event, case, now)
+            event, more = counted(event, case, self._version, self.unit, now, self._often)
         instead = ""
         decisions = self._decide_all(case, event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
@@ -202,17 +202,6 @@ class Applying:
             self.unit.outbox.hurry(self.tenant, case.id, due_at, ENOUGH)
         found = outcome_of(decisions[0], instead)
         return found if more is None else self._and_more(found, more, now)
-
-    def _counted(
-        self, event: FactsRecorded, case: Case, now: datetime
-    ) -> tuple[FactsRecorded, FactsRecorded | None]:
-        """What somebody found who looked for cases alike, and what the record says of it."""
-        if problem(event) is not None:  # the core says so
-            return event, None
-        try:
-            return counted(event, case, self._version(case.bundle), self.unit, now, self._often)
-        except NotFound:  # deciding says so
-            return event, None
 
     def _and_more(self, found: Outcome, more: FactsRecorded, now: datetime) -> Outcome:
         """What the engine adds to an event that was let in, in the same transaction."""

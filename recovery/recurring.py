@@ -6,6 +6,7 @@ record may say *yes*.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 from recovery.asking import MOST, Asking
 from recovery.clock import Clock
 from recovery.core.case import Case
+from recovery.core.errors import NotFound
 from recovery.core.events import FactsRecorded
+from recovery.core.shape import problem
 from recovery.insight.recurrence import (
     CHECKED,
     OFTEN,
@@ -38,9 +41,24 @@ __all__ = ["CHECKED", "OFTEN", "Often", "Recurring", "counted"]
 
 
 def counted(
-    event: FactsRecorded, case: Case, workflow: Workflow, unit: Unit, now: datetime, often: Often
+    event: FactsRecorded,
+    case: Case,
+    version: Callable[[str], Workflow],
+    unit: Unit,
+    now: datetime,
+    often: Often,
 ) -> tuple[FactsRecorded, FactsRecorded | None]:
-    """The event as it may be let in, and what the engine has to add once it was."""
+    """The event as it may be let in, and what the engine has to add once it was.
+
+    Args:
+        version: gives the workflow of a bundle's hash.
+    """
+    if problem(event) is not None:  # the core says so
+        return event, None
+    try:
+        workflow = version(case.bundle)
+    except NotFound:  # deciding says so
+        return event, None
     kind, said = workflow.facts.get(RECURRENT), event.facts.get(RECURRENT)
     if kind is None or kind.kind != "boolean" or event.facts.get(CHECKED) is not True or said is True:
         return event, None
