@@ -80,8 +80,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         again_at: for `later` (aware).
         is_attempt: whether a `later` counts as an attempt.
         receipt: of a payment order that was `delivered`, what the payment is known by; None: not paid yet.
-        told_in: for `cancelled`: the case, the key and the version of the message that says it instead. Where
-            that one's lease was lost, this one is given back.
+        told_in: the case, the key and the version of the message of another case that says it too. Where that
+            one's lease was lost, this one is given back as it was; without a lease of its own, left alone.
     """
 
     case: int

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, get_args, get_type_hints
 
 import msgspec
 
-from recovery.core.case import Case, Change, facts_of
+from recovery.core.case import Case, Change
 from recovery.core.changes import moved
 from recovery.core.clocks.state import ClockState, Status, read_state
 from recovery.core.instants import from_text, to_text
@@ -194,10 +194,13 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
         _open_tasks,
         values["due_at"],
     ) = row
-    values["said"] = said = {
-        voice: (then, learnt or then, facts) for voice, (then, learnt, facts) in values["said"].items()
-    }
-    values["facts"] = facts_of(said)
+    facts: dict[str, Any] = {}
+    said = values["said"]
+    for voice, (then, learnt, told) in said.items():
+        facts.update(told)
+        if not learnt:
+            said[voice] = (then, then, told)
+    values["facts"] = facts
     if "clocks" in given:
         values["clocks"] = Clocks(given["clocks"])
     return Case.of(values), head

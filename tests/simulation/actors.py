@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any
 
 from recovery.commands import Outcome as Done
 from recovery.commands import Settlement
@@ -19,7 +19,7 @@ from tests.simulation.book import Book, named
 from tests.simulation.machine import Machine, MachineEngine, Row, idle
 from tests.simulation.orders import Order, carried_out
 from tests.simulation.place import Place
-from tests.simulation.purse import Purse
+from tests.simulation.purse import Fate, Purse
 from tests.simulation.world import World, current
 
 SEAL_KEY = b"the key of every run of the simulation"
@@ -29,13 +29,6 @@ START_SECONDS = 1.0
 
 FATES = ("taken", "slow", "lost", "busy", "refused", "down")
 """What may become of a sending; `lost`: it was taken, and the answer did not arrive."""
-
-
-class Fate(NamedTuple):
-    """What the receiver will do next, and how many seconds it takes."""
-
-    what: str
-    seconds: float = 0.0
 
 
 class Receiver:
@@ -62,8 +55,7 @@ class Receiver:
         sending = self.book.begin(task, message)
         self.book.counts.fates[fate.what] += 1
         here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
-        if message.key in self.purse.payments and fate.what == "refused":
-            fate = Fate("taken")
+        fate = self.purse.stands(message, fate)
         outcome = self._answer(fate, message)
         sending.through = not isinstance(outcome, RetryLater | OutOfOrder)
         if isinstance(outcome, Delivered) or fate.what == "lost":

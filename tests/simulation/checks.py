@@ -125,7 +125,7 @@ def _effects(run: Run, rows: list[OutboxRow]) -> None:
                 "effect-lost", f"{named(effect)} ({row.template}) is still due, since {row.due_at}"
             )
         by_hand = row.channel == "phone"
-        if row.status == "delivered" and not taken and not by_hand:
+        if row.status == "delivered" and not taken and not by_hand and not _told_in(row):
             raise Violation("effect-lost", f"{named(effect)} is said to be delivered, and nobody got it")
         if row.status == "failed" and not (row.note or "").startswith(_REASONS):
             raise Violation("effect-failed", f"{named(effect)} failed: {row.note}")
@@ -154,23 +154,29 @@ def _told(run: Run, rows: list[OutboxRow]) -> None:
     by_effect = {(row.case, row.effect): row for row in rows}
     sent = {sending.effect: sending for sending in run.book.sendings if sending.accepted}
     for row in rows:
-        found = _TOLD_IN.match(row.note or "") if row.status == "cancelled" else None
-        if found is None:
+        letter = _told_in(row)
+        effect = (row.case, row.effect)
+        if letter is None or row.status != "delivered":
+            continue
+        status = by_effect[letter].status
+        if effect in sent:  # by itself: its letter came to nothing
+            if status == "delivered" and not sent[effect].excuse:
+                raise Violation("told-twice", f"{named(effect)} was sent, and told in {named(letter)}")
             continue
         run.book.counts.figures["told in another case's letter"] += 1
-        effect, letter = (row.case, row.effect), (int(found[2]), found[1])
-        if effect in sent and not sent[effect].excuse:
-            raise Violation("told-twice", f"{named(effect)} was sent, and told in {named(letter)}")
-        status = by_effect[letter].status
-        if status == "failed" or (status == "cancelled" and letter in run.book.touched):
-            continue  # a person who takes a letter back takes back what it tells
         told = (
             [one["case"]["id"] for one in json.loads(sent[letter].message.text).get(TOLD, ())]
-            if (status == "delivered")
+            if letter in sent
             else []
         )
         if row.case not in told:
             raise Violation("untold", f"{named(effect)} was to be told in {named(letter)}, which is {status}")
+
+
+def _told_in(row: OutboxRow) -> Effect | None:
+    """The letter of another case that a message was to be told in."""
+    found = _TOLD_IN.match(row.note or "")
+    return None if found is None else (int(found[2]), found[1])
 
 
 _TOLD_IN = re.compile(r"told in message (\S+) of case (\d+),")

@@ -24,6 +24,13 @@ GONE = frozenset({"declined", "expired", "revoked", "refused", "asked"})
 """Nothing is kept for a compensation that stands like this, nor was it given."""
 
 
+class Fate(NamedTuple):
+    """What a receiver will do next, and how many seconds it takes."""
+
+    what: str
+    seconds: float = 0.0
+
+
 class Payment(NamedTuple):
     """What whoever pays has paid, once for each key."""
 
@@ -38,7 +45,7 @@ class Purse:
 
     Attributes:
         lines: each as a row of `recovery_ledger`, without its tenant.
-        payments: by the keys of their orders.
+        payments: by the keys of their orders; `refused`: the keys of those that were not paid for good.
     """
 
     def __init__(self, world: World, workflow: Workflow) -> None:
@@ -46,7 +53,20 @@ class Purse:
         self.workflow = workflow
         self.lines: list[tuple[Any, ...]] = []
         self.payments: dict[str, Payment] = {}
+        self.refused: set[str] = set()
         self._used: Counter[str] = Counter()
+
+    def stands(self, message: Message, fate: Fate) -> Fate:
+        """What whoever pays has answered to a key stands: neither paid and then refused, nor the reverse."""
+        if message.payment is None:
+            return fate
+        if message.key in self.refused:
+            return Fate("refused")
+        if fate.what == "refused":
+            if message.key in self.payments:
+                return Fate("taken")
+            self.refused.add(message.key)
+        return fate
 
     def pay(self, message: Message) -> str:
         """Whoever pays has got an order: it is paid, unless it was before; gives the receipt."""
