@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Spending = money.CompensationOffered | money.CompensationSpent | money.ApprovalGranted
 """Events that use up limits."""
 
+Giving = money.CompensationOffered | money.CompensationSpent
+
 SPENDING = frozenset({money.CompensationOffered, money.CompensationSpent, money.ApprovalGranted})
 
 
@@ -176,9 +178,43 @@ class Limits:
                 "amount_without_rate", f"{text} cannot be counted: {error.message}", fault="environment"
             )
         units = int(amount.amount.scaleb(rates.decimals(amount.currency)))
-        return self._judged(replace(event, standing=Standing(units, holds).row()), case)
+        standing = Standing(units, holds)
+        told = self._judged(replace(event, standing=standing.row()), case)
+        if isinstance(told, Refusal | money.ApprovalGranted):
+            return told
+        over = standing.exceeded() or (next(iter(holds), None) if told.policy.get("above") else None)
+        if over is None:
+            return told
+        return replace(
+            told, standing=self._with_people(standing, over, told, case, workflow, unit, now).row()
+        )
 
-    def _judged(self, event: Spending, case: Case) -> Event | Refusal:
+    def _with_people(
+        self,
+        standing: Standing,
+        over: str,
+        event: Giving,
+        case: Case,
+        workflow: Workflow,
+        unit: Unit,
+        now: datetime,
+    ) -> Standing:
+        """How things stand, with whoever is to be asked for an approval, where the list of people knows."""
+        directory = unit.people(case.tenant).directory()
+        if person(event.by) not in directory.people:
+            return standing
+        from recovery.approvers import approvers
+
+        budget, units = workflow.budgets[over], standing.holds[over].units
+        members, rates = self.members_of(lambda: directory), self.rates()
+
+        def suffices(by: str) -> bool:
+            return self.limit(budget, by, workflow, members(person(by)), rates) >= units
+
+        ask, nobody = approvers(directory, workflow, budget, case, event.by, event.to, now, suffices)
+        return standing._replace(ask=ask, nobody=nobody)
+
+    def _judged(self, event: Spending, case: Case) -> Spending | Refusal:
         """The event with what the compensation policy says of it, where there is one."""
         if isinstance(event, money.ApprovalGranted):
             return event

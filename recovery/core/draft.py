@@ -139,8 +139,12 @@ class Draft:
             )
         return None
 
-    def send(self, action: Send) -> None:
-        """Ask for a message, unless it has been sent in this cycle (or case), or the case is history."""
+    def send(self, action: Send, name: str | None = None) -> None:
+        """Ask for a message, unless it has been sent in this cycle (or case), or the case is history.
+
+        Args:
+            name: of the supervisor it is for, where that is known.
+        """
         case = self.case
         template, to = action.template, action.to
         once = once_key(action, case)
@@ -177,7 +181,7 @@ class Draft:
             helper = next(reversed(case.collaborations.values())).of if to == "helper" else None
             teller = next(reversed(case.untold)) if to == "teller" else None
             known = {"owner": case.owner, "asked": case.offered_to, "helper": helper, "teller": teller}
-            address, channel, language = known.get(to), "desk", "en"
+            address, channel, language = known.get(to, name), "desk", "en"
             if mentions is not None and BRIEF in mentions[template]:
                 now = from_text(self.stamp.recorded_at)
                 about[BRIEF] = brief(self.workflow, case, now, language).as_text()

@@ -119,8 +119,7 @@ def run_files(
             sound.setdefault(around, []).extend([read.scenario] if read.scenario is not None else [])
     for project, scenarios in sound.items():
         with ground() as place:
-            publish(place, project.sound())
-            _take_over(project.root, place)
+            publish(place, project.root, project.sound())
             results |= {result.file: result for result in _run_all(place, scenarios, jobs)}
     return list(results.values())
 
@@ -150,16 +149,16 @@ def ground() -> Iterator[Path]:
         yield place
 
 
-def _take_over(root: Path, place: Path) -> None:
-    """Let stories in a `ground` be held to the compensation policy and the rates of a project."""
-    (place / "config").mkdir()
+def publish(place: Path, root: Path, known: Iterable[Known]) -> None:
+    """Put versions of workflows into a `ground`'s database, for the stories of one project to come.
+
+    Args:
+        root: the project, whose compensation policy and rates the stories are held to.
+    """
+    (place / "config").mkdir(exist_ok=True)
     for name in (COMPENSATION, CURRENCIES):
         if (root / name).is_file():
             shutil.copyfile(root / name, place / name)
-
-
-def publish(place: Path, known: Iterable[Known]) -> None:
-    """Put versions of workflows into a `ground`'s database, for the stories to come."""
     engine = _engine(place / EMPTY, ManualClock(START))
     for one in known:
         bundle = one.bundle

@@ -18,7 +18,7 @@ from recovery.core.empowerment.holding import beside_no_rating, held
 from recovery.core.empowerment.ordering import ORDERED, order
 from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.empowerment.standing import Standing, standing_of
-from recovery.core.empowerment.state import LIVE, CompensationState, Hold
+from recovery.core.empowerment.state import LIVE, Asked, CompensationState, Hold
 from recovery.core.event import person, role
 from recovery.core.facts import is_blank, shown
 from recovery.core.instants import end_of, to_text
@@ -210,16 +210,10 @@ def decide(draft: Draft, state: CompensationState, above: str, standing: Standin
         give(draft, number, state, standing)
         return
     budget, of = draft.workflow.budgets[over], standing.holds[over]
-    who = _approver(draft, budget, role(state.by), of.units)
     now = draft.stamp.recorded_at
-    asked = state._replace(
-        status="asked",
-        receipt=None,
-        over=over,
-        asked_of=who,
-        asked_at=now,
-        answer_by=next_ask(draft, budget, who),
-    )
+    asked = state._replace(status="asked", receipt=None, over=over, asked_at=now)
+    asked = _of_somebody(draft, asked, budget, standing, of.units)
+    who = asked.asked_of if asked.asked_to is None else f"{asked.asked_of}, {asked.asked_to},"
     put(draft, number, asked)
     left = f"what is left of {over} ({as_money(budget, of.free)} of {as_money(budget, of.limit)})"
     more_than = left if standing.exceeded() else f"what the policy allows ({above})"
@@ -228,13 +222,47 @@ def decide(draft: Draft, state: CompensationState, above: str, standing: Standin
     known = {fact: value for fact, value in facts.items() if value is not None and _declares(draft, fact)}
     if known:
         draft.record(known, "engine", "workflow")
-    ask(draft, budget)
+    ask(draft, budget, asked)
 
 
-def ask(draft: Draft, budget: Budget) -> None:
+def _of_somebody(
+    draft: Draft, state: CompensationState, budget: Budget, standing: Standing, units: int
+) -> CompensationState:
+    """Whom to ask: the nearest above by the list of people, where it says, else the lowest role that may.
+
+    Raises:
+        Refused: `nobody_to_ask`, `above_every_limit`.
+    """
+    if standing.nobody:
+        hint = "Ask again when somebody is back; `delegate` in config/people.yaml names who stands in."
+        raise Refused("nobody_to_ask", standing.nobody, hint)
+    if standing.ask:
+        return asking(draft, state, budget, standing.ask)
+    who = _approver(draft, budget, role(state.by), units)
+    return state._replace(asked_of=who, answer_by=next_ask(draft, budget, who))
+
+
+def asking(
+    draft: Draft, state: CompensationState, budget: Budget, people: tuple[Asked, ...]
+) -> CompensationState:
+    """Ask the first of some people; the others after them."""
+    first, *then = people
+    by = None if first.stands_in is None else f"{first.role}:{first.name}"
+    until = budget.answer_by(draft.stamp.recorded_at) if then else next_ask(draft, budget, first.role)
+    return state._replace(
+        asked_of=first.role,
+        asked_to=first.name,
+        delegate=first.stands_in,
+        delegated_by=by,
+        answer_by=until,
+        then=tuple(then),
+    )
+
+
+def ask(draft: Draft, budget: Budget, state: CompensationState) -> None:
     """Send whoever is to approve what the budget says."""
     for template in budget.ask_with:
-        draft.send(Send(template, once="always", to="supervisor"))
+        draft.send(Send(template, once="always", to="supervisor"), state.delegate or state.asked_to)
 
 
 def as_money(budget: Budget, units: int) -> str:

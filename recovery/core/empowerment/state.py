@@ -32,6 +32,19 @@ class Hold(NamedTuple):
     units: int
 
 
+class Asked(NamedTuple):
+    """Somebody who may approve something, by the list of people, and who stands in while they are away."""
+
+    role: str
+    name: str
+    stands_in: str | None = None
+
+    @property
+    def answers(self) -> str:
+        """Who is to answer."""
+        return self.stands_in or self.name
+
+
 class CompensationState(NamedTuple):
     """One compensation of one case. All moments are text instants.
 
@@ -57,6 +70,7 @@ class CompensationState(NamedTuple):
         order: the effect that tells whoever pays (`seq.n`); None: a person pays it as a task of its own.
         taken_at: when they had it; their receipt is waited for.
         time_cost: what the agent's hours cost that went into it, `20 USD`.
+        asked_to: who of that role is asked, where the list of people says; `then` is who is asked after them.
     """
 
     kind: str
@@ -90,6 +104,8 @@ class CompensationState(NamedTuple):
     order: str | None = None
     taken_at: str | None = None
     time_cost: str | None = None
+    asked_to: str | None = None
+    then: tuple[Asked, ...] = ()
 
     @property
     def waits_for(self) -> str | None:
@@ -132,6 +148,7 @@ class CompensationState(NamedTuple):
         """It as the log keeps it; what is as in a new one at the end is left out."""
         row: list[Any] = list(self)
         row[_HOLDS] = [list(hold) for hold in self.holds]
+        row[-1] = [list(one) for one in self.then]
         while len(row) > _HOLDS and (row[-1] is None or row[-1] is False or row[-1] == []):
             row.pop()
         return row
@@ -143,7 +160,9 @@ _HOLDS = CompensationState._fields.index("holds")
 def read_compensation(row: Sequence[Any]) -> CompensationState:
     """What `CompensationState.row` gave."""
     state = CompensationState(*row)
-    return state._replace(holds=tuple(Hold(*hold) for hold in state.holds))
+    return state._replace(
+        holds=tuple(Hold(*hold) for hold in state.holds), then=tuple(Asked(*one) for one in state.then)
+    )
 
 
 def next_of_compensations(compensations: Mapping[str, CompensationState]) -> str | None:
@@ -163,6 +182,7 @@ def rows(compensations: Mapping[str, CompensationState]) -> list[dict[str, Any]]
             "compensation": number,
             **one._asdict(),
             "holds": [hold._asdict() for hold in one.holds],
+            "then": [asked._asdict() for asked in one.then],
         }
         for number, one in compensations.items()
     ]
