@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recovery.async_compensating import AsyncCompensating
+from recovery.async_storytelling import AsyncStorytelling
 from recovery.commands import Command, Outcome
 from recovery.core.brief import Brief
 from recovery.core.case import Case
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncEngine(AsyncCompensating):
+class AsyncEngine(AsyncCompensating, AsyncStorytelling):
     """An `Engine` to be awaited. Make one beside the engine and share it.
 
     Without a `connection` the work is done in a thread, on the engine's own connections: it does not hold up

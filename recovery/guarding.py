@@ -14,8 +14,10 @@ from recovery.core.case import Case
 from recovery.core.errors import Refusal
 from recovery.core.events import MessageWritten, NoteAdded, PromiseMade
 from recovery.core.facts import shown
+from recovery.core.phrases.account import ACCOUNT, another_cause
 from recovery.core.phrases.language import language_of
 from recovery.core.phrases.rules import INTERNAL, Hit, blocked, kind_of, untruths
+from recovery.core.stories.events import PraiseGiven, StoryTold
 
 if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 PROMISE = "promise"
 """The kind of text that says what is promised: nothing in it may be vague."""
 
-Written = MessageWritten | NoteAdded | PromiseMade
+Written = MessageWritten | NoteAdded | PromiseMade | StoryTold | PraiseGiven
 """What somebody says in words of their own."""
+
+WRITTEN: frozenset[type[Written]] = frozenset(
+    {MessageWritten, NoteAdded, PromiseMade, StoryTold, PraiseGiven}
+)
 
 
 def guarded(event: Written, case: Case, bundle: Bundle) -> Written | Refusal:
@@ -54,8 +60,11 @@ def hits_in(event: Written, case: Case, bundle: Bundle) -> list[Hit]:
     """Every place in somebody's words that breaks a rule; those of a message with its subject first."""
     if isinstance(event, PromiseMade):
         return check(bundle, event.what, case.language, PROMISE, case)
-    if isinstance(event, NoteAdded):
+    if isinstance(event, (NoteAdded, PraiseGiven)):
         return check(bundle, event.text, case.language, INTERNAL, case)
+    if isinstance(event, StoryTold):
+        parts = filter(None, (event.happened, event.done, event.felt))
+        return [hit for text in parts for hit in check(bundle, text, case.language, INTERNAL, case)]
     language = event.language or case.language
     kind = INTERNAL
     if event.to == "customer":
@@ -63,7 +72,12 @@ def hits_in(event: Written, case: Case, bundle: Bundle) -> list[Hit]:
         kind = kind_of(made.purpose) if made is not None else "message"
         kind = "message" if kind == INTERNAL else kind
     texts = (event.subject or "", event.text)
-    return [hit for text in texts for hit in check(bundle, text, language, kind, case)]
+    hits = [hit for text in texts for hit in check(bundle, text, language, kind, case)]
+    account = case.facts.get(ACCOUNT)
+    if event.to == "customer" and isinstance(account, str):
+        spoken, quotes = language_of(event.text, language), said_by_customer(case)
+        hits += another_cause(event.text, account, spoken, quotes)
+    return hits
 
 
 def check(bundle: Bundle, text: str, language: str, kind: str, case: Case | None = None) -> list[Hit]:

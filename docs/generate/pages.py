@@ -67,6 +67,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "phrase-figures": phrases.figures,
     "phrase-afterwards": phrases.afterwards,
     "phrase-fresh": phrases.fresh,
+    "phrase-blind": phrases.blind,
     "regulation-packs": packs.sections,
     "scenario-keys": scenarios.file_keys,
     "scenario-given-keys": scenarios.given_keys,

@@ -12,7 +12,7 @@ from recovery.core.phrases.rules import CLASSES, KINDS
 from recovery.project import starter_root
 from recovery.workflow.phrases import PhrasesShape, RuleShape
 from recovery.workflow.wording import guard_of
-from tests.phrases.labelled import LANGUAGES, Half, Labelled, sentences, written_later
+from tests.phrases.labelled import LANGUAGES, Half, Labelled, Later, sentences, written_later
 
 COLUMNS = ("flagged", "found", "recall", "clean", "false alarms", "precision")
 
@@ -89,6 +89,23 @@ def fresh() -> str:
                 )
             )
     return table(["language and half", *COLUMNS], rows)
+
+
+def blind() -> str:
+    """How they do on what somebody wrote who never saw them, by set and class, as far as a set is there."""
+    rows = []
+    sets: dict[Later, str] = {"blind": "seen", "blind_held": "held back"}
+    for language in LANGUAGES:
+        guard = guard_of(starter_root(), language)
+        assert guard is not None
+        for name, title in sets.items():
+            counts = Counter(
+                (one.cls, one.flagged, finds(guard, one)) for one in written_later(name, language)
+            )
+            if counts:
+                rows += [[f"{language}, {title}", *_row(cls, counts, [cls])] for cls in CLASSES]
+                rows.append([f"{language}, {title}", *_row("**all**", counts, CLASSES)])
+    return table(["language and half", "class", *COLUMNS], rows)
 
 
 def sizes() -> str:

@@ -1,19 +1,19 @@
-"""`causes`, `recognitions`: what a recovery, and what all of them, have to teach."""
+"""`causes`, `recurrence`, `recognitions`: what a recovery, and what all of them, have to teach."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
-from recovery.cli.options import CaseName, Database, Json, find_case, project
+from recovery.cli.options import CaseName, Database, Json, find_case, first_of_day, project
 from recovery.cli.output import as_json, say, table
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(epilog="Example: recovery causes 12")(causes)
+    app.command(epilog="Example: recovery recurrence 12")(recurrence)
     app.command(epilog="Example: recovery recognitions --team care --since 2026-11-01")(recognitions)
 
 
@@ -34,6 +34,29 @@ def causes(case: CaseName, database: Database = None, json: Json = False) -> Non
     )
 
 
+def recurrence(case: CaseName, database: Database = None, json: Json = False) -> None:
+    """Count how often the trouble of a case happened: cases alike, of one customer, of one cause."""
+    from recovery.bootstrap import reading
+
+    with reading(project(database)) as engine:
+        found = engine.recurrence(find_case(engine, case))
+    if json:
+        as_json(found.as_dict())
+        return
+    if found.category is None:
+        say("The category of the case is not known yet.")
+        return
+    often = "It happens often" if found.recurs else "It does not happen often"
+    said = f"{len(found.alike)} cases alike in {found.within_days} days, this one included"
+    say(f"{often}: {said} (often is from {found.at_least} on, or twice for one customer).")
+    for title, cases in (
+        ("Alike", found.alike),
+        ("Of this customer", found.of_customer),
+        ("With the same cause of a hard recovery", found.of_cause),
+    ):
+        say(f"  {title}: {', '.join(map(str, cases)) or 'none'}")
+
+
 def recognitions(
     team: Annotated[str | None, typer.Option(help="Only of this team.")] = None,
     since: Annotated[
@@ -47,13 +70,8 @@ def recognitions(
     Satisfaction is a figure of teams; of a person there is only praise.
     """
     from recovery.bootstrap import reading
-    from recovery.core.instants import to_text
 
-    try:
-        day = None if since is None else date.fromisoformat(since)
-    except ValueError:
-        raise typer.BadParameter(f"{since!r} is no day; such as 2026-11-01.") from None
-    first = "" if day is None else to_text(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    first = first_of_day(since)
     with reading(project(database)) as engine:
         found = engine.praise(team, first)
     if json:

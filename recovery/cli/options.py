@@ -72,6 +72,23 @@ def find_case(engine: Engine, name: str) -> int:
     return found
 
 
+def first_of_day(day: str | None) -> str:
+    """The moment a day begins (UTC) as a text instant; empty for none.
+
+    Raises:
+        BadParameter: that is no day.
+    """
+    from datetime import UTC, date, datetime
+
+    from recovery.core.instants import to_text
+
+    try:
+        found = None if day is None else date.fromisoformat(day)
+    except ValueError:
+        raise typer.BadParameter(f"{day!r} is no day; such as 2026-11-01.") from None
+    return "" if found is None else to_text(datetime(found.year, found.month, found.day, tzinfo=UTC))
+
+
 def read_facts(workflow: Workflow, pairs: Iterable[str]) -> dict[str, Any]:
     """`name=value` words as typed facts; a list fact may be named several times.
 

@@ -48,6 +48,7 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
     from recovery.core.empowerment.state import rows as compensations
     from recovery.core.instants import last_day
     from recovery.core.promises import rows
+    from recovery.core.stories.state import rows as stories
 
     case = engine.store.case(engine.tenant, id)
     assert case is not None
@@ -61,6 +62,8 @@ def case_data(engine: Engine, id: int) -> dict[str, Any]:
         "clocks": [one.as_dict() for one in standing(engine.workflow(case.bundle), case, engine.clock.now())],
         "promises": rows(case.promises, engine.clock.now()),
         "compensations": compensations(case.compensations),
+        "stories": stories(case.stories),
+        "praise": [one._asdict() for one in case.praise.values()],
         "coupons": [
             {"offer": offer, **coupon._asdict(), "good_until": last_day(coupon.expires_at)}
             for offer, coupon in case.coupons.items()
@@ -163,6 +166,12 @@ def case_page(data: dict[str, Any]) -> list[RenderableType]:
         pages.append(table("Promises", ["#", "what", "to", "by (UTC)", "status"], made))
     if data["compensations"]:
         pages.append(compensations_page(data["compensations"], "Compensations"))
+    if data["stories"]:
+        told = [[s["told_at"][:10], s["by"], s["happened"], s["felt"]] for s in data["stories"]]
+        pages.append(table("Stories", ["told", "by", "what happened", "how they felt"], told))
+    if data["praise"]:
+        thanks = [[p["at"][:10], p["to"], p["text"]] for p in data["praise"]]
+        pages.append(table("Praise", ["on", "for", "words"], thanks))
     if data["clocks"]:
         clocks = [
             [c["name"], c["status"], c["limit"], _minute(c["due_at"]), c["rule"]] for c in data["clocks"]

@@ -16,6 +16,7 @@ from recovery.core.coupon_state import CouponState
 from recovery.core.empowerment.state import CompensationState, next_of_compensations, read_compensation
 from recovery.core.facts import Fact
 from recovery.core.promises import PromiseState
+from recovery.core.stories.state import PraiseState, StoryState, UntoldState, next_untold, read_story
 
 Change = list[Any]
 """`[what, …]`, JSON-native; the kinds are those of `APPLY`."""
@@ -43,6 +44,8 @@ class Case:
         promises: each promise that was made, by its number from 1.
         collaborations: who was asked to help with what, by its number from 1.
         compensations: each compensation that was ever offered, by its number from 1.
+        stories, praise: each that was told or given, by its number from 1.
+        untold: who owes a story, by name.
         clocks: each clock that ever started, by its name.
         due_at: when one of these is to be seen to next (text instant); never while in quarantine, or erased.
         erased_at: when whoever it was about was erased, last (text instant).
@@ -77,6 +80,9 @@ class Case:
     promises: dict[str, PromiseState] = field(default_factory=dict)
     collaborations: dict[str, CollaborationState] = field(default_factory=dict)
     compensations: dict[str, CompensationState] = field(default_factory=dict)
+    stories: dict[str, StoryState] = field(default_factory=dict)
+    untold: dict[str, UntoldState] = field(default_factory=dict)
+    praise: dict[str, PraiseState] = field(default_factory=dict)
     clocks: Mapping[str, ClockState] = field(default_factory=dict)
     due_at: str | None = None
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -220,8 +226,8 @@ def _next_due(case: Case) -> str | None:
     at = next_due(case.clocks)
     if not case.compensations:
         return at
-    other = next_of_compensations(case.compensations)
-    return at if other is None else other if at is None else min(at, other)
+    others = (at, next_of_compensations(case.compensations), next_untold(case.untold))
+    return min((one for one in others if one is not None), default=None)
 
 
 def _erased(case: Case, _: Change, stamp: Stamp) -> None:
@@ -319,6 +325,22 @@ def _compensation(case: Case, change: Change, _: Stamp) -> None:
     case.due_at = _next_due(case)
 
 
+def _story(case: Case, change: Change, _: Stamp) -> None:
+    case.stories = {**case.stories, change[1]: read_story(change[2])}
+
+
+def _untold(case: Case, change: Change, _: Stamp) -> None:
+    """Who owes a story, the one of whom something changed last at the end."""
+    _, who, row = change
+    rest = {name: one for name, one in case.untold.items() if name != who}
+    case.untold = rest if row is None else {**rest, who: UntoldState(*row)}
+    case.due_at = _next_due(case)
+
+
+def _praise(case: Case, change: Change, _: Stamp) -> None:
+    case.praise = {**case.praise, change[1]: PraiseState(*change[2])}
+
+
 def _mark(case: Case, change: Change, stamp: Stamp) -> None:
     _, name, *asked = change
     case.marks = {**case.marks, name: Mark(stamp.occurred_at, stamp.seq, asked[0] if asked else stamp.seq)}
@@ -352,6 +374,9 @@ APPLY = {
     "promise": _promise,
     "collaboration": _collaboration,
     "compensation": _compensation,
+    "story": _story,
+    "untold": _untold,
+    "praise": _praise,
     "clock": _clock,
     "mark": _mark,
     "absorb": _absorb,

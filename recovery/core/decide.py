@@ -19,7 +19,7 @@ from recovery.core.clocks.firing import fired
 from recovery.core.clocks.running import settle
 from recovery.core.clocks.state import HELD
 from recovery.core.conversation import attached, noted, received, written
-from recovery.core.decision import Decision
+from recovery.core.decision import Decision, built
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import answering, approving, offering
 from recovery.core.empowerment import events as money
@@ -33,6 +33,8 @@ from recovery.core.moves import force, reasoned, request, supervisors
 from recovery.core.promising import follow, kept, made, released
 from recovery.core.shape import problem
 from recovery.core.spec import Workflow
+from recovery.core.stories import events as stories
+from recovery.core.stories import telling
 from recovery.core.walk import enter, facts_changed, walk_on
 
 
@@ -81,7 +83,7 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
         return _stranger(workflow, event)
     if case.erased_at is not None and (refusal := not_taken(case, event)) is not None:
         return refusal
-    stamp = Stamp(case.seq + 1, event.by, to_text(event.occurred_at), to_text(now))
+    stamp = built(Stamp, (case.seq + 1, event.by, to_text(event.occurred_at), to_text(now)))
     draft = Draft(workflow, case, event, stamp)
     try:
         _HANDLERS[type(event)](draft, event)
@@ -89,6 +91,8 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
         follow(draft)
         if draft.case.collaborations:
             collaborations.follow(draft)
+        if draft.case.compensations:
+            telling.follow(draft)
     except Refused as refused:
         return refused.refusal
     return draft.decision()
@@ -218,6 +222,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[Draft, Any], None]] = {
     money.ApprovalGranted: approving.granted,
     money.ApprovalRefused: approving.refused,
     money.ApprovalDelegated: approving.delegated,
+    stories.StoryTold: telling.told,
+    stories.PraiseGiven: telling.praised,
     ev.EffectDelivered: delivered,
     ev.EffectFailed: failed,
     ev.EffectHanded: handed,

@@ -19,6 +19,7 @@ from recovery.core.errors import EngineFault, Refusal
 from recovery.core.facts import FactType
 from recovery.core.instants import from_text
 from recovery.core.moves import reasoned, supervisors
+from recovery.core.stories.state import read_story
 
 ERASED = "(erased)"
 """What stands in the place of words that were erased, where something must stand."""
@@ -39,8 +40,19 @@ PLAIN = frozenset(
         *("channel", "language", "severity", "source", "mode", "signal", "hold", "wait", "auto", "missed"),
         *("fact", "transition", "template", "effect", "task", "promise", "offer", "serial", "value", "other"),
         *("expires_after_days", "by_when", "estimate", "contact", "into", "due_at", "type", "size"),
-        *("kind", "amount", "expires_at", "pay_within", "compensation", "standing", "meant", "of"),
-        "collaboration",
+        *(
+            "kind",
+            "amount",
+            "expires_at",
+            "pay_within",
+            "compensation",
+            "standing",
+            "meant",
+            "of",
+            "policy",
+            "hours",
+        ),
+        *("collaboration", "from_customer", "reward"),
     }
 )
 """Fields of events that tell nothing of a person."""
@@ -48,7 +60,7 @@ PLAIN = frozenset(
 PLAIN_CHANGES = frozenset(
     {
         *("forget", "move", "set", "count", "cancelled", "retry", "task", "done", "coupon", "clock", "mark"),
-        *("absorb", "release", "erased"),
+        *("absorb", "release", "erased", "untold"),
     }
 )
 """Changes that tell nothing of a person, beside those that `Eraser.change` knows how to mend."""
@@ -255,10 +267,16 @@ class Eraser:
                 return ["attach", f"{ERASED} {seq}", ERASED, type_, size]
             case ["coupon_ended", offer, serial, status, note]:
                 return ["coupon_ended", offer, serial, status, None if note is None else ERASED]
-            case ["task", key, kind_of_task, _] if kind_of_task in ("approval", "payment"):
+            case ["task", key, kind_of_task, _] if kind_of_task in ("approval", "payment", "receipt"):
                 return ["task", key, kind_of_task, ERASED]
             case ["compensation", number, row, moves]:
                 return ["compensation", number, _compensation(row), moves]
+            case ["story", number, row]:
+                story = read_story(row)
+                done = None if story.done is None else ERASED
+                return ["story", number, story._replace(happened=ERASED, felt=ERASED, done=done).row()]
+            case ["praise", number, [to, _, *rest]]:
+                return ["praise", number, [to, ERASED, *rest]]
             case ["collaboration", number, [of, _, *rest]]:
                 return ["collaboration", number, [of, ERASED, *rest[:4], *[ERASED for _ in rest[4:]]]]
             case ["promise", number, [_, by_when, to, *rest]]:

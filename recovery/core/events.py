@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from recovery.core import event
 from recovery.core.empowerment import events as money
+from recovery.core.stories import events as told
 
 Event = event.Event
 Source = event.Source
@@ -20,9 +21,10 @@ role, person = event.role, event.person
 
 Mode = Literal["live", "history"]
 
-TASKS = ("phone", "letter", "undelivered", "approval", "payment")
+TASKS = ("phone", "letter", "undelivered", "approval", "payment", "receipt", "story")
 """What waits for a person: a call to make, a letter to send, a message that could not be delivered, a
-compensation to be approved, and one to be paid."""
+compensation to be approved, one to be paid, one whose payer was told and has sent no receipt yet, and a story
+to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,9 +234,13 @@ class PromiseReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectDelivered(Event):
-    """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case."""
+    """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case.
+
+    `receipt` is what whoever pays said a payment is known by, when it was a payment order.
+    """
 
     effect: str
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +253,7 @@ class EffectFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectHanded(Event):
-    """A message was given to a person, who calls or sends a letter: a task of that kind (`TASKS`)."""
+    """A message was given to a person, who calls, sends a letter or pays: a task of that kind (`TASKS`)."""
 
     effect: str
     task: str
@@ -380,7 +386,7 @@ class TimerFired(Event):
 
 EVENTS: dict[str, type[Event]] = {
     cls.__name__: cls
-    for cls in (*globals().copy().values(), *money.EVENTS)
+    for cls in (*globals().copy().values(), *money.EVENTS, *told.EVENTS)
     if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
 }
 """Every kind of event by its name, as it stands in the log: each class of this file, in its order."""

@@ -53,7 +53,7 @@ class Send:
     Attributes:
         when_delivered: facts the engine records once the message has been delivered.
         once: `cycle` (default: at most once until the case is reopened), `case`, or `always`.
-        to: `customer`, `owner`, `supervisor`, `asked` (whom it is offered to) or `helper`.
+        to: `customer`, `owner`, `supervisor`, `asked` (whom it is offered to), `helper` or `teller`.
         coupon: what it hands over; it is not sent where that was offered in this cycle.
         over: of a clock's message to the customer the channel of each time it runs out, the last one for all
             after it; `own` is the case's. Empty: always that.
@@ -62,7 +62,7 @@ class Send:
     template: str
     when_delivered: Mapping[str, Any] = field(default_factory=dict)
     once: Literal["cycle", "case", "always"] = "cycle"
-    to: Literal["customer", "owner", "supervisor", "asked", "helper"] = "customer"
+    to: Literal["customer", "owner", "supervisor", "asked", "helper", "teller"] = "customer"
     coupon: Coupon | None = None
     over: tuple[str, ...] = ()
 

@@ -24,6 +24,7 @@ from recovery.core.errors import NotFound, Refusal, closest, sentence
 from recovery.core.facts import SOURCES, shown, unusable
 from recovery.core.instants import from_text
 from recovery.core.shape import MAX_NAME
+from recovery.core.stories import events as told
 
 MAX_LINE = 4_000_000
 """Characters; a longer line is refused without being parsed."""
@@ -82,7 +83,10 @@ _FACTS = _Field(dict, 'an object of facts, such as {"owner": "li"}')
 _MOMENT = _Field(str, "an instant with its zone, such as 2026-11-22T09:00:00Z")
 _MOMENT_NEEDED = _Field(str, _MOMENT.wanted, required=True)
 _SOURCE = _Field(str, "customer, agent, engine or import")
-_GIVING = {"kind": _NEEDED, "amount": _TEXT, "offer": _TEXT, "to": _TEXT, "note": _TEXT}
+_GIVING = {
+    "kind": _NEEDED,
+    **dict.fromkeys(("amount", "offer", "to", "note", "because", "hours"), _TEXT),
+}
 
 LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "complaint": (
@@ -157,6 +161,16 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "delegate": (money.ApprovalDelegated, {"compensation": _NEEDED, "to": _NEEDED, "reason": _TEXT}),
     "ask": (ev.CollaborationAsked, {"of": _NEEDED, "what": _NEEDED, "by_when": _MOMENT_NEEDED}),
     "answer": (ev.CollaborationAnswered, {"collaboration": _NEEDED, "answer": _TEXT}),
+    "tell": (told.StoryTold, {"felt": _NEEDED, "happened": _TEXT, "done": _TEXT}),
+    "praise": (
+        told.PraiseGiven,
+        {
+            "to": _NEEDED,
+            "text": _NEEDED,
+            "from_customer": _Field(bool, "true or false"),
+            "reward": _TEXT,
+        },
+    ),
     "note": (ev.NoteAdded, {"text": _NEEDED}),
     "hand_off": (ev.HandOffOffered, {"to": _NEEDED, "reason": _TEXT}),
     "accept": (ev.HandOffAccepted, {}),

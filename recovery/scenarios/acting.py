@@ -26,6 +26,7 @@ MAIN = {
     "fulfil": "compensation",
     "approve": "compensation",
     "answer": "collaboration",
+    "tell": "felt",
     "note": "text",
     "hand_off": "to",
     "decline": "reason",

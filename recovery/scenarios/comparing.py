@@ -83,7 +83,7 @@ def difference(view: View, expected: Expected) -> Difference | None:
 
 def accepted(refusal: Refusal, place: Position, kind: str) -> Difference:
     """The difference of an act that was refused though nobody expected it."""
-    said = f"refused as {refusal.code}: {refusal.message} {refusal.hint}".strip()
+    said = f"refused as {refusal.code}: {refusal.message} {refusal.hint}".rstrip(" .")
     return Difference(*place, kind, "accepted", said)
 
 
@@ -247,6 +247,7 @@ WHAT: Mapping[str, Callable[[View, Expected], Compared]] = {
     "nowhere": _nowhere,
     "sent_to_owner": _these(_arrived("owner")),
     "sent_to_supervisor": _these(_arrived("supervisor")),
+    "sent_to_teller": _these(_arrived("teller")),
     "not_sent": _none_of(lambda view: [row.template for row in view.arrived]),
     "promises": _these(lambda view: [row["status"] for row in rows(view.case.promises, view.now)]),
     "compensations": _these(lambda view: [one.status for one in view.case.compensations.values()]),

@@ -20,7 +20,7 @@ CLOCK = "clock "
 
 Delivery = Literal["works", "fails", "stands still"]
 Status = Literal["running", "paused", "stopped", "breached", "off"]
-TaskKind = Literal["phone", "letter", "undelivered", "approval", "payment"]
+TaskKind = Literal["phone", "letter", "undelivered", "approval", "payment", "receipt", "story"]
 assert TaskKind.__args__ == TASKS  # type: ignore[attr-defined]
 
 
@@ -116,6 +116,7 @@ class ExpectShape(Shape):
     )
     sent_to_owner: Names = Field([], description="As `sent`, of messages to the owner.")
     sent_to_supervisor: Names = Field([], description="As `sent`, of messages to a supervisor.")
+    sent_to_teller: Names = Field([], description="As `sent`, of messages to whoever owes a story.")
     promises: Promises = Field(
         [],
         description="How the promises of the case stand: these and no others, in any order. What was kept "
@@ -234,6 +235,10 @@ class MomentShape(Shape):
     delegate: Any = Field(None, description="Somebody else answers: `{compensation: …, to: …}`.")
     ask: Any = Field(None, description="Somebody is asked to help: `{of: …, what: …, by_when: …}`.")
     answer: Any = Field(None, description="Who was asked has answered: its number in quotes, or its fields.")
+    tell: Any = Field(
+        None, description="Whoever gave something tells the story: how the customer felt, or its fields."
+    )
+    praise: Any = Field(None, description="Somebody is thanked: `{to: …, text: …}`.")
     note: Any = Field(None, description="A note for colleagues: its text.")
     hand_off: Any = Field(None, description="The case is offered to somebody: who, or its fields.")
     accept: Any = Field(None, description="Who was asked takes the case; it has no value.")

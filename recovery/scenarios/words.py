@@ -31,7 +31,7 @@ class Words:
             "step": ("unknown_step", "a step or an end", [*workflow.steps, *workflow.ends]),
             "level": ("unknown_role", "a level of escalation", list(workflow.escalation)),
             **dict.fromkeys(
-                ("sent", "not_sent", "sent_to_owner", "sent_to_supervisor"),
+                ("sent", "not_sent", "sent_to_owner", "sent_to_supervisor", "sent_to_teller"),
                 ("unknown_template", "a message", list(sent)),
             ),
             **dict.fromkeys(("asked", "not_asked"), ("unknown_fact", "a fact", list(workflow.facts))),

@@ -24,13 +24,18 @@ from recovery.core.people import (
     read_team,
     team_data,
 )
-from recovery.store.codec import decode, encode
+from recovery.core.stories.telling import task_of
+from recovery.store.choosing import cases_with_tasks
+from recovery.store.codec import decode, encode, read_case
 from recovery.store.compiling import Statement
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.statements import insert_many, value
 from recovery.store.tables import table
 
 person = table("person")
+
+PAGE = 500
+"""How many cases are looked at with one query."""
 
 FILE = "file"
 """The source of what was published."""
@@ -85,6 +90,20 @@ class People:
         """Everybody as they are now."""
         self._cursor.execute(self._dialect.texts[PEOPLE], (self._tenant,))
         return directory_from(self._cursor.fetchall())
+
+    def stories_owed_by(self, who: str) -> list[int]:
+        """The cases in which somebody was asked for their story and has not told it, in order."""
+        found: list[int] = []
+        after = 0
+        while True:
+            self._cursor.execute(
+                self._dialect.texts[cases_with_tasks(of_owner=False)], (self._tenant, after, PAGE)
+            )
+            page = [read_case(row)[0] for row in self._cursor.fetchall()]
+            found += [case.id for case in page if task_of(who) in case.tasks]
+            if len(page) < PAGE:
+                return found
+            after = page[-1].id
 
     def publish(self, directory: Directory, now: datetime) -> bool:
         """Take over what a file says, in place of what a file said before. Who is named no more has left.

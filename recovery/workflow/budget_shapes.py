@@ -32,6 +32,24 @@ class ApprovalShape(Shape):
     )
 
 
+class StoriesShape(Shape):
+    """How whoever spends is asked for the story: what happened, what was done, how the customer felt."""
+
+    within: Word | None = Field(
+        None, description="How long after they gave something they are asked; a day when left out."
+    )
+    send: Annotated[
+        list[StateId],
+        BeforeValidator(one_or_many, json_schema_input_type=StateId | list[StateId]),
+    ] = Field([], description="The templates by which they are asked, such as `story-due`.")
+    block_at: int | None = Field(
+        None,
+        ge=1,
+        description="In so many cases asked for and not told, they may give nothing more until they tell; "
+        "left out, nobody is kept from it.",
+    )
+
+
 class BudgetShape(Shape):
     """A limit, and what happens above it."""
 
@@ -58,4 +76,12 @@ class BudgetShape(Shape):
     )
     late: StateId | None = Field(
         None, description="The template that tells the owner of a payment that is late."
+    )
+    pay: StateId | None = Field(
+        None,
+        description="The template that tells whoever pays what is due, over the channel `payment`; without "
+        "one a person pays, as a task.",
+    )
+    stories: StoriesShape | None = Field(
+        None, description="How whoever spends is asked for the story; left out, nobody is."
     )

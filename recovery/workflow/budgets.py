@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recovery.core.calendars.calendar import Calendar
 from recovery.core.calendars.spans import Span
-from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.budgets import Budget, Stories
 from recovery.core.money import Money, read_money
 from recovery.core.spec import Workflow
 from recovery.workflow.budget_shapes import BudgetShape
@@ -40,6 +40,10 @@ def budget_templates(workflow: Workflow) -> Iterator[tuple[Path, str]]:
             yield (*path, "approval", "send"), name
         if budget.late_with is not None:
             yield (*path, "late"), budget.late_with
+        if budget.pay_with is not None:
+            yield (*path, "pay"), budget.pay_with
+        for name in () if budget.stories is None else budget.stories.send:
+            yield (*path, "stories", "send"), name
 
 
 class _Reader:
@@ -57,11 +61,15 @@ class _Reader:
         said = len(self.names.findings)
         limits = self._limits()
         ask = self._approver(limits)
-        within = hold = None
+        within = hold = stories = None
         if shape.approval is not None and shape.approval.within is not None:
             within = self._span(("approval", "within"), shape.approval.within)
         if shape.hold_for is not None:
             hold = self._span(("hold_for",), shape.hold_for)
+        if shape.stories is not None:
+            told = shape.stories.within
+            asked = None if told is None else self._span(("stories", "within"), told)
+            stories = Stories(asked, tuple(shape.stories.send), shape.stories.block_at)
         if len(self.names.findings) > said:
             return None
         currency = next(iter(limits.values())).currency
@@ -79,6 +87,8 @@ class _Reader:
             hold,
             self.calendar,
             shape.late,
+            shape.pay,
+            stories,
         )
 
     def _limits(self) -> dict[str, Money]:

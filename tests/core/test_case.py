@@ -14,6 +14,7 @@ from recovery.core.collaboration_state import CollaborationState
 from recovery.core.coupon_state import CouponState
 from recovery.core.empowerment.state import CompensationState, Hold
 from recovery.core.promises import PromiseState
+from recovery.core.stories.state import PraiseState, StoryState, UntoldState
 from tests.core.builders import case_with
 
 NOW = ("2026-11-20T08:00:00.000000Z", "2026-11-20T09:00:00.000000Z")
@@ -33,6 +34,9 @@ DUE = CompensationState(
     (Hold("empowerment", "2026-11-30 person:li", "USD", 4000),),
     pay_within=0,
 )
+
+
+TOLD = StoryState("agent:bo", "o", 4, "It broke.", "Glad.", given=("1",))
 
 
 def rich() -> Case:
@@ -66,6 +70,9 @@ def rich() -> Case:
         collaborations={"1": CollaborationState("pat", "to look", "w", "agent:li", "o")},
         promises={"1": PromiseState("to call", "w", "customer", "agent:li", "o", 3)},
         compensations={"1": DUE},
+        stories={"1": TOLD},
+        untold={"li": UntoldState("o", "w")},
+        praise={"1": PraiseState("li", "Thank you.", True, "agent:bo", "o", 3)},
         clocks={"first": ClockState("running", "o", 1, 1, "1 day", "d")},
         due_at="d",
         marks={"message": Mark("o", 1, 1)},
@@ -125,6 +132,21 @@ CHANGES: list[tuple[list[Any], dict[str, Any]]] = [
         {"attachments": {**rich().attachments, "cd": ("bill.pdf", "application/pdf", 5)}},
     ),
     (["set", "level", 2], {"level": 2}),
+    (["story", "2", TOLD.row()], {"stories": {"1": TOLD, "2": TOLD}}),
+    (
+        ["untold", "bo", ["o", None, "a"]],
+        {"untold": {**rich().untold, "bo": UntoldState("o", None, "a")}, "due_at": None},
+    ),
+    (["untold", "li", None], {"untold": {}, "due_at": None}),
+    (
+        ["praise", "2", ["bo", "Well done.", False, "agent:li", "o", 5, "5 USD"]],
+        {
+            "praise": {
+                **rich().praise,
+                "2": PraiseState("bo", "Well done.", False, "agent:li", "o", 5, "5 USD"),
+            }
+        },
+    ),
     (["count", "failures"], {"failures": 4}),
     (
         ["effect", "2.0", "note", "note@4", {"told": True}],

@@ -66,6 +66,14 @@ MENDED = [
         ["compensation", "1", _COMPENSATION.row(), ["reserved"]],
         ["compensation", "1", _LEFT.row(), ["reserved"]],
     ),
+    (
+        ["story", "1", ["agent:li", "t", 3, "Ana wept", "glad", "lunch", "redo", ["1"]]],
+        ["story", "1", ["agent:li", "t", 3, ERASED, ERASED, ERASED, "redo", ["1"]]],
+    ),
+    (
+        ["praise", "1", ["li", "Ana thanks you", True, "agent:bo", "t", 3, "5 USD"]],
+        ["praise", "1", ["li", ERASED, True, "agent:bo", "t", 3, "5 USD"]],
+    ),
     (["move", "a", "b", "forced by supervisor: Ana", True], ["move", "a", "b", "forced", True]),
 ]
 

@@ -13,6 +13,7 @@ import pytest
 from recovery.core import events as ev
 from recovery.core.empowerment import events as money
 from recovery.core.payloads import payload
+from recovery.core.stories import events as told
 from tests.core.builders import NAIVE, START
 
 
@@ -89,7 +90,7 @@ def test_every_event_is_listed_by_its_name_frozen_and_keyword_only() -> None:
 def test_every_kind_of_event_the_modules_define_is_listed() -> None:
     defined = {
         name
-        for name, kind in {**vars(ev), **vars(money)}.items()
+        for name, kind in {**vars(ev), **vars(money), **vars(told)}.items()
         if isinstance(kind, type) and issubclass(kind, ev.Event) and kind is not ev.Event
     }
     assert set(ev.EVENTS) == defined

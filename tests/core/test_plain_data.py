@@ -12,6 +12,7 @@ import pytest
 
 import recovery.core
 import recovery.core.empowerment
+import recovery.core.stories
 from recovery.core.case import Case
 from recovery.core.decision import Decision, Effect
 from recovery.core.events import EVENTS, Event
@@ -27,7 +28,7 @@ def data_classes() -> list[type]:
     found: dict[str, type] = {}
     things: list[tuple[str, Any]] = []
     core = recovery.core
-    for package in (core, core.empowerment):
+    for package in (core, core.empowerment, core.stories):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             things += vars(importlib.import_module(module.name)).items()
     for name, thing in things:

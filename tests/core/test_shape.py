@@ -69,6 +69,11 @@ GOOD: dict[str, Any] = {
     "of": "bo",
     "collaboration": "1",
     "answer": "Here.",
+    "felt": "Glad.",
+    "happened": None,
+    "done": "A lunch.",
+    "from_customer": True,
+    "reward": None,
 }
 
 BAD_TEXTS = [None, 5, b"x", ["x"], "half \ud800", "nul \x00"]

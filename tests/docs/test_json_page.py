@@ -7,8 +7,9 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from recovery import find_project, working
 from recovery.cli.run import run
+from recovery.clock import ManualClock, SystemClock
 from recovery.commands import Settlement
 from tests.real_data import ROOT
 
@@ -48,6 +50,16 @@ case: {column: Ticket}
 at: {column: When, iso: true, zone: UTC}
 activity: {column: What, values: {Opened: insert_ticket, Closed: closed}}
 columns_required: [Ticket, When, What]
+"""
+
+PEOPLE = """
+zone: Europe/London
+teams:
+  care: {title: {en: Care}}
+people:
+  eva: {name: Eva, role: supervisor}
+  bo: {name: Bo, teams: care, skills: delivery, supervisor: eva, delegate: eva, limit: 90 USD, cases: 5}
+  pat: {name: Pat, zone: Europe/Paris, address: pat@example.org, away: 2026-12-24}
 """
 
 SCENARIO = """
@@ -214,6 +226,7 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     say("import", "log.csv", "--map", "events")
     say("report process")
     say("doctor")
+    _people(say)
     say("demo", "--limit", "30")
     say("db upgrade")
     say("erase", "--case", other, "--reason", "x", "--by", "supervisor:pat")
@@ -227,6 +240,90 @@ def _run_all() -> Iterator[tuple[str, list[Any]]]:
     answers["An error"].append(answer(["publish", "--json"]))
     say("check")
     yield from answers.items()
+
+
+def _people(say: Callable[..., Any]) -> None:
+    """What there is to say of the people of a house, and what they tell."""
+    Path("config/people.yaml").write_text(PEOPLE)
+    say("publish")
+    case = str(say("open", "It never came.", "--from", "ana@example.org")["case"])
+    say("assign", case, "--dry-run", "--by", "supervisor:eva")
+    say("assign", case, "--by", "supervisor:eva")
+    say("collaboration ask", case, "pat", "where is it?", "--when", "2031-12-01T12:00Z", "--by", "agent:bo")
+    say("collaboration answer", case, "1", "In Leeds.", "--by", "agent:pat")
+    answer(["spend", case, "gift=12 USD", "--by", "agent:bo", "--json"])
+    for words in (
+        ["offer", case, "credit=40 USD", "--by", "agent:bo"],
+        ["accept", case, "2"],
+        ["fulfil", case, "2", "--receipt", "T-1", "--by", "agent:bo"],
+        ["offer", case, "refund=2500 USD", "--by", "agent:bo"],
+        ["approve", case, "3", "--by", "supervisor:eva"],
+    ):
+        answer(["compensation", *words, "--json"])
+    say("report money")
+    later = ManualClock(SystemClock().now() + timedelta(days=7))
+    with working(find_project(Path.cwd()), clock=later) as engine:
+        engine.see_to_due(50)
+    say("story missing")
+    say("story tell", case, "She laughed.", "--by", "agent:bo")
+    say("praise", case, "bo", "Thank you.", "--by", "supervisor:eva", "--reward", "5 USD")
+    say("record", case, "retold=3", "--by", "agent:bo")
+    say("causes", case)
+    say("recurrence", case)
+    say("open", "It never came.", "--external-id", "well")
+    say("fund set-aside", "500 USD", "--by", "supervisor:eva")
+    say("open", "It never came.", "--external-id", "failed")
+    answer(["record", "failed", "owner=bo", "--by", "agent:bo", "--json"])
+    answer(
+        [
+            "do",
+            "failed",
+            "force",
+            "--to",
+            "big_picture",
+            "--reason",
+            "told",
+            "--by",
+            "supervisor:eva",
+            "--json",
+        ]
+    )
+    answer(["do", "failed", "reopen", "--by", "customer", "--json"])
+    answer(["spend", "failed", "gift=12 USD", "--by", "agent:bo", "--json"])
+    say("fund show")
+    _put_right("well", say)
+    say("story tell", "well", "She laughed.", "--by", "agent:bo")
+    say("praise", "well", "bo", "Thank you.", "--by", "supervisor:eva")
+    say("show", "well")
+    say("story list")
+    say("story list", "--limit", "1")
+    say("recognitions")
+    with working(find_project(Path.cwd())) as engine:
+        engine.make_lineup("care", engine.clock.now() - timedelta(days=1))
+    for number in range(2):
+        say("story tell", "well", "She laughed again.", "--by", "agent:bo")
+        say("praise", "well", "bo", "Thank you.", "--by", "supervisor:eva")
+        say("lineup", "care", *(["--attended", "eva"] if number else []))
+    say("lineup", "care", "--last")
+    say("lineup")
+    for other in ("first", "second"):
+        say("open", "It never came.", "--external-id", other)
+        say("record", other, "owner=pat", "--by", "agent:pat")
+    answer(["do", "second", "hand_off", "--to", "bo", "--by", "agent:pat", "--json"])
+    say("people leave", "pat", "--to", "bo", "--by", "supervisor:eva")
+    say("people list")
+    say("people away", "bo", "2026-12-24", "--by", "supervisor:eva")
+    say("people back", "bo", "--by", "supervisor:eva")
+
+
+def _put_right(case: str, say: Callable[..., Any]) -> None:
+    """A recovery within its targets and well rated."""
+    say("record", case, "owner=bo", "--by", "agent:bo")
+    for step in ("follow_up", "closed"):
+        say("do", case, "force", "--to", step, "--reason", "told", "--by", "supervisor:eva")
+        if step == "follow_up":
+            marks = [f"followup.{name}=5" for name in ("result", "manner", "ease")]
+            say("record", case, *marks, "--by", "customer", "--source", "customer")
 
 
 def _give_up(case: int, effect: str) -> None:

@@ -21,6 +21,8 @@ OF_MONEY = (
     "core/coupon_state.py",
     "standing.py",
     "compensating.py",
+    "budgeting.py",
+    "judging.py",
     "couponing.py",
     "store/ledger.py",
     "store/ledger_audit.py",
@@ -33,6 +35,9 @@ OF_MONEY = (
     "workflow/rates.py",
     "workflow/compensation.py",
     "workflow/compensation_words.py",
+    "funding.py",
+    "store/fund.py",
+    "cli/fund_commands.py",
     "cli/money_commands.py",
     "cli/money_pages.py",
 )

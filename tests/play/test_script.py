@@ -12,6 +12,7 @@ import pytest
 from recovery.core import events as ev
 from recovery.core.empowerment import events as money
 from recovery.core.errors import NotFound
+from recovery.core.stories import events as told
 from recovery.play.script import LINES, MAX_LINE, Line, Unreadable, open_script, read_script
 
 AT = "2026-11-20T09:00:00Z"
@@ -39,6 +40,8 @@ KINDS: dict[str, tuple[dict[str, Any], type[ev.Event] | None]] = {
     "approve": ({"compensation": "1", "by": "supervisor:eva"}, money.ApprovalGranted),
     "refuse": ({"compensation": "1", "reason": "no", "by": "supervisor:eva"}, money.ApprovalRefused),
     "delegate": ({"compensation": "1", "to": "bo", "by": "supervisor:eva"}, money.ApprovalDelegated),
+    "tell": ({"felt": "Glad.", "by": "agent:li"}, told.StoryTold),
+    "praise": ({"to": "li", "text": "Thank you.", "by": "agent:bo"}, told.PraiseGiven),
     "note": ({"text": "She is tired.", "by": "agent:li"}, ev.NoteAdded),
     "hand_off": ({"to": "bo", "by": "agent:li"}, ev.HandOffOffered),
     "accept": ({"by": "agent:bo"}, ev.HandOffAccepted),

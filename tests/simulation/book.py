@@ -133,9 +133,12 @@ class Book:
         self.claims[effect] = self.leases[effect, version] = claim
 
     def is_stale(self, one: Any) -> bool:
-        """Whether somebody else has leased a message whose outcome comes in."""
-        claim = self.claims.get((one.case, one.effect))
-        return claim is not None and claim.version != one.version
+        """Whether somebody else has leased a message whose outcome comes in, or its letter."""
+        case, effect, version = one.case, one.effect, one.version
+        if version is None and one.told_in is not None:
+            case, effect, version = one.told_in
+        claim = self.claims.get((case, effect))
+        return claim is not None and claim.version != version
 
     def settled(self, process: Process, one: Any, *, is_stale: bool) -> None:
         """The outcome of a message has been committed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from recovery.core.clocks.model import Clock
@@ -11,6 +12,7 @@ from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import running_out
 from recovery.core.events import TimerFired
 from recovery.core.instants import from_text, to_text, to_the_second
+from recovery.core.stories import telling
 from recovery.core.walk import act
 
 LATE = timedelta(minutes=1)
@@ -27,9 +29,9 @@ def fired(draft: Draft, event: TimerFired) -> None:
         raise Refused("nothing_due", f"Nothing is due up to {until}.", "Somebody else has seen to it.")
     for _ in range(ROUNDS):
         clock = _earliest(draft, until)
-        other = running_out.earliest(draft, until) if draft.case.compensations else None
+        other = _other(draft, until) if draft.case.compensations else None
         if other is not None and (clock is None or other[0] < clock[0]):
-            running_out.happen(draft, other[1])
+            other[1](draft, other[2])
         elif clock is not None:
             _happen(draft, clock[2])
         else:
@@ -41,6 +43,22 @@ def fired(draft: Draft, event: TimerFired) -> None:
         "Let none of them restart what is due at once.",
         fault="workflow",
     )
+
+
+def _other(draft: Draft, until: str) -> tuple[str, Callable[[Draft, str], None], str] | None:
+    """What is due first that is no clock: when, what is done, and about what."""
+    found = [
+        (*due, happen)
+        for due, happen in (
+            (running_out.earliest(draft, until), running_out.happen),
+            (telling.earliest(draft, until), telling.happen),
+        )
+        if due is not None
+    ]
+    if not found:
+        return None
+    at, about, happen = min(found, key=lambda one: one[0])
+    return at, happen, about
 
 
 def _earliest(draft: Draft, until: str) -> tuple[str, int, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from recovery.core.instants import from_text, to_text
 
@@ -21,7 +21,22 @@ Subject = Literal["person", "team", "case", "guest"]
 """Whose it is: who spends, their team, the case's, or the customer's, whoever spends."""
 
 HOLDS_FOR, ANSWER_WITHIN = timedelta(days=14), timedelta(hours=4)
-"""How long an offer stands, and how long an approval is waited for, where a budget does not say."""
+TOLD_WITHIN = timedelta(days=1)
+"""How long an offer stands, how long an approval is waited for, and a story, where a budget does not say."""
+
+
+class Stories(NamedTuple):
+    """How whoever spends is asked for the story.
+
+    Attributes:
+        within: how long after they gave something; None: `TOLD_WITHIN`.
+        send: the templates by which they are asked.
+        block_at: in so many cases asked for and not told, they may give nothing more; None: never.
+    """
+
+    within: Span | None = None
+    send: tuple[str, ...] = ()
+    block_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,8 @@ class Budget:
         answer_within: until the role above is asked; `hold_for`: until an offer ends. None: as above.
         calendar: by which the two are counted; its zone says when a day is over where nobody's own does.
         late_with: the template that tells the owner of a payment that is late.
+        pay_with: the template that tells whoever pays what is due; None: it waits for a person, as a task.
+        stories: how whoever spends is asked for the story; None: nobody asks.
     """
 
     name: str
@@ -51,6 +68,8 @@ class Budget:
     hold_for: Span | None = None
     calendar: Calendar | None = None
     late_with: str | None = None
+    pay_with: str | None = None
+    stories: Stories | None = None
 
     def limit(self, role: str, escalation: Sequence[str]) -> int:
         """The most that somebody of a role may use up of it."""
@@ -68,6 +87,10 @@ class Budget:
         """When an offer ends that nobody accepts."""
         return self._after(offered_at, self.hold_for, HOLDS_FOR)
 
+    def story_by(self, given_at: str) -> str:
+        """When whoever spent is asked for the story."""
+        return self._after(given_at, None if self.stories is None else self.stories.within, TOLD_WITHIN)
+
     def sends(self) -> Iterator[Send]:
         """Every message it may lead to."""
         from recovery.core.spec import Send
@@ -75,6 +98,8 @@ class Budget:
         yield from (Send(name, once="always", to="supervisor") for name in self.ask_with)
         if self.late_with is not None:
             yield Send(self.late_with, once="always", to="owner")
+        for name in () if self.stories is None else self.stories.send:
+            yield Send(name, once="always", to="teller")
 
     def _after(self, start: str, span: Span | None, otherwise: timedelta) -> str:
         begun = from_text(start)

@@ -1,0 +1,1 @@
+"""Stories, praise, the line-up and the fund."""
