@@ -150,9 +150,7 @@ class Automaton:
         for row in rows:
             if row:
                 begun.setdefault(row[0], []).append(row[1:])
-        ways = [
-            self._build(first, self._fork(rests, then, fussy), fussy) for first, rests in begun.items()
-        ]
+        ways = [self._build(first, self._fork(rests, then, fussy), fussy) for first, rests in begun.items()]
         if () in rows:
             ways.append(then)
         return ways[0] if len(ways) == 1 else self._add(_Node(frozenset(), free=ways))
