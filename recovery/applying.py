@@ -7,6 +7,8 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from recovery.commands import (
     Command,
     Outcome,
@@ -29,6 +31,7 @@ from recovery.core.events import (
     CaseQuarantined,
     ComplaintReceived,
     Event,
+    FactsRecorded,
     MessageReceived,
     MessageWritten,
     PersonErased,
@@ -41,6 +44,7 @@ from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
 from recovery.leaving import STOPPING, leaving
+from recovery.recurring import CHECKED, Often, counted
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -76,6 +80,7 @@ class Applying:
         bundle: Callable[[str], Bundle],
         contents: Mapping[str, bytes],
         limits: Limits,
+        often: Often,
     ) -> None:
         self.unit = unit
         self.tenant = tenant
@@ -85,6 +90,7 @@ class Applying:
         self._bundle = bundle
         self._contents = contents
         self._limits = limits
+        self._often = often
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
         self._done: dict[str, tuple[str, Outcome]] = {}
@@ -175,6 +181,9 @@ class Applying:
             event = looked_at
             if isinstance(event, PersonErased):
                 case = self.unit.case(self.tenant, case.id) or case
+        more = None
+        if type(event) is FactsRecorded and CHECKED in event.facts:
+            event, more = counted(event, case, self._version, self.unit, now, self._often)
         instead = ""
         decisions = self._decide_all(case, event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
@@ -191,7 +200,20 @@ class Applying:
         if isinstance(event, MessageWritten) and event.to == "customer" and case.awaiting:
             due_at = decisions[0].effects[0].due_at or to_text(now)
             self.unit.outbox.hurry(self.tenant, case.id, due_at, ENOUGH)
-        return outcome_of(decisions[0], instead)
+        found = outcome_of(decisions[0], instead)
+        return found if more is None else self._and_more(found, more, now)
+
+    def _and_more(self, found: Outcome, more: FactsRecorded, now: datetime) -> Outcome:
+        """What the engine adds to an event that was let in, in the same transaction."""
+        case = self.unit.case(self.tenant, found.case)
+        decision = None if case is None else self._decide(case, more, now)
+        if not isinstance(decision, Decision):
+            return found
+        self.unit.add(decision)
+        then = outcome_of(decision)
+        return msgspec.structs.replace(
+            found, step=then.step, effects=(*found.effects, *then.effects), why=(*found.why, *then.why)
+        )
 
     def let_time_pass(self, case: Case, now: datetime) -> Case:
         """First what is due happens, then what somebody does: whoever comes late finds a clock run out.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from recovery.engine import Engine
     from recovery.funding import FundReport
     from recovery.insight.lineup import Sheet
+    from recovery.insight.recurrence import Recurrence
     from recovery.insight.stories import Untold
     from recovery.store.lending import AsyncLendable
     from recovery.store.lineups import LineUp
@@ -48,6 +49,10 @@ class AsyncStorytelling:
     async def stories(self, *, connection: AsyncLendable | None = None, **more: Any) -> StoryPage:
         """See `Engine.stories`."""
         return await self._run(connection, self.engine.stories, **more)
+
+    async def recurrence(self, case: int, *, connection: AsyncLendable | None = None) -> Recurrence:
+        """See `Engine.recurrence`."""
+        return await self._run(connection, self.engine.recurrence, case)
 
     async def lineup(self, team: str, *, connection: AsyncLendable | None = None) -> Sheet:
         """See `Engine.lineup`."""

@@ -91,7 +91,7 @@ def open_engine(
         rates = cache(partial(rates_of, project.root))
         policy = cache(partial(_policy, project.root))
         limits = Limits(rates=rates, policy=policy)
-        engine = Engine(store, clock, default_workflow=project.workflow, limits=limits)
+        engine = Engine(store, clock, default_workflow=project.workflow, limits=limits, often=project.often)
         if make:
             _complete(engine, project, entropy, new=new)
         store.require_current()

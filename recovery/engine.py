@@ -25,6 +25,7 @@ from recovery.erasing import Erasing
 from recovery.funding import Funding
 from recovery.learning import Learning
 from recovery.lining_up import LiningUp
+from recovery.recurring import OFTEN, Often, Recurring
 from recovery.settling import settle_all
 from recovery.staffing import Staffing
 from recovery.standing import Limits
@@ -39,7 +40,17 @@ if TYPE_CHECKING:
 
 
 class Engine(
-    Assigning, Compensating, Couponing, Erasing, Funding, Learning, LiningUp, Storytelling, Tending, Staffing
+    Assigning,
+    Compensating,
+    Couponing,
+    Erasing,
+    Funding,
+    Learning,
+    LiningUp,
+    Recurring,
+    Storytelling,
+    Tending,
+    Staffing,
 ):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
@@ -49,6 +60,7 @@ class Engine(
         tenant: whose cases these are.
         default_workflow: the workflow a complaint opens in when its command names none.
         limits: what people may spend, and what currencies are worth.
+        often: from how many cases alike within how long a trouble happens often.
     """
 
     def __init__(
@@ -59,12 +71,14 @@ class Engine(
         tenant: str = "default",
         default_workflow: str = "ten-step",
         limits: Limits | None = None,
+        often: Often | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.tenant = tenant
         self.default_workflow = default_workflow
         self.limits = limits or Limits()
+        self.often = often or OFTEN
         self._bundles: dict[str, Bundle] = {}
         self._workflows: dict[str, Workflow] = {}
 
@@ -147,7 +161,9 @@ class Engine(
     def _applying(self, unit: Unit, contents: Sequence[bytes] = ()) -> Applying:
         files = {sha256(content).hexdigest(): content for content in contents}
         now = self.clock.now()
-        return Applying(unit, self.tenant, now, self.workflow, self.current, self.bundle, files, self.limits)
+        return Applying(
+            unit, self.tenant, now, self.workflow, self.current, self.bundle, files, self.limits, self.often
+        )
 
     # --- the usual commands ---------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from recovery.core.errors import NotFound, RecoveryError
 from recovery.core.facts import shown
+from recovery.insight.recurrence import OFTEN, Often
 from recovery.store.urls import is_postgres
 from recovery.store.urls import shown as without_password
 
@@ -33,6 +34,7 @@ SETTINGS = {
     "outbox": "outbox",
     "forget_words_after": "never",
     "fund": "never",
+    "recurrence": "5 in 30d",
 }
 """The keys of `config/recovery.yaml`, each with what it is when left out."""
 
@@ -49,6 +51,7 @@ class Project:
         outbox: the folder messages are written into.
         forget_words_after: how long after a message left the worker forgets its words; None: never.
         fund: how much the worker sets aside every month for recoveries that fail; None: nothing.
+        often: from how many cases alike within how long a trouble happens often.
     """
 
     root: Path
@@ -57,6 +60,7 @@ class Project:
     outbox: Path = Path("outbox")
     forget_words_after: timedelta | None = None
     fund: str | None = None
+    often: Often = OFTEN
 
     @property
     def starter(self) -> bool:
@@ -155,6 +159,7 @@ def configured(folder: Path, database: str | None = None) -> Project:
         folder / settings["outbox"],
         _days(settings["forget_words_after"]),
         _monthly(settings["fund"]),
+        _often(settings["recurrence"]),
     )
 
 
@@ -203,7 +208,7 @@ def read_settings(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]
         _check_url(settings["database"])
     except RecoveryError as error:
         findings.append(document.finding(("database",), "wrong_value", error.message, error.hint))
-    for key, read in (("forget_words_after", _days), ("fund", _monthly)):
+    for key, read in (("forget_words_after", _days), ("fund", _monthly), ("recurrence", _often)):
         try:
             read(settings[key])
         except RecoveryError as error:
@@ -222,6 +227,20 @@ def _days(text: str) -> timedelta | None:
     if not re.fullmatch("[1-9][0-9]{0,4}d", text):
         raise RecoveryError(f"{shown(text)} is no number of days.", hint="Such as 90d, or never.")
     return timedelta(days=int(text[:-1]))
+
+
+def _often(text: str) -> Often:
+    """From how many cases within how many days: `5 in 30d`.
+
+    Raises:
+        RecoveryError: it says no such thing.
+    """
+    found = re.fullmatch("([2-9]|[1-9][0-9]{1,4}) in ([1-9][0-9]{0,3})d", text)
+    if found is None:
+        raise RecoveryError(
+            f"{shown(text)} says no number of cases in a number of days.", hint="Such as 5 in 30d."
+        )
+    return Often(int(found[1]), timedelta(days=int(found[2])))
 
 
 def _monthly(text: str) -> str | None:

@@ -269,6 +269,7 @@ def _people(say: Callable[..., Any]) -> None:
     say("praise", case, "bo", "Thank you.", "--by", "supervisor:eva", "--reward", "5 USD")
     say("record", case, "retold=3", "--by", "agent:bo")
     say("causes", case)
+    say("recurrence", case)
     say("open", "It never came.", "--external-id", "well")
     say("fund set-aside", "500 USD", "--by", "supervisor:eva")
     say("open", "It never came.", "--external-id", "failed")

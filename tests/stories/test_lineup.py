@@ -84,7 +84,7 @@ def mails(project: Project) -> list[str]:
 
 def told(engine: Engine, felt: str, by: str = "agent:li") -> int:
     case = owned(engine)
-    engine.spend(case, "gift", "12 USD", by=by)
+    engine.spend(case, "credit", "12 USD", by=by)
     engine.tell_story(case, felt, by=by)
     return case
 
@@ -115,11 +115,11 @@ def test_a_sheet_has_new_stories_praise_and_a_rule_of_the_day(engine: Engine) ->
     for words in (
         "# Line-up of Customer care",
         "> # and stayed",
-        "a gift 12 USD",
+        "credit 12 USD",
         "in the words of the customer",
     ):
         assert words in english
-    for words in ("# 客户服务班前会", "## 今日守则", "礼物 12 USD", f"编号 {well} 按时办妥"):
+    for words in ("# 客户服务班前会", "## 今日守则", "记入账户 12 USD", f"编号 {well} 按时办妥"):
         assert words in chinese
     assert f"**{sheet.rule['zh']}**" in chinese
     night = engine.lineup("night")
