@@ -29,7 +29,7 @@ def test_a_budget_is_spent_and_what_is_left_is_known(right: MakingRight) -> None
 
 
 def test_an_approval_is_asked_and_granted(right: MakingRight) -> None:
-    assert "a supervisor is asked" in came(right, "offers to pay back")
+    assert "a supervisor, mia, is asked" in came(right, "offers to pay back")
     assert "approved by supervisor:mia after 0:25:00" in came(right, "reads the brief and approves it")
     assert "was fulfilled: refund 2400 USD" in came(right, "has it paid")
 

@@ -14,7 +14,7 @@ from typing import Any
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Message
 from recovery.store.codec import effect_key
-from tests.simulation.world import Process, Task, World
+from tests.simulation.world import Process, Task, World, current
 
 Effect = tuple[int, str]
 """A case's number, and the key of a message within it."""
@@ -124,7 +124,9 @@ class Book:
 
     def _claimed(self, process: Process, effect: Effect, version: int, until: datetime) -> None:
         before = self.claims.get(effect)
-        if before is not None and before.is_open and before.until > self.world.lease_now():
+        task = current()
+        assert task is not None
+        if before is not None and before.is_open and before.until > task.leased_at:
             raise self.world.violated(
                 "double-claim", f"{process.name} claims {named(effect)}, which is {before.process.name}'s"
             )

@@ -72,6 +72,15 @@ def together(parts: Iterable[Part]) -> Findings:
     return found
 
 
+def still_failing(parts: Iterable[Part]) -> list[int]:
+    """The seeds that failed when they were played last."""
+    found: set[int] = set()
+    for part in parts:
+        found -= set(range(part.first, part.last))
+        found |= part.failed.keys()
+    return sorted(found)
+
+
 def spans(parts: Iterable[Part]) -> list[tuple[int, int]]:
     """The seeds of parts as few spans, the last seed included."""
     found: list[tuple[int, int]] = []

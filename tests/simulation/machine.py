@@ -49,7 +49,10 @@ class _Dialect(SqliteDialect):
     """SQLite whose leases are measured by the world's clock."""
 
     def lease_now(self, cursor: Any) -> datetime:
-        return world().lease_now()
+        now, task = world().lease_now(), current()
+        if task is not None:
+            task.leased_at = now
+        return now
 
 
 DIALECT = _Dialect()

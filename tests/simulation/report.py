@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.simulation.kept import Part, spans, together
+from tests.simulation.kept import Part, spans, still_failing, together
 from tests.simulation.plan import BOUNDARIES
 
 HEAD = """\
@@ -65,14 +65,13 @@ def written(parts: Sequence[Part]) -> str:
     """The report of parts in Markdown."""
     found = together(parts)
     counts, figures = found.counts, found.counts.figures
-    failed = (
-        "none failed" if not found.failed else f"{len(found.failed):,} failed: {sorted(found.failed)[:20]}"
-    )
+    failing = still_failing(parts)
+    failed = "none fails" if not failing else f"{len(failing):,} fail: {failing[:20]}"
     cpu = sum(part.cpu for part in parts)
     wall = sum(part.wall for part in parts)
     desks = sum(times for at, times in counts.crashes.items() if at.startswith("desk"))
     lines = [
-        f"{found.runs:,} seeds: **{failed}**.",
+        f"{len(set().union(*(range(part.first, part.last) for part in parts))):,} seeds: **{failed}**.",
         "",
         *_states(parts),
         "",
@@ -120,7 +119,8 @@ def _states(parts: Sequence[Part]) -> Iterator[str]:
         mine = [part for part in parts if part.commit == commit]
         seeds = ", ".join(f"{first:,} to {last:,}" for first, last in spans(mine))
         on = f"commit {commit}" if commit else "files that are in no commit"
-        yield f"- on {on}: seeds {seeds}"
+        failed = sorted(seed for part in mine for seed in part.failed)
+        yield f"- on {on}: seeds {seeds}" + (f"; {failed} failed there" if failed else "")
 
 
 def _at(who: str, crashes: Counter[str]) -> dict[str, int]:

@@ -57,6 +57,7 @@ class Task:
         fresh_at: when it last began something new.
         job: what it has in hand.
         version: that of the lease under which it sends.
+        leased_at: when it last asked what time it is for leases, by the database's clock.
     """
 
     def __init__(self, process: Process, name: str, work: Callable[[], None]) -> None:
@@ -74,6 +75,7 @@ class Task:
         self.fresh_at = process.world.elapsed
         self.job: Any = None
         self.version = 0
+        self.leased_at = START
         self.own: Any = None
         self._work = work
         self.greenlet: Any = greenlet(self._run, process.world.hub)
