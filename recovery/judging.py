@@ -20,6 +20,7 @@ from recovery.core.empowerment import events as money
 from recovery.core.empowerment.offering import COMFORT
 from recovery.core.empowerment.state import LIVE
 from recovery.core.errors import Refusal
+from recovery.core.events import CouponOffered
 from recovery.core.facts import read_decimal
 from recovery.core.money import Money, read_money
 from recovery.core.rates import Rates
@@ -29,7 +30,7 @@ HOURS_AT_MOST = Decimal(1_000)
 NOT_YET = ("driver_unknown", "below_base", "above_ceiling")
 """Warnings that hang on what may still come: another fact, another offer."""
 
-Given = money.CompensationOffered | money.CompensationSpent
+Given = money.CompensationOffered | money.CompensationSpent | CouponOffered
 
 
 def said_by(policy: Policy, event: Given, case: Case, rates: Rates) -> dict[str, Any] | Refusal:
@@ -42,11 +43,11 @@ def said_by(policy: Policy, event: Given, case: Case, rates: Rates) -> dict[str,
         A row with `refused`, or with `rule`, `ceiling`, `warnings`, `pay_within`, and `above` where an
         approval may still allow it; `time_cost` of the agent's hours. The refusal of hours that are none.
     """
-    hours = Decimal(0)
-    if event.hours is not None:
-        found = read_decimal(event.hours) if len(event.hours) < 12 else None
+    hours, said = Decimal(0), getattr(event, "hours", None)
+    if said is not None:
+        found = read_decimal(said) if len(said) < 12 else None
         if found is None or not 0 <= found <= HOURS_AT_MOST:
-            return Refusal("wrong_value", f"hours: {event.hours} are none.", "Give a number such as 1.5.")
+            return Refusal("wrong_value", f"hours: {said} are none.", "Give a number such as 1.5.")
         hours = found
     row: dict[str, Any] = {}
     if hours:
@@ -55,9 +56,10 @@ def said_by(policy: Policy, event: Given, case: Case, rates: Rates) -> dict[str,
         return row  # it makes the wait comfortable, and puts nothing right
     situation = Situation(known_of(case, policy.facts), date.fromisoformat(case.received_at[:10]), rates)
     base = recommend(policy, situation)
-    wanted = _offer(event.kind, event.amount, base, getattr(event, "pay_within", None) or 0)
+    kind, amount = _what(event)
+    wanted = _offer(kind, amount, base, getattr(event, "pay_within", None) or 0)
     before = _given(case, base)
-    answer = judge(policy, situation, (wanted,), given=before, because=event.because or "")
+    answer = judge(policy, situation, (wanted,), given=before, because=getattr(event, "because", None) or "")
     if isinstance(answer, Verdict):
         row |= {
             "rule": answer.recommended.rule,
@@ -68,7 +70,14 @@ def said_by(policy: Policy, event: Given, case: Case, rates: Rates) -> dict[str,
         row["above"] = answer.message
     elif answer.code != "gesture_only" or all(one.kind in GESTURES for one in (*before, wanted)):
         return {"refused": {"code": answer.code, "message": answer.message, "hint": answer.hint}}
-    return row | _days(event.kind, base)
+    return row | _days(kind, base)
+
+
+def _what(event: Given) -> tuple[str, str | None]:
+    """The kind and the amount."""
+    if isinstance(event, CouponOffered):
+        return "coupon", event.value
+    return event.kind, event.amount
 
 
 def _days(kind: str, base: Recommendation | Refusal) -> dict[str, int]:

@@ -22,6 +22,7 @@ from recovery.core.empowerment.budgets import Budget
 from recovery.core.empowerment.standing import Stand, Standing
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.event import Event, person, role
+from recovery.core.events import CouponOffered
 from recovery.core.money import Money, read_money
 from recovery.core.people import Directory
 from recovery.core.rates import NoRate, Rates
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
     from recovery.core.spec import Workflow
     from recovery.store.unit import Unit
 
-Spending = money.CompensationOffered | money.CompensationSpent | money.ApprovalGranted
+Spending = money.CompensationOffered | money.CompensationSpent | money.ApprovalGranted | CouponOffered
 """Events that use up limits."""
 
-Giving = money.CompensationOffered | money.CompensationSpent
+Giving = money.CompensationOffered | money.CompensationSpent | CouponOffered
 
-SPENDING = frozenset({money.CompensationOffered, money.CompensationSpent, money.ApprovalGranted})
+SPENDING = frozenset(
+    {money.CompensationOffered, money.CompensationSpent, money.ApprovalGranted, CouponOffered}
+)
 
 
 class Member(NamedTuple):
@@ -158,7 +161,7 @@ class Limits:
             state = case.compensations.get(event.compensation)
             text = None if state is None else state.amount
         else:
-            text = event.amount
+            text = event.value if isinstance(event, CouponOffered) else event.amount
         if text is None:
             return self._judged(replace(event, standing={}), case)
         if (owed := held_back(event, case.tenant, workflow, unit)) is not None:
@@ -211,7 +214,8 @@ class Limits:
         def suffices(by: str) -> bool:
             return self.limit(budget, by, workflow, members(person(by)), rates) >= units
 
-        ask, nobody = approvers(directory, workflow, budget, case, event.by, event.to, now, suffices)
+        to = "customer" if isinstance(event, CouponOffered) else event.to
+        ask, nobody = approvers(directory, workflow, budget, case, event.by, to, now, suffices)
         return standing._replace(ask=ask, nobody=nobody)
 
     def _judged(self, event: Spending, case: Case) -> Spending | Refusal:

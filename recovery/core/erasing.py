@@ -123,7 +123,7 @@ def needed_for(draft: Draft) -> Iterator[str]:
             until = f" until {from_text(state.due_at):%Y-%m-%d %H:%M} UTC" if state.due_at else ""
             yield f"has a legal clock that runs, {name}{until}"
     for number, compensation in case.compensations.items():
-        if compensation.status in OWED:
+        if compensation.status in OWED and compensation.kind != "coupon":
             what = " ".join(filter(None, (compensation.kind, compensation.amount)))
             yield f"owes compensation {number}, {what}, which is {compensation.status}"
     for number, promise in case.promises.items():

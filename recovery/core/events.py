@@ -286,13 +286,16 @@ class TaskDone(Event):
 class CouponOffered(Event):
     """Somebody of the house offers a coupon by hand. The letter of the workflow's offer hands it over.
 
-    `offer` is one that a rule of the workflow makes, `value` an amount such as `25 USD`.
+    `offer` is one that a rule of the workflow makes, `value` an amount such as `25 USD`. `standing` and
+    `policy` are as in `CompensationOffered`: the engine fills them in.
     """
 
     offer: str
     value: str
     expires_after_days: int
     note: str | None = None
+    standing: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,8 @@ def _compensations(story: Story, decision: Decision) -> None:
         assert abs(sums[account]) == sum(one.units for one in found.values() if one.status in stand), account
     live = [(one.kind, one.offer) for one in found.values() if one.status in LIVE]
     assert len(live) == len(set(live))
+    if decision.case.erased_at is not None:  # whoever erased it said why nobody is paid
+        return
     waiting = {f"c{number}": one.waits_for for number, one in found.items()}
     tasks = {key: kind for key, (kind, _) in decision.case.tasks.items() if key[0] == "c"}
     assert tasks == {key: kind for key, kind in waiting.items() if kind is not None}

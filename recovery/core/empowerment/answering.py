@@ -6,6 +6,7 @@ from recovery.core.compensation.policy import PAID
 from recovery.core.conversation import in_the_house
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import events as money
+from recovery.core.empowerment.couponing import no_coupon
 from recovery.core.empowerment.offering import become_due, end, found, put, said
 from recovery.core.empowerment.state import CompensationState
 from recovery.core.event import person, role
@@ -41,6 +42,7 @@ def revoked(draft: Draft, event: money.CompensationRevoked) -> None:
     number, state = found(draft, event.compensation)
     if state.status not in ("asked", "offered", "due"):
         raise Refused("compensation_ended", f"Compensation {number} is {state.status} already.")
+    no_coupon(number, state)
     above = draft.workflow.may(role(event.by), supervisors(draft.workflow))
     if state.status == "due" and not above:
         message = f"The customer has accepted compensation {number}: it is owed to them."
@@ -99,6 +101,7 @@ def _is_offered(number: str, state: CompensationState) -> None:
     Raises:
         Refused: `not_approved`, `already_accepted`, `offer_expired`, `compensation_ended`.
     """
+    no_coupon(number, state)
     if state.status == "asked":
         hint = f"A {state.asked_of} is to approve it first."
         raise Refused("not_approved", f"Compensation {number} has not been approved yet.", hint)

@@ -14,6 +14,7 @@ from recovery.core.conversation import in_the_house, not_merged
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.couponing import COUPON, hand_over
 from recovery.core.empowerment.holding import beside_no_rating, held
 from recovery.core.empowerment.ordering import ORDERED, order
 from recovery.core.empowerment.postings import COMPENSATION
@@ -88,6 +89,8 @@ def give(draft: Draft, number: str, state: CompensationState, standing: Standing
         until = state.expires_at or ends
         put(draft, number, state._replace(status="offered", expires_at=until), *moves)
         draft.why.append(f"compensation {number} offered: {said(state)}, until {until[:16]}Z")
+        if state.kind == COUPON:
+            hand_over(draft, state)
 
 
 def put(draft: Draft, number: str, state: CompensationState, *moves: str) -> None:

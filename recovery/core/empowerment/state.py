@@ -171,8 +171,8 @@ def next_of_compensations(compensations: Mapping[str, CompensationState]) -> str
 
 
 def is_waited_for(compensations: Mapping[str, CompensationState]) -> bool:
-    """Whether the customer is offered something just now, or soon may be."""
-    return any(one.status in ("asked", "offered") for one in compensations.values())
+    """Whether the customer is offered something just now, or soon may be. A coupon is theirs already."""
+    return any(one.status in ("asked", "offered") and one.kind != "coupon" for one in compensations.values())
 
 
 def rows(compensations: Mapping[str, CompensationState]) -> list[dict[str, Any]]:
