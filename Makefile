@@ -62,7 +62,7 @@ calendars: $(STAMP) ## compare 10,000 random calendars with a count of minutes (
 	RECOVERY_LONG=1 $(PYTEST) tests/calendars/test_brute_force.py
 
 simulation: $(STAMP) ## play 100,000 seeds of crashes, lost answers and wrong clocks (ARGS="--seeds 2000"; hours)
-	$(BIN)/python -m tests.simulation --report docs/reports/simulation.md $(ARGS)
+	$(BIN)/python -m tests.simulation --kept build/simulation.jsonl --report docs/reports/simulation.md $(ARGS)
 
 packs: $(STAMP) ## change every duration, amount and date of the regulation packs by one unit: all must be noticed
 	$(BIN)/python -m tests.packs.mutate $(ARGS)

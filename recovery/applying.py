@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from recovery.commands import Command, Outcome, fingerprint, is_number, outcome_of, plain, repeat, usable
+from recovery.commands import (
+    Command,
+    Outcome,
+    Print,
+    is_number,
+    outcome_of,
+    plain,
+    print_of,
+    repeat,
+    usable,
+)
 from recovery.core.attachments import is_what_it_says
 from recovery.core.case import Case
 from recovery.core.contact import ENOUGH
@@ -17,12 +27,11 @@ from recovery.core.decide import decide, open_case
 from recovery.core.decision import Decision
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.events import (
-    EVENTS,
     AttachmentAdded,
     CaseQuarantined,
     ComplaintReceived,
-    EffectCancelled,
     Event,
+    FactsRecorded,
     MessageReceived,
     MessageWritten,
     PersonErased,
@@ -30,19 +39,18 @@ from recovery.core.events import (
 )
 from recovery.core.facts import shown
 from recovery.core.instants import from_text, to_text
-from recovery.core.payloads import payload
-from recovery.core.shape import MAX_NAME, problem
+from recovery.core.shape import problem
 from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
+from recovery.leaving import STOPPING, leaving
+from recovery.recurring import CHECKED, Often, counted
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
 if TYPE_CHECKING:
     from recovery.store.unit import Unit
     from recovery.workflow.bundle import Bundle
-
-KINDS = frozenset(EVENTS.values())
 
 FOLLOWING = frozenset({MessageReceived, AttachmentAdded})
 """What comes from a customer for a merged case is for the case it goes on in."""
@@ -52,13 +60,6 @@ LOOKED_AT = SPENDING | HANDING | WRITTEN | {AttachmentAdded, PersonErased}
 
 GONE = Workflow("gone", "", {}, {"none": Step("none", {})}, {"closed": End("closed", {})}, {})
 """Stands for a version that cannot be had, so that its cases can be set aside."""
-
-
-class Print(msgspec.Struct, frozen=True, gc=False):
-    """What a command with a key says: its event's `payload`, and the hash by which it is known again."""
-
-    told: dict[str, Any]
-    hash: str
 
 
 class Applying:
@@ -79,6 +80,7 @@ class Applying:
         bundle: Callable[[str], Bundle],
         contents: Mapping[str, bytes],
         limits: Limits,
+        often: Often,
     ) -> None:
         self.unit = unit
         self.tenant = tenant
@@ -88,6 +90,7 @@ class Applying:
         self._bundle = bundle
         self._contents = contents
         self._limits = limits
+        self._often = often
         self._found: dict[str | None, Workflow] = {}
         self._versions: dict[str, Workflow] = {}
         self._done: dict[str, tuple[str, Outcome]] = {}
@@ -95,7 +98,7 @@ class Applying:
 
     def all(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
         """Apply commands in their order, each accepted or refused by itself."""
-        prints = [_print(command) for command in commands]
+        prints = [print_of(command) for command in commands]
         self._prefetch(commands, prints)
         answers = [
             self._once(command, one, command.recorded_at or self.now)
@@ -138,9 +141,8 @@ class Applying:
     def _once(self, command: Command, print_: Print | Refusal | None, now: datetime) -> Outcome | Refusal:
         """Apply a command, or repeat the answer its key was given before."""
         event = command.event
-        if type(event) is EffectCancelled and self._is_leaving(command.case, event.effect):
-            message = f"Message {shown(event.effect)} is being sent just now."
-            return Refusal("being_sent", message, "See what became of it.")
+        if type(event) in STOPPING and (left := leaving(self.unit, self.tenant, command)) is not None:
+            return left
         if print_ is None:
             return self.apply(command, now)
         if isinstance(print_, Refusal):
@@ -179,6 +181,9 @@ class Applying:
             event = looked_at
             if isinstance(event, PersonErased):
                 case = self.unit.case(self.tenant, case.id) or case
+        more = None
+        if type(event) is FactsRecorded and CHECKED in event.facts:
+            event, more = counted(event, case, self._version, self.unit, now, self._often)
         instead = ""
         decisions = self._decide_all(case, event, now)
         if isinstance(decisions, Refusal) and command.otherwise is not None:
@@ -195,7 +200,20 @@ class Applying:
         if isinstance(event, MessageWritten) and event.to == "customer" and case.awaiting:
             due_at = decisions[0].effects[0].due_at or to_text(now)
             self.unit.outbox.hurry(self.tenant, case.id, due_at, ENOUGH)
-        return outcome_of(decisions[0], instead)
+        found = outcome_of(decisions[0], instead)
+        return found if more is None else self._and_more(found, more, now)
+
+    def _and_more(self, found: Outcome, more: FactsRecorded, now: datetime) -> Outcome:
+        """What the engine adds to an event that was let in, in the same transaction."""
+        case = self.unit.case(self.tenant, found.case)
+        decision = None if case is None else self._decide(case, more, now)
+        if not isinstance(decision, Decision):
+            return found
+        self.unit.add(decision)
+        then = outcome_of(decision)
+        return msgspec.structs.replace(
+            found, step=then.step, effects=(*found.effects, *then.effects), why=(*found.why, *then.why)
+        )
 
     def let_time_pass(self, case: Case, now: datetime) -> Case:
         """First what is due happens, then what somebody does: whoever comes late finds a clock run out.
@@ -315,10 +333,6 @@ class Applying:
         self.unit.add(decision, told)
         return outcome_of(decision)
 
-    def _is_leaving(self, case: int | None, effect: str) -> bool:
-        """Whether somebody is sending a message just now, so that it cannot be stopped any more."""
-        return is_number(case) and self.unit.outbox.is_leased(self.tenant, case, effect)
-
     def _decide_all(self, case: Case, event: Event, now: datetime) -> list[Decision] | Refusal:
         """The decision for an event and for those it brings about in other cases: all, or the refusal."""
         first = self._decide(case, event, now)
@@ -370,22 +384,6 @@ def _unpayable(decision: Decision) -> Refusal | None:
         if wrong is None
         else Refusal("wrong_value", f"value: {wrong}.", "Give an amount such as 10 USD.")
     )
-
-
-def _print(command: Command) -> Print | Refusal | None:
-    """What a command is known by; None for one without a key, the refusal of one that no case can take."""
-    event, key = command.event, command.key
-    if type(event) not in KINDS:
-        return Refusal("wrong_field", f"{shown(event)} is no event.", f"Give one of {', '.join(EVENTS)}.")
-    if key is None:
-        return None
-    if not usable(key):
-        return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
-    try:
-        told = payload(event)
-        return Print(told, fingerprint(command, told))
-    except (TypeError, ValueError, RecursionError) as error:
-        return problem(event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
 
 
 def _unforeseen(code: str, message: str, then: str) -> Refusal:

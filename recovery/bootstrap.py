@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recovery import installation
 from recovery.clock import Clock, SystemClock
@@ -22,15 +23,24 @@ from recovery.store.people import People
 from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
 from recovery.workflow.bundle import Bundle, collect
-from recovery.workflow.files import name_of
+from recovery.workflow.files import digest, name_of
 from recovery.workflow.findings import BadFile, Finding, errors
 from recovery.workflow.people import people_of
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.rates import rates_of
 from recovery.workflow.wording import guard_from
 
+if TYPE_CHECKING:
+    from recovery.core.compensation.policy import Policy
+
 LEASES_SINCE = "0003"
 """The schema since which a database knows who sends its messages."""
+
+FOLDERS = ("workflows", "templates", "config")
+"""The folders of a project that its versions are made of."""
+
+PROJECTS_KEPT = 4
+"""How many are kept in memory after they were collected."""
 
 Entropy = Callable[[int], bytes]
 
@@ -79,7 +89,9 @@ def open_engine(
     store = _open_store(project, clock, entropy, synchronous)
     try:
         rates = cache(partial(rates_of, project.root))
-        engine = Engine(store, clock, default_workflow=project.workflow, limits=Limits(rates=rates))
+        policy = cache(partial(_policy, project.root))
+        limits = Limits(rates=rates, policy=policy)
+        engine = Engine(store, clock, default_workflow=project.workflow, limits=limits, often=project.often)
         if make:
             _complete(engine, project, entropy, new=new)
         store.require_current()
@@ -87,6 +99,13 @@ def open_engine(
         store.close()
         raise
     return engine
+
+
+def _policy(root: Path) -> Policy | None:
+    """A project's compensation policy, read when somebody first gives something."""
+    from recovery.workflow.compensation import policy_of
+
+    return policy_of(root)
 
 
 def _open_store(
@@ -231,7 +250,22 @@ def checked(root: Path) -> list[Bundle]:
 
 
 def collect_all(root: Path) -> tuple[list[Bundle], list[Finding]]:
-    """Every workflow of a project that has no error, as a bundle, and the findings in all of them."""
+    """Every workflow of a project that has no error, as a bundle, and the findings in all of them.
+
+    Files that are as they were when they were collected last are not checked again: whoever tests a desk
+    opens an engine on the same project again and again.
+    """
+    same = digest(root, FOLDERS)
+    bundles, findings = _collect_all(root) if same is None else _collected(root, same)
+    return list(bundles), list(findings)
+
+
+@lru_cache(maxsize=PROJECTS_KEPT)
+def _collected(root: Path, digest: str) -> tuple[list[Bundle], list[Finding]]:  # noqa: ARG001 - of what it was
+    return _collect_all(root)
+
+
+def _collect_all(root: Path) -> tuple[list[Bundle], list[Finding]]:
     bundles: list[Bundle] = []
     findings: list[Finding] = []
     for file in sorted((root / "workflows").glob("*.yaml")):

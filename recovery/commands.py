@@ -12,9 +12,10 @@ import msgspec
 from recovery.core.case import Case
 from recovery.core.decision import Decision
 from recovery.core.errors import Refusal
-from recovery.core.events import Event
-from recovery.core.facts import unusable
-from recovery.core.shape import MAX_NAME
+from recovery.core.events import EVENTS, Event
+from recovery.core.facts import shown, unusable
+from recovery.core.payloads import payload
+from recovery.core.shape import MAX_NAME, problem
 
 LARGEST = 2**63 - 1
 """The largest case number, and the largest position of the log."""
@@ -78,8 +79,9 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         version: of the lease it was sent under; None: it was not leased (a host that sends by itself).
         again_at: for `later` (aware).
         is_attempt: whether a `later` counts as an attempt.
-        told_in: for `cancelled`: the case, the key and the version of the message that says it instead. Where
-            that one's lease was lost, this one is given back.
+        receipt: of a payment order that was `delivered`, what the payment is known by; None: not paid yet.
+        told_in: the case, the key and the version of the message of another case that says it too. Where that
+            one's lease was lost, this one is given back as it was; without a lease of its own, left alone.
     """
 
     case: int
@@ -91,6 +93,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int | None = None
     again_at: datetime | None = None
     is_attempt: bool = True
+    receipt: str | None = None
     told_in: tuple[int, str, int] | None = None
 
 
@@ -125,6 +128,36 @@ def plain(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+KINDS = frozenset(EVENTS.values())
+
+
+class Print(msgspec.Struct, frozen=True, gc=False):
+    """What a command with a key says: its event's `payload`, and the hash by which it is known again."""
+
+    told: dict[str, Any]
+    hash: str
+
+
+def print_of(command: Command) -> Print | Refusal | None:
+    """What a command is known by; None for one without a key, the refusal of one that no case can take."""
+    event, key = command.event, command.key
+    if type(event) not in KINDS:
+        return Refusal("wrong_field", f"{shown(event)} is no event.", f"Give one of {', '.join(EVENTS)}.")
+    if key is None:
+        return None
+    if not usable(key):
+        return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
+    try:
+        told = payload(event)
+        return Print(told, fingerprint(command, told))
+    except (TypeError, ValueError, RecursionError) as error:
+        return problem(event) or Refusal("wrong_field", f"The event cannot be read: {error}.")
+
+
+FINGERPRINT = 32
+"""How many hexadecimal digits of its hash a command is known by. Rows that are older have all 64."""
+
+
 def fingerprint(command: Command, told: dict[str, Any]) -> str:
     """The same for the same command sent twice. When it happened is left out: a retry may stamp anew.
 
@@ -136,7 +169,7 @@ def fingerprint(command: Command, told: dict[str, Any]) -> str:
     """
     event = command.event
     said = [type(event).__name__, event.by, told, command.case, command.workflow]
-    return hashlib.sha256(_sorted.encode(said)).hexdigest()
+    return hashlib.sha256(_sorted.encode(said)).hexdigest()[:FINGERPRINT]
 
 
 _sorted = msgspec.json.Encoder(order="sorted")
@@ -147,7 +180,7 @@ def repeat(key: str, given: str, known: str, answer: Mapping[str, Any]) -> Outco
     if not known:
         message = f"What was done under key {key} was about somebody who has been erased."
         return Refusal("erased", message, "A new complaint opens a new case.")
-    if given != known:
+    if given != known[:FINGERPRINT]:
         return Refusal(
             "key_reused",
             f"Key {key} was used before for another command.",

@@ -22,7 +22,10 @@ from recovery.core.facts import shown
 from recovery.core.spec import Workflow
 from recovery.couponing import Couponing
 from recovery.erasing import Erasing
+from recovery.funding import Funding
 from recovery.learning import Learning
+from recovery.lining_up import LiningUp
+from recovery.recurring import OFTEN, Often, Recurring
 from recovery.settling import settle_all
 from recovery.staffing import Staffing
 from recovery.standing import Limits
@@ -36,7 +39,19 @@ if TYPE_CHECKING:
     from recovery.workflow.bundle import Bundle
 
 
-class Engine(Assigning, Compensating, Couponing, Erasing, Learning, Storytelling, Tending, Staffing):
+class Engine(
+    Assigning,
+    Compensating,
+    Couponing,
+    Erasing,
+    Funding,
+    Learning,
+    LiningUp,
+    Recurring,
+    Storytelling,
+    Tending,
+    Staffing,
+):
     """Turns events into committed facts. Make one with `recovery.bootstrap.open_engine`; share it freely.
 
     Attributes:
@@ -45,6 +60,7 @@ class Engine(Assigning, Compensating, Couponing, Erasing, Learning, Storytelling
         tenant: whose cases these are.
         default_workflow: the workflow a complaint opens in when its command names none.
         limits: what people may spend, and what currencies are worth.
+        often: from how many cases alike within how long a trouble happens often.
     """
 
     def __init__(
@@ -55,12 +71,14 @@ class Engine(Assigning, Compensating, Couponing, Erasing, Learning, Storytelling
         tenant: str = "default",
         default_workflow: str = "ten-step",
         limits: Limits | None = None,
+        often: Often | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.tenant = tenant
         self.default_workflow = default_workflow
         self.limits = limits or Limits()
+        self.often = often or OFTEN
         self._bundles: dict[str, Bundle] = {}
         self._workflows: dict[str, Workflow] = {}
 
@@ -143,7 +161,9 @@ class Engine(Assigning, Compensating, Couponing, Erasing, Learning, Storytelling
     def _applying(self, unit: Unit, contents: Sequence[bytes] = ()) -> Applying:
         files = {sha256(content).hexdigest(): content for content in contents}
         now = self.clock.now()
-        return Applying(unit, self.tenant, now, self.workflow, self.current, self.bundle, files, self.limits)
+        return Applying(
+            unit, self.tenant, now, self.workflow, self.current, self.bundle, files, self.limits, self.often
+        )
 
     # --- the usual commands ---------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from recovery.core.case import Case
 from recovery.core.errors import Refusal
 from recovery.core.events import MessageWritten, NoteAdded, PromiseMade
 from recovery.core.facts import shown
+from recovery.core.phrases.account import ACCOUNT, another_cause
 from recovery.core.phrases.language import language_of
 from recovery.core.phrases.rules import INTERNAL, Hit, blocked, kind_of, untruths
 from recovery.core.stories.events import PraiseGiven, StoryTold
@@ -71,7 +72,12 @@ def hits_in(event: Written, case: Case, bundle: Bundle) -> list[Hit]:
         kind = kind_of(made.purpose) if made is not None else "message"
         kind = "message" if kind == INTERNAL else kind
     texts = (event.subject or "", event.text)
-    return [hit for text in texts for hit in check(bundle, text, language, kind, case)]
+    hits = [hit for text in texts for hit in check(bundle, text, language, kind, case)]
+    account = case.facts.get(ACCOUNT)
+    if event.to == "customer" and isinstance(account, str):
+        spoken, quotes = language_of(event.text, language), said_by_customer(case)
+        hits += another_cause(event.text, account, spoken, quotes)
+    return hits
 
 
 def check(bundle: Bundle, text: str, language: str, kind: str, case: Case | None = None) -> list[Hit]:

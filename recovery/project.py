@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from recovery.core.errors import NotFound, RecoveryError
 from recovery.core.facts import shown
+from recovery.insight.recurrence import OFTEN, Often
 from recovery.store.urls import is_postgres
 from recovery.store.urls import shown as without_password
 
@@ -32,6 +33,8 @@ SETTINGS = {
     "workflow": "ten-step",
     "outbox": "outbox",
     "forget_words_after": "never",
+    "fund": "never",
+    "recurrence": "5 in 30d",
 }
 """The keys of `config/recovery.yaml`, each with what it is when left out."""
 
@@ -47,6 +50,8 @@ class Project:
         workflow: the workflow a complaint opens in.
         outbox: the folder messages are written into.
         forget_words_after: how long after a message left the worker forgets its words; None: never.
+        fund: how much the worker sets aside every month for recoveries that fail; None: nothing.
+        often: from how many cases alike within how long a trouble happens often.
     """
 
     root: Path
@@ -54,6 +59,8 @@ class Project:
     workflow: str = "ten-step"
     outbox: Path = Path("outbox")
     forget_words_after: timedelta | None = None
+    fund: str | None = None
+    often: Often = OFTEN
 
     @property
     def starter(self) -> bool:
@@ -151,6 +158,8 @@ def configured(folder: Path, database: str | None = None) -> Project:
         settings["workflow"],
         folder / settings["outbox"],
         _days(settings["forget_words_after"]),
+        _monthly(settings["fund"]),
+        _often(settings["recurrence"]),
     )
 
 
@@ -199,10 +208,11 @@ def read_settings(data: bytes, file: str) -> tuple[dict[str, str], list[Finding]
         _check_url(settings["database"])
     except RecoveryError as error:
         findings.append(document.finding(("database",), "wrong_value", error.message, error.hint))
-    try:
-        _days(settings["forget_words_after"])
-    except RecoveryError as error:
-        findings.append(document.finding(("forget_words_after",), "wrong_value", error.message, error.hint))
+    for key, read in (("forget_words_after", _days), ("fund", _monthly), ("recurrence", _often)):
+        try:
+            read(settings[key])
+        except RecoveryError as error:
+            findings.append(document.finding((key,), "wrong_value", error.message, error.hint))
     return settings, findings
 
 
@@ -217,6 +227,40 @@ def _days(text: str) -> timedelta | None:
     if not re.fullmatch("[1-9][0-9]{0,4}d", text):
         raise RecoveryError(f"{shown(text)} is no number of days.", hint="Such as 90d, or never.")
     return timedelta(days=int(text[:-1]))
+
+
+def _often(text: str) -> Often:
+    """From how many cases within how many days: `5 in 30d`.
+
+    Raises:
+        RecoveryError: it says no such thing.
+    """
+    found = re.fullmatch("([2-9]|[1-9][0-9]{1,4}) in ([1-9][0-9]{0,3})d", text)
+    if found is None:
+        raise RecoveryError(
+            f"{shown(text)} says no number of cases in a number of days.", hint="Such as 5 in 30d."
+        )
+    return Often(int(found[1]), timedelta(days=int(found[2])))
+
+
+def _monthly(text: str) -> str | None:
+    """An amount to be set aside every month, `1000 USD per month`, or None for `never`.
+
+    Raises:
+        RecoveryError: it is neither.
+    """
+    if text == "never":
+        return None
+    from recovery.workflow.currencies import unpayable
+
+    amount, _, per = text.partition(" per ")
+    wrong = unpayable(amount) or ("" if per == "month" else "it says no month")
+    if wrong or amount.startswith("-"):
+        hint = "Such as 1000 USD per month, or never."
+        raise RecoveryError(
+            f"{shown(text)} cannot be set aside: {wrong or 'it is less than nothing'}.", hint=hint
+        )
+    return amount
 
 
 def _check_url(url: str) -> None:

@@ -33,11 +33,13 @@ def settle_all(
     versions = unit.outbox.versions(tenant, leased) if leased else {}
     answers: list[Outcome | Refusal | None] = []
     for settled in settlements:
-        if settled.version is not None and versions.get((settled.case, settled.effect)) != settled.version:
+        is_told = _is_told(settled, versions)
+        is_ours = settled.version is None or versions.get((settled.case, settled.effect)) == settled.version
+        if not is_ours or (settled.version is None and not is_told):
             message = f"The lease on {settled.effect} of case {settled.case} is no longer this sender's."
             answers.append(Refusal("lost_lease", message, "Somebody else sends it; nothing was changed."))
-        elif settled.end in ("later", UNTRIED) or not _is_told(settled, versions):
-            _give_back(unit, tenant, settled)
+        elif settled.end in ("later", UNTRIED):
+            _give_back(unit, tenant, settled, is_told=is_told)
             answers.append(None)
         else:
             answers.append(_settle(unit, applying, settled))
@@ -52,11 +54,11 @@ def _is_told(settled: Settlement, versions: dict[tuple[int, str], int]) -> bool:
     return versions.get((case, effect)) == version
 
 
-def _give_back(unit: Unit, tenant: str, settled: Settlement) -> None:
+def _give_back(unit: Unit, tenant: str, settled: Settlement, *, is_told: bool) -> None:
     case, effect, version = settled.case, settled.effect, settled.version
     if version is None:
         raise ValueError("only a leased effect can be given back")
-    if settled.end != "later" and settled.rendered is None:
+    if not is_told or (settled.end == UNTRIED and settled.rendered is None):
         unit.outbox.release(tenant, case, effect, version)
         return
     again_at = settled.again_at or settled.at
@@ -92,7 +94,7 @@ def _event(settled: Settlement) -> Event:
     at, effect, reason = settled.at, settled.effect, settled.reason or ""
     match settled.end:
         case "delivered":
-            return EffectDelivered(by="engine", occurred_at=at, effect=effect)
+            return EffectDelivered(by="engine", occurred_at=at, effect=effect, receipt=settled.receipt)
         case "handed":
             return EffectHanded(by="engine", occurred_at=at, effect=effect, task=reason)
         case "cancelled":

@@ -22,6 +22,7 @@ from recovery.core.empowerment.budgets import Budget
 from recovery.core.empowerment.standing import Stand, Standing
 from recovery.core.errors import NotFound, RecoveryError, Refusal
 from recovery.core.event import Event, person, role
+from recovery.core.events import CouponOffered
 from recovery.core.money import Money, read_money
 from recovery.core.people import Directory
 from recovery.core.rates import NoRate, Rates
@@ -29,13 +30,18 @@ from recovery.core.shape import problem
 from recovery.untold import held_back
 
 if TYPE_CHECKING:
+    from recovery.core.compensation.policy import Policy
     from recovery.core.spec import Workflow
     from recovery.store.unit import Unit
 
-Spending = money.CompensationOffered | money.CompensationSpent | money.ApprovalGranted
+Spending = money.CompensationOffered | money.CompensationSpent | money.ApprovalGranted | CouponOffered
 """Events that use up limits."""
 
-SPENDING = frozenset({money.CompensationOffered, money.CompensationSpent, money.ApprovalGranted})
+Giving = money.CompensationOffered | money.CompensationSpent | CouponOffered
+
+SPENDING = frozenset(
+    {money.CompensationOffered, money.CompensationSpent, money.ApprovalGranted, CouponOffered}
+)
 
 
 class Member(NamedTuple):
@@ -106,11 +112,18 @@ class Limits:
     Attributes:
         members: what counts of people, where that is known elsewhere than in the list of people.
         rates: what currencies are worth.
+        policy: the compensation policy; None: there is none.
     """
 
-    def __init__(self, members: Members | None = None, rates: Callable[[], Rates] = no_rates) -> None:
+    def __init__(
+        self,
+        members: Members | None = None,
+        rates: Callable[[], Rates] = no_rates,
+        policy: Callable[[], Policy | None] = lambda: None,
+    ) -> None:
         self.members = members
         self.rates = rates
+        self.policy = policy
 
     def members_of(self, directory: Callable[[], Directory]) -> Members:
         """What counts of people; the list of them is asked for where it matters."""
@@ -148,9 +161,9 @@ class Limits:
             state = case.compensations.get(event.compensation)
             text = None if state is None else state.amount
         else:
-            text = event.amount
+            text = event.value if isinstance(event, CouponOffered) else event.amount
         if text is None:
-            return replace(event, standing={})
+            return self._judged(replace(event, standing={}), case)
         if (owed := held_back(event, case.tenant, workflow, unit)) is not None:
             return owed
         from recovery.workflow.currencies import unpayable
@@ -168,7 +181,57 @@ class Limits:
                 "amount_without_rate", f"{text} cannot be counted: {error.message}", fault="environment"
             )
         units = int(amount.amount.scaleb(rates.decimals(amount.currency)))
-        return replace(event, standing=Standing(units, holds).row())
+        standing = Standing(units, holds)
+        told = self._judged(replace(event, standing=standing.row()), case)
+        if isinstance(told, Refusal | money.ApprovalGranted):
+            return told
+        over = standing.exceeded() or (next(iter(holds), None) if told.policy.get("above") else None)
+        if over is None:
+            return told
+        return replace(
+            told, standing=self._with_people(standing, over, told, case, workflow, unit, now).row()
+        )
+
+    def _with_people(
+        self,
+        standing: Standing,
+        over: str,
+        event: Giving,
+        case: Case,
+        workflow: Workflow,
+        unit: Unit,
+        now: datetime,
+    ) -> Standing:
+        """How things stand, with whoever is to be asked for an approval, where the list of people knows."""
+        directory = unit.people(case.tenant).directory()
+        if person(event.by) not in directory.people:
+            return standing
+        from recovery.approvers import approvers
+
+        budget, units = workflow.budgets[over], standing.holds[over].units
+        members, rates = self.members_of(lambda: directory), self.rates()
+
+        def suffices(by: str) -> bool:
+            return self.limit(budget, by, workflow, members(person(by)), rates) >= units
+
+        to = "customer" if isinstance(event, CouponOffered) else event.to
+        ask, nobody = approvers(directory, workflow, budget, case, event.by, to, now, suffices)
+        return standing._replace(ask=ask, nobody=nobody)
+
+    def _judged(self, event: Spending, case: Case) -> Spending | Refusal:
+        """The event with what the compensation policy says of it, where there is one."""
+        if isinstance(event, money.ApprovalGranted):
+            return event
+        from recovery.judging import said_by
+
+        try:
+            policy = self.policy()
+            said = {} if policy is None else said_by(policy, event, case, self.rates())
+        except RecoveryError as error:
+            return Refusal(
+                "no_policy", f"The compensation policy cannot be asked: {error.message}", error.hint
+            )
+        return said if isinstance(said, Refusal) else replace(event, policy=said)
 
     def _holds(
         self,

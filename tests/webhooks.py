@@ -38,16 +38,18 @@ class Answer:
 
 @dataclass
 class Receiver:
-    """What came in, and what is going to be answered; 200 when nothing is said.
+    """What came in, and what is going to be answered.
 
     Attributes:
         tell: told, in the receiver's thread, of each request (a number) when it `begins` (with its headers),
             is `taken`, `hangs` because nothing is answered, and is `over`.
+        otherwise: what it answers, by the headers, when nothing is said.
     """
 
     port: int
     scheme: str = "http"
     tell: Callable[[int, str, Any], None] = lambda *_: None
+    otherwise: Callable[[dict[str, str]], Answer] = lambda _: Answer()
     posts: list[Post] = field(default_factory=list)
     answers: deque[Answer] = field(default_factory=deque)
 
@@ -81,7 +83,7 @@ def receiver(certificate: tuple[Path, Path] | None = None) -> Iterator[Receiver]
             if not event.get("more_body"):
                 break
         found.posts.append(Post(scope["path"], headers, body))
-        answer = found.answers.popleft() if found.answers else Answer()
+        answer = found.answers.popleft() if found.answers else found.otherwise(headers)
         found.tell(id(scope), "taken", None)
         if answer.hangs:
             found.tell(id(scope), "hangs", None)

@@ -80,7 +80,12 @@ def due(
 
     found, asked = _calendar(name), _span(span)
     begins = _moment(start, found)
-    ends = asked.due(begins, found)
+    try:
+        ends = asked.due(begins, found)
+        told_begins, told_ends = _said(begins, found), _said(ends, found, closing=True)
+    except (OverflowError, ValueError):
+        message = f"{asked} from {start} leads out of the years that calendars have, 1 to 9999."
+        raise typer.BadParameter(message, param_hint="--from") from None
     days = counted(asked, begins, ends, found)
     if json:
         as_json(
@@ -95,7 +100,7 @@ def due(
             }
         )
         return
-    say(f"{asked} from {_said(begins, found)}", f"due {_said(ends, found, closing=True)}")
+    say(f"{asked} from {told_begins}", f"due {told_ends}")
     told = [_told(one, asked, begins, found) for one in islice(days, LINES_AT_MOST)]
     more = [_told(one, asked, begins, found) for one in days]
     if more:
@@ -121,15 +126,13 @@ def _calendar(name: str) -> Calendar:
 
 
 def _zone(name: str) -> ZoneInfo:
-    from zoneinfo import available_timezones
-
-    from recovery.core.calendars.local import zone_of
+    from recovery.core.calendars.local import zone_of, zones
     from recovery.workflow.findings import guess
 
     try:
         return zone_of(name)
     except ValueError:
-        hint = guess(name, sorted(available_timezones()))
+        hint = guess(name, zones())
         raise typer.BadParameter(f"{name} is not a time zone. {hint}", param_hint="--zone") from None
 
 

@@ -10,6 +10,7 @@ from recovery.core.explain import words
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from recovery.demo.making_right import Moment
     from recovery.demo.show import DemoReport
 
 BAR = 24
@@ -26,6 +27,8 @@ def demo_page(report: DemoReport) -> list[RenderableType]:
         ["the whole story", data["story"]],
         ["the report", data["report"]],
         ["the database", data["database"]],
+        ["where people decide", data["making_right"]["project"]],
+        ["their line-up sheet", data["making_right"]["sheet"]],
     ]
     pages: list[RenderableType] = [
         _funnel(report),
@@ -44,6 +47,10 @@ def demo_page(report: DemoReport) -> list[RenderableType]:
         "",
         *map(_story_line, report.story.lines(letters=False)),
         "",
+        "And one in which people may decide what to give:",
+        "",
+        *(_story_line(line) for one in report.right.moments for line in _moment(one)),
+        "",
         table("Where everything lies", ["what", "where"], lies),
     ]
     pages += [f"A rule was broken: {visible(breach)}" for breach in data["breaches"]]
@@ -52,6 +59,10 @@ def demo_page(report: DemoReport) -> list[RenderableType]:
     if data["rejected"]:
         pages.append(f"{data['rejected']:,} rows of the input could not be used; `recovery import` says why.")
     return pages
+
+
+def _moment(one: Moment) -> list[str]:
+    return [f"─ {one.at:%a %H:%M}  {one.who} {one.did}", f"    ↳ {one.came}"]
 
 
 def _story_line(line: str) -> RenderableType:

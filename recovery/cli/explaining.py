@@ -118,6 +118,8 @@ def _clock(clock: dict[str, Any]) -> list[str]:
         theirs = clock["due_for_customer"]
         customer = f", {_at(theirs)} for the customer" if theirs not in (None, clock["due_local"]) else ""
         lines.append(f"    due {_at(clock['due_local'])} {zone}{customer}")
+    elif clock["status"] == "running" and clock["breached_at"] is None:
+        lines.append(f"    never due: calendar {clock['calendar']} has no such time in the years it knows")
     told = [f"{_lasting(clock['accrued_seconds'])} of its time had passed"]
     for word, key in (("warned", "warned_at"), ("ran out", "breached_at"), ("stopped", "stopped_at")):
         if clock[key] is not None:

@@ -44,6 +44,6 @@ def jobs(database: Database = None, json: Json = False) -> None:
         as_json({"jobs": rows})
         return
     if not rows:
-        say("No jobs. `forget_words_after` in config/recovery.yaml asks for one.")
+        say("No jobs. `forget_words_after` and `fund` in config/recovery.yaml ask for some, `shifts` too.")
         return
     say(table(None, list(rows[0]), [[shown or "" for shown in row.values()] for row in rows]))

@@ -1,4 +1,4 @@
-"""`causes`, `recognitions`: what a recovery, and what all of them, have to teach."""
+"""`causes`, `recurrence`, `recognitions`: what a recovery, and what all of them, have to teach."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from recovery.cli.output import as_json, say, table
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(epilog="Example: recovery causes 12")(causes)
+    app.command(epilog="Example: recovery recurrence 12")(recurrence)
     app.command(epilog="Example: recovery recognitions --team care --since 2026-11-01")(recognitions)
 
 
@@ -31,6 +32,29 @@ def causes(case: CaseName, database: Database = None, json: Json = False) -> Non
         if rows
         else "Nothing in its record speaks for any cause."
     )
+
+
+def recurrence(case: CaseName, database: Database = None, json: Json = False) -> None:
+    """Count how often the trouble of a case happened: cases alike, of one customer, of one cause."""
+    from recovery.bootstrap import reading
+
+    with reading(project(database)) as engine:
+        found = engine.recurrence(find_case(engine, case))
+    if json:
+        as_json(found.as_dict())
+        return
+    if found.category is None:
+        say("The category of the case is not known yet.")
+        return
+    often = "It happens often" if found.recurs else "It does not happen often"
+    said = f"{len(found.alike)} cases alike in {found.within_days} days, this one included"
+    say(f"{often}: {said} (often is from {found.at_least} on, or twice for one customer).")
+    for title, cases in (
+        ("Alike", found.alike),
+        ("Of this customer", found.of_customer),
+        ("With the same cause of a hard recovery", found.of_cause),
+    ):
+        say(f"  {title}: {', '.join(map(str, cases)) or 'none'}")
 
 
 def recognitions(

@@ -33,6 +33,14 @@ OfferName = Annotated[
 ]
 To = Annotated[str, typer.Option("--to", help="Who gets it: the customer, or another one's name.")]
 Note = Annotated[str | None, typer.Option("--note", help="Why; whoever approves it reads it.")]
+Because = Annotated[
+    str | None,
+    typer.Option("--because", help="Why a part is refunded, or later, or more than the policy allows."),
+]
+Hours = Annotated[
+    str | None,
+    typer.Option("--hours", help="Hours of an agent that went into it, such as 1.5: they cost too."),
+]
 Receipt = Annotated[str | None, typer.Option("--receipt", help="The reference of the payment.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 
@@ -43,7 +51,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: recovery budget --by agent:li")(budget)
     app.add_typer(compensation, name="compensation")
     for command, example in (
-        (offer, '12 "refund=40 USD" --by agent:li --pay-within 3'),
+        (offer, '12 "credit=40 USD" --by agent:li --pay-within 3'),
         (accept, "12 1"),
         (decline, "12 1"),
         (revoke, '12 1 --reason "A wrong amount." --by agent:li'),
@@ -65,6 +73,8 @@ def spend(
     to: To = "customer",
     receipt: Receipt = None,
     note: Note = None,
+    because: Because = None,
+    hours: Hours = None,
     key: Key = None,
     database: Database = None,
     json: Json = False,
@@ -79,7 +89,17 @@ def spend(
         database,
         json,
         lambda engine, id: engine.spend(
-            id, kind, amount, by=by, offer=offer, to=to, receipt=receipt, note=note, key=key
+            id,
+            kind,
+            amount,
+            by=by,
+            offer=offer,
+            to=to,
+            receipt=receipt,
+            note=note,
+            because=because,
+            hours=hours,
+            key=key,
         ),
     )
 
@@ -95,9 +115,13 @@ def offer(
     ] = None,
     pay_within: Annotated[
         int | None,
-        typer.Option("--pay-within", metavar="DAYS", help="After their yes.", min=0),
+        typer.Option(
+            "--pay-within", metavar="DAYS", help="After their yes; by the policy when left out.", min=0
+        ),
     ] = None,
     note: Note = None,
+    because: Because = None,
+    hours: Hours = None,
     key: Key = None,
     database: Database = None,
     json: Json = False,
@@ -119,6 +143,8 @@ def offer(
             expires_at=until,
             pay_within=pay_within,
             note=note,
+            because=because,
+            hours=hours,
             key=key,
         ),
     )

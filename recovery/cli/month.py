@@ -47,7 +47,8 @@ def _bar(day: date, clock: ZoneInfo, stretches: Sequence[Open]) -> str:
 
 def _hour(clock: ZoneInfo, day: int, hour: int, stretches: Sequence[Open]) -> str:
     begins, ends = instant(at_wall(clock, day, hour * 60)), instant(at_wall(clock, day, hour * 60 + 60))
-    if ends <= begins or begins.astimezone(clock).hour != hour:
+    shows = begins.astimezone(clock)
+    if ends <= begins or (shows.toordinal(), shows.hour) != (day, hour):
         return NEVER
     taken = sum(
         (max(min(closes, ends) - max(opens, begins), timedelta()) for opens, closes in stretches), timedelta()

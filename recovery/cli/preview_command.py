@@ -81,7 +81,7 @@ def _case(here: Project, name: str, language: str | None) -> dict[str, Any]:
     from recovery.bootstrap import reading
     from recovery.core.brief import BRIEF
     from recovery.core.draft import context
-    from recovery.demo.example import COUPON
+    from recovery.demo.example import COUPON, PAYMENT
 
     with reading(here) as engine:
         case = engine.case(find_case(engine, name))
@@ -91,6 +91,7 @@ def _case(here: Project, name: str, language: str | None) -> dict[str, Any]:
             "context": {
                 **context(case),
                 "coupon": COUPON,
+                "payment": PAYMENT,
                 BRIEF: engine.brief(case, language or case.language).as_text(),
             },
         }

@@ -186,6 +186,8 @@ class _Telling:
             yield Line(self._say("not_understood"))
             return
         yield from self._quoted("problem.restated")
+        if self.case.facts.get("recurrence.recurrent") is True:
+            yield Line(self._say("often"))
         confirmed = self.case.fact("problem.confirmed")
         if confirmed is None or confirmed.value is not True:
             yield Line(self._say("not_confirmed"))

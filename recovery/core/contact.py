@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from recovery.core.calendars.arithmetic import is_open, next_open
 from recovery.core.calendars.calendar import Calendar, Unreachable
 
-UNASKED = frozenset({"greeting", "marketing", "rating-ask"})
+RATING = "rating-ask"
+"""The purpose of a message that asks for a public rating."""
+
+UNASKED = frozenset({"greeting", "marketing", RATING})
 """Purposes of messages that serve us and not the case: only these say how to get no more of them, and none of
 them goes to somebody who waits for an answer (domain.md §3)."""
 

@@ -10,6 +10,11 @@ from __future__ import annotations
 from recovery.core import events as ev
 from recovery.core.coupon_state import CouponState
 from recovery.core.draft import Draft, Refused
+from recovery.core.empowerment.couponing import COUPON, of_offer
+from recovery.core.empowerment.holding import beside_no_rating, held
+from recovery.core.empowerment.offering import decide, is_payee, put
+from recovery.core.empowerment.standing import standing_of
+from recovery.core.empowerment.state import CompensationState
 from recovery.core.instants import end_of, last_day
 from recovery.core.money import read_money
 from recovery.core.moves import not_in_quarantine, reasoned
@@ -17,9 +22,12 @@ from recovery.core.spec import DAYS_AT_MOST, Send
 
 
 def offer(draft: Draft, event: ev.CouponOffered) -> None:
-    """Somebody of the house offers a coupon; the letter of the workflow's offer hands it over."""
+    """Somebody of the house offers a coupon; the letter of the workflow's offer hands it over.
+
+    Its value counts against their limit; above it a supervisor is asked, and the letter waits for that.
+    """
     _may_send(draft, event, "offer a coupon")
-    action = _letter(draft, event.offer)
+    _letter(draft, event.offer)
     key = f"{event.offer}@{draft.case.cycle}"
     known = draft.case.coupons.get(key)
     if known is not None:
@@ -38,10 +46,26 @@ def offer(draft: Draft, event: ev.CouponOffered) -> None:
             "wrong_value",
             f"A coupon is good for 1 to {DAYS_AT_MOST:,} days, not for {event.expires_after_days:,}.",
         )
-    draft.send(Send(action.template, action.when_delivered, "always"))
-    draft.draw(key, 1, event.value, end_of(draft.stamp.recorded_at, event.expires_after_days))
-    if event.note:
-        draft.why.append(f"because: {event.note}")
+    if of_offer(draft, key) is not None:
+        raise Refused("already_offered", f"{key} waits for an approval.", "See `recovery tasks list`.")
+    if is_payee(draft.case, "customer", event.by):
+        raise Refused("pays_themselves", "Nobody pays themselves.", "Let somebody else give it.")
+    beside_no_rating(draft)
+    standing, stamp = standing_of(draft, event.standing, event.value), draft.stamp
+    state = CompensationState(
+        COUPON,
+        key,
+        event.value,
+        standing.units,
+        "customer",
+        event.by,
+        stamp.recorded_at,
+        stamp.seq,
+        "offered",
+        expires_at=end_of(stamp.recorded_at, event.expires_after_days),
+        note=event.note,
+    )
+    decide(draft, *held(draft, event.policy, event.note, state), standing)
 
 
 def redeemed(draft: Draft, event: ev.CouponRedeemed) -> None:
@@ -54,6 +78,11 @@ def redeemed(draft: Draft, event: ev.CouponRedeemed) -> None:
         )
     draft.change("coupon_ended", key, known.serial, "redeemed", event.reference)
     draft.why.append(f"{key} redeemed: {known.value}" + (f" ({event.reference})" if event.reference else ""))
+    kept = of_offer(draft, key)
+    if kept is not None:
+        now, (number, state) = draft.stamp.recorded_at, kept
+        given = state._replace(status="fulfilled", accepted_at=now, fulfilled_at=now, receipt=event.reference)
+        put(draft, number, given, "owed", "paid")
 
 
 def revoked(draft: Draft, event: ev.CouponRevoked) -> None:

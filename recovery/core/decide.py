@@ -19,7 +19,7 @@ from recovery.core.clocks.firing import fired
 from recovery.core.clocks.running import settle
 from recovery.core.clocks.state import HELD
 from recovery.core.conversation import attached, noted, received, written
-from recovery.core.decision import Decision
+from recovery.core.decision import Decision, built
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import answering, approving, offering
 from recovery.core.empowerment import events as money
@@ -83,7 +83,7 @@ def decide(workflow: Workflow, case: Case, event: ev.Event, now: datetime) -> De
         return _stranger(workflow, event)
     if case.erased_at is not None and (refusal := not_taken(case, event)) is not None:
         return refusal
-    stamp = Stamp(case.seq + 1, event.by, to_text(event.occurred_at), to_text(now))
+    stamp = built(Stamp, (case.seq + 1, event.by, to_text(event.occurred_at), to_text(now)))
     draft = Draft(workflow, case, event, stamp)
     try:
         _HANDLERS[type(event)](draft, event)

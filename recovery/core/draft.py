@@ -8,8 +8,9 @@ from typing import Any
 from recovery.core.brief import BRIEF, brief
 from recovery.core.case import APPLY, Case, Change, Stamp
 from recovery.core.clocks.state import HELD
-from recovery.core.contact import UNASKED, may_leave
-from recovery.core.decision import Decision, Draw, Effect
+from recovery.core.contact import RATING, UNASKED, may_leave
+from recovery.core.decision import Decision, Draw, Effect, built
+from recovery.core.empowerment.state import is_waited_for
 from recovery.core.errors import Fault, Refusal, closest, sentence
 from recovery.core.events import Event, TimerFired
 from recovery.core.facts import FactType
@@ -79,9 +80,8 @@ class Draft:
         """What has been collected."""
         self.case.seq = self.stamp.seq
         self.case.updated_at = self.stamp.recorded_at
-        return Decision(
-            self.case, self.event, self.changes, self.effects, self.why, tuple(self.also), tuple(self.draws)
-        )
+        also, draws = tuple(self.also), tuple(self.draws)
+        return built(Decision, (self.case, self.event, self.changes, self.effects, self.why, also, draws))
 
     def record(self, facts: Mapping[str, Any], source: str, fault: Fault = "caller") -> None:
         """Put facts on record after checking every one of them. `fault`: whose it is when one is wrong.
@@ -139,8 +139,12 @@ class Draft:
             )
         return None
 
-    def send(self, action: Send) -> None:
-        """Ask for a message, unless it has been sent in this cycle (or case), or the case is history."""
+    def send(self, action: Send, name: str | None = None) -> None:
+        """Ask for a message, unless it has been sent in this cycle (or case), or the case is history.
+
+        Args:
+            name: of the supervisor it is for, where that is known.
+        """
         case = self.case
         template, to = action.template, action.to
         once = once_key(action, case)
@@ -155,6 +159,9 @@ class Draft:
             return
         if case.marks and to == "customer" and case.unanswered and self._purpose(template) in UNASKED:
             self.why.append(f"{template} not sent: the customer has written and waits for an answer")
+            return
+        if case.compensations and self._purpose(template) == RATING and is_waited_for(case.compensations):
+            self.why.append(f"{template} not sent: an offer waits for the customer's answer")
             return
         coupon = action.coupon
         if coupon is not None and f"{coupon.offer}@{case.cycle}" in case.coupons:
@@ -174,12 +181,13 @@ class Draft:
             helper = next(reversed(case.collaborations.values())).of if to == "helper" else None
             teller = next(reversed(case.untold)) if to == "teller" else None
             known = {"owner": case.owner, "asked": case.offered_to, "helper": helper, "teller": teller}
-            address, channel, language = known.get(to), "desk", "en"
+            address, channel, language = known.get(to, name), "desk", "en"
             if mentions is not None and BRIEF in mentions[template]:
                 now = from_text(self.stamp.recorded_at)
                 about[BRIEF] = brief(self.workflow, case, now, language).as_text()
         due_at = self._in_contact_hours() if by_clock and to == "customer" else None
-        self.effects.append(Effect(key, n, template, to, address, channel, language, about, hold, due_at))
+        effect = (key, n, template, to, address, channel, language, about, hold, due_at)
+        self.effects.append(built(Effect, effect))
         inside = () if to == "customer" else (to,)
         self.change("effect", key, template, once, {**action.when_delivered}, *inside)
         way = f" by {channel}" if action.over else ""

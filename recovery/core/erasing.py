@@ -40,7 +40,18 @@ PLAIN = frozenset(
         *("channel", "language", "severity", "source", "mode", "signal", "hold", "wait", "auto", "missed"),
         *("fact", "transition", "template", "effect", "task", "promise", "offer", "serial", "value", "other"),
         *("expires_after_days", "by_when", "estimate", "contact", "into", "due_at", "type", "size"),
-        *("kind", "amount", "expires_at", "pay_within", "compensation", "standing", "meant", "of"),
+        *(
+            "kind",
+            "amount",
+            "expires_at",
+            "pay_within",
+            "compensation",
+            "standing",
+            "meant",
+            "of",
+            "policy",
+            "hours",
+        ),
         *("collaboration", "from_customer", "reward"),
     }
 )
@@ -112,7 +123,7 @@ def needed_for(draft: Draft) -> Iterator[str]:
             until = f" until {from_text(state.due_at):%Y-%m-%d %H:%M} UTC" if state.due_at else ""
             yield f"has a legal clock that runs, {name}{until}"
     for number, compensation in case.compensations.items():
-        if compensation.status in OWED:
+        if compensation.status in OWED and compensation.kind != "coupon":
             what = " ".join(filter(None, (compensation.kind, compensation.amount)))
             yield f"owes compensation {number}, {what}, which is {compensation.status}"
     for number, promise in case.promises.items():
@@ -256,7 +267,7 @@ class Eraser:
                 return ["attach", f"{ERASED} {seq}", ERASED, type_, size]
             case ["coupon_ended", offer, serial, status, note]:
                 return ["coupon_ended", offer, serial, status, None if note is None else ERASED]
-            case ["task", key, kind_of_task, _] if kind_of_task in ("approval", "payment"):
+            case ["task", key, kind_of_task, _] if kind_of_task in ("approval", "payment", "receipt"):
                 return ["task", key, kind_of_task, ERASED]
             case ["compensation", number, row, moves]:
                 return ["compensation", number, _compensation(row), moves]

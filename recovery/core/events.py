@@ -21,9 +21,10 @@ role, person = event.role, event.person
 
 Mode = Literal["live", "history"]
 
-TASKS = ("phone", "letter", "undelivered", "approval", "payment", "story")
+TASKS = ("phone", "letter", "undelivered", "approval", "payment", "receipt", "story")
 """What waits for a person: a call to make, a letter to send, a message that could not be delivered, a
-compensation to be approved, one to be paid, and a story to be told."""
+compensation to be approved, one to be paid, one whose payer was told and has sent no receipt yet, and a story
+to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,9 +234,13 @@ class PromiseReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectDelivered(Event):
-    """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case."""
+    """A message has left and was accepted by its receiver. `effect` is `seq.n` within the case.
+
+    `receipt` is what whoever pays said a payment is known by, when it was a payment order.
+    """
 
     effect: str
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +253,7 @@ class EffectFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectHanded(Event):
-    """A message was given to a person, who calls or sends a letter: a task of that kind (`TASKS`)."""
+    """A message was given to a person, who calls, sends a letter or pays: a task of that kind (`TASKS`)."""
 
     effect: str
     task: str
@@ -281,13 +286,16 @@ class TaskDone(Event):
 class CouponOffered(Event):
     """Somebody of the house offers a coupon by hand. The letter of the workflow's offer hands it over.
 
-    `offer` is one that a rule of the workflow makes, `value` an amount such as `25 USD`.
+    `offer` is one that a rule of the workflow makes, `value` an amount such as `25 USD`. `standing` and
+    `policy` are as in `CompensationOffered`: the engine fills them in.
     """
 
     offer: str
     value: str
     expires_after_days: int
     note: str | None = None
+    standing: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

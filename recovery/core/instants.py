@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+
+KEPT = 64
+
+_written: dict[datetime, str] = {}
+"""The same few moments are written many times over while a batch is decided; the last of them are kept.
+
+Only moments in UTC: in another zone the two 01:30 of the night the clocks go back count as equal.
+"""
 
 
 def utc(moment: datetime) -> datetime:
@@ -19,16 +26,14 @@ def utc(moment: datetime) -> datetime:
 
 def to_text(moment: datetime) -> str:
     """`2026-11-22T09:00:00.000000Z`: 27 characters, so that text order is time order."""
-    return _written(moment if moment.tzinfo is UTC else utc(moment))
-
-
-@lru_cache(maxsize=64)
-def _written(moment: datetime) -> str:
-    """The same few moments are written many times over while a batch is decided; those are kept.
-
-    Only moments in UTC: in another zone the two 01:30 of the night the clocks go back count as equal.
-    """
-    return moment.isoformat(timespec="microseconds")[:26] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = utc(moment)
+    text = _written.get(moment)
+    if text is None:
+        if len(_written) >= KEPT:
+            _written.clear()
+        text = _written[moment] = moment.isoformat(timespec="microseconds")[:26] + "Z"
+    return text
 
 
 def to_the_second(text: str) -> str:

@@ -7,19 +7,25 @@ from typing import Any
 from recovery.core import events as ev
 from recovery.core.clocks.state import FIRST_ANSWER, HEARD, sent_mark
 from recovery.core.draft import Draft, Refused
-from recovery.core.empowerment.answering import answered
-from recovery.core.empowerment.offering import WAITING
+from recovery.core.empowerment import paying
 from recovery.core.moves import reasoned
 from recovery.core.stories.telling import STORY, not_by_hand
 from recovery.core.walk import facts_changed
 
-BY_HAND = ("phone", "letter")
+BY_HAND = ("phone", "letter", "payment")
 """Tasks that are themselves the delivery of a message."""
+
+
+def is_by_hand(task: str, kind: str) -> bool:
+    """Whether a task is itself the delivery of a message; what is only about a compensation (`c1`) is not."""
+    return kind in BY_HAND and task[0] != "c"
 
 
 def delivered(draft: Draft, event: ev.EffectDelivered) -> None:
     """The receiver has it: facts that waited for that are on record now."""
-    _settle(draft, event.effect)
+    settle(draft, event.effect)
+    if draft.case.compensations:
+        paying.told(draft, event.effect, event.receipt)
 
 
 def failed(draft: Draft, event: ev.EffectFailed) -> None:
@@ -37,6 +43,8 @@ def handed(draft: Draft, event: ev.EffectHanded) -> None:
     template, _ = _awaited(draft, event.effect)
     if event.task not in BY_HAND:
         raise Refused("wrong_task", f"{event.task} delivers nothing.", f"One of {', '.join(BY_HAND)}.")
+    if event.task == "payment" and not paying.is_order(draft, event.effect):
+        raise Refused("wrong_task", f"{template} is no payment order.", "A person writes or calls.")
     if event.effect in draft.case.tasks:
         raise Refused("already_handed", f"{template} has been given to a person already.")
     draft.change("task", event.effect, event.task, template)
@@ -51,6 +59,8 @@ def cancelled(draft: Draft, event: ev.EffectCancelled) -> None:
         draft.change("done", event.effect)
     draft.change("cancelled", event.effect)
     draft.why.append(f"{found[0]} cancelled: {event.reason}")
+    if draft.case.compensations:
+        paying.not_told(draft, event.effect)
 
 
 def retried(draft: Draft, event: ev.EffectRetried) -> None:
@@ -76,16 +86,16 @@ def done(draft: Draft, event: ev.TaskDone) -> None:
     kind, template = found
     if kind == STORY:
         not_by_hand()
-    if kind in WAITING.values():
-        answered(draft, event, kind)
+    if draft.case.compensations and paying.done(draft, event, kind):
         return
     draft.change("done", event.task)
     draft.why.append(f"task done: {kind}, {template}" + (f" ({event.note})" if event.note else ""))
     if kind in BY_HAND:
-        _settle(draft, event.task)
+        settle(draft, event.task)
 
 
-def _settle(draft: Draft, effect: str) -> None:
+def settle(draft: Draft, effect: str) -> None:
+    """Put on record that a message was delivered."""
     template, facts = _awaited(draft, effect)
     if effect in draft.case.tasks:
         draft.change("done", effect)

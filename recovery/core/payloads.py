@@ -32,10 +32,10 @@ def payload(event: Event) -> dict[str, Any]:
 
 
 def _native(value: Any) -> Any:
+    if type(value) is dict or isinstance(value, Mapping):
+        return {name: one if type(one) is str else _native(one) for name, one in value.items()}
     if isinstance(value, (str, bool, int)):
         return value
-    if isinstance(value, (dict, Mapping)):
-        return {name: one if type(one) is str else _native(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return list(value)
     if isinstance(value, datetime) and value.utcoffset() is not None:

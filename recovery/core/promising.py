@@ -20,7 +20,7 @@ from recovery.core.conversation import in_the_house, not_merged
 from recovery.core.draft import Draft, Refused
 from recovery.core.events import PromiseKept, PromiseMade, PromiseReleased
 from recovery.core.facts import is_blank, shown
-from recovery.core.instants import from_text, to_text
+from recovery.core.instants import from_text, to_text, utc
 from recovery.core.moves import reasoned
 from recovery.core.promises import FURTHEST, PromiseState, to_the_hour, told
 from recovery.core.spec import Workflow
@@ -127,7 +127,7 @@ def _by_when(draft: Draft, event: PromiseMade) -> datetime:
             raise Refused("no_moment", "A promise says by when.", hint)
         return _awake(draft, told(event.estimate, now, zone), zone)
     hour = to_the_hour(event.by_when, zone)
-    if event.by_when != hour:
+    if utc(event.by_when) != hour:  # a time that its zone shows twice, or never, equals none of another zone
         local = hour.astimezone(zone).isoformat(timespec="minutes")
         message = f"{event.by_when.astimezone(zone).isoformat(timespec='seconds')} is no full hour."
         raise Refused("not_to_the_hour", message, f"The next one on their clock is {local}.")

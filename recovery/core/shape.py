@@ -35,8 +35,11 @@ _ACTOR = re.compile(r"[a-z][a-z0-9_-]*(?::.*\S.*)?", re.DOTALL)
 def problem(event: Event) -> Refusal | None:
     """What is wrong with the fields of an event; None when each is of its type."""
     found = []
-    for name, check, longest in _FIELDS[type(event)]:
-        wrong = check(getattr(event, name), longest)
+    for name, check, longest, usual in _FIELDS[type(event)]:
+        value = getattr(event, name)
+        if value is usual:  # left as it is in most events: right without being looked at
+            continue
+        wrong = check(value, longest)
         if wrong:
             found.append(f"{name}: {wrong}.")
     if found:
@@ -151,9 +154,9 @@ _CHECKS: dict[object, Callable[[Any, int], str]] = {
 
 _FIELDS = {
     cls: tuple(
-        (field.name, _CHECKS[field.type], MAX_TEXT if field.name in LONG_TEXTS else MAX_NAME)
+        (field.name, _CHECKS[field.type], MAX_TEXT if field.name in LONG_TEXTS else MAX_NAME, field.default)
         for field in fields(cls)
     )
     for cls in EVENTS.values()
 }
-"""Of each event the fields, how each is checked, and how long its texts may be."""
+"""Of each event the fields, how each is checked, how long its texts may be, and what it is when left out."""

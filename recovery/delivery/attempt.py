@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from recovery.commands import Settlement
+from recovery.core.empowerment.ordering import PAYER, PAYMENT
 from recovery.core.errors import NotFound
 from recovery.core.instants import from_text
 from recovery.delivery import outcomes
@@ -17,7 +18,7 @@ from recovery.delivery.overtaken import overtaken
 from recovery.delivery.patience import Sending, waits
 from recovery.delivery.render import RenderFailed
 from recovery.delivery.suppressing import leaving_by
-from recovery.delivery.together import joined
+from recovery.delivery.together import joined, tells, told, told_elsewhere
 from recovery.delivery.wording import as_json, words_of
 from recovery.engine import Engine
 
@@ -65,6 +66,9 @@ def attempt(
         moment: when (aware).
     """
     others = tuple([_settled(other, moment, "untried") for other in beside])
+    elsewhere = told_elsewhere(engine, row, moment)
+    if elsewhere is not None:
+        return Attempt(elsewhere, others=others)
     instead = overtaken(engine, row)
     if instead is not None:
         return Attempt(_settled(row, moment, "cancelled", reason=instead), others=others)
@@ -74,9 +78,9 @@ def attempt(
         return Attempt(settled, others=others)
     made = joined(engine, row, beside, moment) if beside else None
     if made is not None:
-        letter, told = made
-        ended = {one.case for one in told}
-        return Attempt(letter, others=(*told, *(one for one in others if one.case not in ended)))
+        letter, added = made
+        cases = {one.case for one in added}
+        return Attempt(letter, others=(*added, *(one for one in others if one.case not in cases)))
     try:
         worded = words_of(engine, row)
     except (RenderFailed, NotFound) as error:
@@ -99,15 +103,17 @@ def attempt(
         created_at=from_text(row.asked_at),
         in_reply_to=worded.in_reply_to,
         by_hand=worded.by_hand,
+        payment=row.context.get(PAYMENT) if row.recipient == PAYER else None,
     )
     outcome = leaving_by(channel).deliver(message)
-    return replace(_judged(row, moment, key, as_json(words), outcome), others=others)
+    done = _judged(row, moment, key, as_json(words, tells(row)), outcome)
+    return replace(done, others=(*others, *told(row, done.settlement)))
 
 
 def _judged(row: OutboxRow, moment: datetime, key: str, rendered: str, outcome: outcomes.Outcome) -> Attempt:
     match outcome:
-        case outcomes.Delivered():
-            return Attempt(_settled(row, moment, "delivered", rendered))
+        case outcomes.Delivered(_, paid_as):
+            return Attempt(_settled(row, moment, "delivered", rendered, receipt=paid_as))
         case outcomes.Handed(task):
             return Attempt(_settled(row, moment, "handed", rendered, task))
         case outcomes.Rejected(reason):
@@ -142,6 +148,7 @@ def _settled(
     reason: str | None = None,
     again: datetime | None = None,
     is_attempt: bool = True,
+    receipt: str | None = None,
 ) -> Settlement:
     return Settlement(
         case=row.case,
@@ -153,4 +160,5 @@ def _settled(
         version=row.version,
         again_at=again,
         is_attempt=is_attempt,
+        receipt=receipt,
     )

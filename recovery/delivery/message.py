@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 ANSWERING = frozenset({"acknowledgement"})
 """Purposes of messages that answer one of the customer's at once (RFC 3834 calls them `auto-replied`)."""
@@ -22,6 +24,7 @@ class Message:
 
     Attributes:
         key: `installation:tenant:case:seq:n`, the same on every attempt.
+        case: its number; 0 for what belongs to no case, such as a line-up sheet.
         effect: `seq.n` within the case.
         purpose: what the template says it is for, such as `apology`.
         address: where it goes; None where nobody is known by name.
@@ -30,6 +33,8 @@ class Message:
         created_at: when it was asked for (aware); the date the mail bears.
         in_reply_to: the Message-ID of the customer's mail that it answers.
         by_hand: a person wrote it, for this customer.
+        payment: of a payment order what is to be paid: compensation, offer, kind, amount, currency, units
+            (of its smallest coin), to, accepted_at, pay_by. Whoever pays does so once for each `key`.
     """
 
     key: str
@@ -46,6 +51,7 @@ class Message:
     created_at: datetime
     in_reply_to: str | None = None
     by_hand: bool = False
+    payment: Mapping[str, Any] | None = None
 
     @property
     def thread(self) -> str:

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
@@ -201,11 +201,20 @@ class _Round:
                 self.engine.store.give_way()
 
     def finish(self) -> None:
-        """Settle whatever has been sent, also when something went wrong; nothing more is begun."""
+        """Settle whatever has been sent, also when something went wrong; nothing more is begun.
+
+        What is being sent just now keeps its lease for as long as that takes, if the database lets it.
+        """
         self.is_over = True
+        at_work = set(self.running)
+        while at_work:
+            _, at_work = wait(at_work, LOOK_SECONDS)
+            if self.beat is not None:
+                self.beat()
+            with suppress(EnvironmentFault):
+                self._renew()
         if self.running:
-            ended, _ = wait(self.running)
-            self._settle(ended)
+            self._settle(set(self.running))
 
     def _claim(self, pool: Executor) -> int:
         begun = monotonic()

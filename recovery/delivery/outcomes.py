@@ -12,9 +12,11 @@ class Delivered:
 
     Attributes:
         receipt: what the receiver said, or where the file lies.
+        paid_as: of a payment order, what the payment is known by; None: whoever pays has only taken it.
     """
 
     receipt: str
+    paid_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Handed:
     """A person has it, and it is delivered when they say so.
 
     Attributes:
-        task: what they do: `phone` or `letter` (`core.events.TASKS`).
+        task: what they do: `phone`, `letter` or `payment` (`core.events.TASKS`).
     """
 
     task: str

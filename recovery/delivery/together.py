@@ -1,15 +1,18 @@
 """Due holding messages of several cases of a customer become one (domain.md §3).
 
 The first of them goes as the letter it is, and the others are added to it, each as the postscript of its
-template. That is written down before the letter leaves: its words are kept, and the others cancelled, in one
-transaction. So every attempt sends the same, and whatever dies in between, nothing is told twice or never.
+template. That is written down before the letter leaves, in one transaction: the letter keeps its words and
+what it tells, and the others stay due, but wait for it. So every attempt sends the same, and each of the
+others ends as the letter does: what is delivered was heard in its case, too. Should the letter come to an end
+without them, because somebody took it back, they go by themselves.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from recovery.commands import Settlement
 from recovery.core.conversation import WRITTEN
@@ -19,12 +22,18 @@ from recovery.delivery.overtaken import overtaken
 from recovery.delivery.render import RenderFailed
 from recovery.delivery.wording import as_json, words_of
 from recovery.engine import Engine
+from recovery.store.records import TELLS, TOLD_IN
 from recovery.workflow.bundle import template
 from recovery.workflow.findings import BadFile
 from recovery.workflow.templates import HOLDING
 
 if TYPE_CHECKING:
     from recovery.store.records import OutboxRow
+
+LOOKED_AFTER = timedelta(minutes=15)
+"""How long a message waits for its letter until somebody looks what became of that."""
+
+ENDS_ALIKE = frozenset({"delivered", "failed", "cancelled", "handed"})
 
 
 def take_companions(engine: Engine, cases: Mapping[int, list[OutboxRow]]) -> dict[int, list[OutboxRow]]:
@@ -37,12 +46,13 @@ def take_companions(engine: Engine, cases: Mapping[int, list[OutboxRow]]) -> dic
         The case whose first message is the letter → what may be added to it. A message that is not alone is
         not added: messages of a case keep their order.
     """
-    first: dict[tuple[str | None, str, str], int] = {}
+    first: dict[tuple[str, str, str], int] = {}
     found: dict[int, list[OutboxRow]] = {}
     for id, rows in cases.items():
         if not _may_be_one_of_several(rows[0]) or not _has_postscript(engine, rows[0]):
             continue
-        letter = first.setdefault((rows[0].address, rows[0].channel, rows[0].language), id)
+        address = (rows[0].address or "").lower()
+        letter = first.setdefault((address, rows[0].channel, rows[0].language), id)
         if letter != id and len(rows) == 1:
             found.setdefault(letter, []).append(rows.pop(0))
     return found
@@ -71,22 +81,80 @@ def joined(
         effect=row.effect,
         at=moment,
         end="untried",
-        rendered=as_json(words),
+        rendered=as_json(words, {TELLS: [[other.case, other.effect] for other in added]}),
         version=row.version,
         again_at=from_text(row.due_at),
     )
-    return letter, [_told_in(row, other, moment) for other in added]
+    return letter, [_told_in(engine, row, other, moment) for other in added]
 
 
-def _told_in(letter: OutboxRow, row: OutboxRow, moment: datetime) -> Settlement:
+def _told_in(engine: Engine, letter: OutboxRow, row: OutboxRow, moment: datetime) -> Settlement:
+    words = words_of(engine, row).rendered
     return Settlement(
         case=row.case,
         effect=row.effect,
         at=moment,
-        end="cancelled",
+        end="later",
+        rendered=as_json(words, {TOLD_IN: [letter.case, letter.effect]}),
         reason=f"told in message {letter.effect} of case {letter.case}, which goes to the same customer",
         version=row.version,
+        again_at=moment + LOOKED_AFTER,
+        is_attempt=False,
         told_in=(letter.case, letter.effect, letter.version),
+    )
+
+
+def tells(row: OutboxRow) -> dict[str, Any]:
+    """What is kept with a letter's words: the messages that it tells, where there are any."""
+    kept = {} if row.rendered is None else json.loads(row.rendered)
+    return {TELLS: kept[TELLS]} if TELLS in kept else {}
+
+
+def told(row: OutboxRow, settled: Settlement) -> tuple[Settlement, ...]:
+    """How the messages end that a letter tells: as the letter does. One that is tried again ends none."""
+    if settled.end not in ENDS_ALIKE:
+        return ()
+    return tuple(
+        [
+            Settlement(
+                case=case,
+                effect=effect,
+                at=settled.at,
+                end=settled.end,
+                reason=settled.reason,
+                told_in=(row.case, row.effect, row.version),
+            )
+            for case, effect in tells(row).get(TELLS, ())
+        ]
+    )
+
+
+def told_elsewhere(engine: Engine, row: OutboxRow, moment: datetime) -> Settlement | None:
+    """What becomes of a message that waited for the letter of another case; None: it goes by itself.
+
+    Args:
+        moment: when (aware).
+    """
+    kept = {} if row.rendered is None else json.loads(row.rendered)
+    if TOLD_IN not in kept:
+        return None
+    case, effect = kept[TOLD_IN]
+    letters = engine.store.outbox(row.tenant, case=case)
+    letter = next((one for one in letters if one.effect == effect and one.rendered is not None), None)
+    if letter is None or [row.case, row.effect] not in tells(letter).get(TELLS, ()):
+        return None
+    if letter.status == "delivered":
+        return Settlement(case=row.case, effect=row.effect, at=moment, version=row.version)
+    if letter.status not in ("due", "held"):
+        return None
+    return Settlement(
+        case=row.case,
+        effect=row.effect,
+        at=moment,
+        end="later",
+        version=row.version,
+        again_at=max(from_text(letter.due_at), moment) + LOOKED_AFTER,
+        is_attempt=False,
     )
 
 

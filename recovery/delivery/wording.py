@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recovery.core.conversation import WRITTEN
 from recovery.core.phrases.rules import blocked, kind_of
@@ -66,10 +66,14 @@ def words_of(engine: Engine, row: OutboxRow, beside: Sequence[OutboxRow] = ()) -
     return Worded(purpose, rendered)
 
 
-def as_json(words: Rendered) -> str:
-    """The words as the outbox keeps them."""
+def as_json(words: Rendered, more: Mapping[str, Any]) -> str:
+    """The words as the outbox keeps them.
+
+    Args:
+        more: what is kept with them.
+    """
     said = {"subject": words.subject, "text": words.text, "html": words.html, "language": words.language}
-    return json.dumps(said, ensure_ascii=False)
+    return json.dumps({**said, **more}, ensure_ascii=False)
 
 
 def _kept(row: OutboxRow) -> Rendered | None:

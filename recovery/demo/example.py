@@ -18,6 +18,15 @@ NUMBER, STEP = 17, "resolve"
 COUPON = {"code": "K7MPQX-4WDF2A-9RTBHC", "value": "10 USD", "good_until": "2027-01-19", "replaces": False}
 """What a message is given with a coupon. Its code was never drawn anywhere."""
 
+PAYMENT = {
+    "compensation": "1",
+    "kind": "refund",
+    "amount": "40.00 USD",
+    "to": "Grace",
+    "pay_by": "2026-11-27T12:00:00.000000Z",
+}
+"""What the order to whoever pays is given."""
+
 RECEIVED_AT = "2026-11-20T09:00:00.000000Z"
 
 
@@ -58,6 +67,7 @@ def example(workflow: Workflow, language: str) -> dict[str, Any]:
         "owner": told["owner"],
         "facts": facts,
         "coupon": dict(COUPON),
+        "payment": dict(PAYMENT),
         "zone": told["zone"],
         BRIEF: brief(workflow, stands, from_text(RECEIVED_AT), language).as_text(),
     }

@@ -40,6 +40,11 @@ class Place:
         return self.folder / "story.txt"
 
     @property
+    def making_right(self) -> Path:
+        """A project of its own, for the case in which people may decide."""
+        return self.folder / "making-right"
+
+    @property
     def url(self) -> str:
         """The database as `--database` takes it."""
         return f"sqlite:///{self.database}"
@@ -63,7 +68,8 @@ def make_place(folder: Path) -> Place:
         )
     folder.mkdir(parents=True, exist_ok=True)
     marker.write_text(MARKER_TEXT, encoding="utf-8")
-    shutil.rmtree(place.outbox, ignore_errors=True)
+    for old in (place.outbox, place.making_right):
+        shutil.rmtree(old, ignore_errors=True)
     database = place.database
     beside = [database.with_name(database.name + end) for end in ("-wal", "-shm", "-journal")]
     for file in (database, key_file(database), *beside, place.report, place.story):

@@ -62,6 +62,8 @@ def _values(report: DemoReport) -> dict[str, Any]:
         "turns": [{"title": TURN_TITLES[turn], **data["mix"][turn]} for turn in TURNS],
         "groups": _groups(data["transitions"]),
         "story": report.story,
+        "right": report.right.moments,
+        "sheet": report.right.sheet.read_text(encoding="utf-8").strip(),
     }
 
 

@@ -18,6 +18,7 @@ from recovery.delivery.channels import FolderChannel
 from recovery.demo import words
 from recovery.demo.complaints import Complaint, Supply, built_in, from_file, with_form, written_again
 from recovery.demo.desk import Desk, Played, arrivals
+from recovery.demo.making_right import MakingRight, make_right
 from recovery.demo.mix import TURNS
 from recovery.demo.people import TEAMS, Mind
 from recovery.demo.place import Place, make_place
@@ -46,6 +47,7 @@ class DemoReport:
         tally: funnel, mix and all other figures, read from the log.
         played: how the play went; nothing should have been refused.
         story: the most telling case.
+        right: a case in which people may decide what to give.
         began_at, ended_at: on the demo's clock.
         rejected: rows of the input that could not be used.
     """
@@ -56,6 +58,7 @@ class DemoReport:
     tally: Tally
     played: Played
     story: Story
+    right: MakingRight
     began_at: datetime
     ended_at: datetime
     rejected: int = 0
@@ -91,6 +94,7 @@ class DemoReport:
             "report": str(self.place.report),
             "story": str(self.place.story),
             "story_case": self.story.case,
+            "making_right": self.right.as_dict(),
             "outbox": str(self.place.outbox),
             "seed": self.seed,
         }
@@ -141,7 +145,8 @@ def run_demo(
         if all(mind.case is None for mind in minds):
             raise RecoveryError(f"No complaint was let in. {played.refused[0]['message']}")
         seal(engine, own)
-        report = _report(engine, place, supply, played, seed)
+        right = make_right(place.making_right, Random(f"{seed}:making right").randbytes)
+        report = _report(engine, place, supply, played, right, seed)
     finally:
         engine.store.close()
     place.story.write_text(report.story.as_text(), encoding="utf-8", newline="\n")
@@ -185,7 +190,9 @@ def _writes_twice(mind: Mind, earlier: Sequence[Mind]) -> None:
         mind.host = host
 
 
-def _report(engine: Engine, place: Place, supply: Supply, played: Played, seed: int) -> DemoReport:
+def _report(
+    engine: Engine, place: Place, supply: Supply, played: Played, right: MakingRight, seed: int
+) -> DemoReport:
     tally = count(engine)
     workflow, id = tally.workflow, tally.story
     case = engine.store.case(engine.tenant, id)
@@ -198,6 +205,7 @@ def _report(engine: Engine, place: Place, supply: Supply, played: Played, seed: 
         tally=tally,
         played=played,
         story=tell(workflow, case, log, engine.store.outbox(engine.tenant, case=id)),
+        right=right,
         began_at=START,
         ended_at=engine.clock.now(),
         rejected=supply.rejected,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from recovery.core.calendars.local import zone_of, zones
 from recovery.imports.moments import Moments, unusable_format
 from recovery.imports.rules import NOW, Column, When
 from recovery.workflow.findings import Finding, guess, one_of, shown
@@ -159,9 +160,8 @@ class Parts:
         if name is None:
             return None
         try:
-            return ZoneInfo(name)
-        except (KeyError, ValueError, OSError, TypeError):
-            known = sorted(available_timezones()) if is_text(name) else []
-            hint = guess(str(name), known) if known else ""
+            return zone_of(name if is_text(name) else "")
+        except ValueError:
+            hint = guess(name, zones()) if is_text(name) else ""
             self.wrong(path, "unknown_zone", f"{shown(name)} is not a time zone.", hint)
             return None

@@ -50,7 +50,7 @@ def causes(
             ("weak_support_systems", list(_systems(case, log))),
             ("insufficient_training", list(_training(log))),
             ("too_little_discretion", list(_discretion(case))),
-            ("no_recognition", [("praised", int(is_praised(workflow, case)))]),
+            ("no_recognition", [("praised", int(is_praised(workflow, case) and not case.praise))]),
         )
     ]
     speaking = [one for one in found if one.signals]

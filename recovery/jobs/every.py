@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from recovery.jobs.forgetting import forgetting
 from recovery.jobs.job import Job
+from recovery.jobs.lining_up import lining_up
+from recovery.jobs.saving import saving
 from recovery.project import Project
 
-MAKERS: tuple[Callable[[Project], list[Job]], ...] = (forgetting,)
+MAKERS: tuple[Callable[[Project], list[Job]], ...] = (forgetting, saving, lining_up)
 """Each gives the jobs that a project's configuration asks for: none, one, or one for each team."""
 
 

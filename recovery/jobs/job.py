@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from recovery.core.calendars.schedule import Schedule
 from recovery.engine import Engine
 
 
@@ -37,6 +37,16 @@ twice must come to the same. What it raises puts it off for a while.
 """
 
 
+class Times(Protocol):
+    """When something is to be done: a `Schedule`, or what is made of one."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def zone(self) -> str: ...
+    def after(self, moment: datetime) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something to be done at set times, by one worker, however many there are.
@@ -47,5 +57,5 @@ class Job:
     """
 
     name: str
-    times: Schedule
+    times: Times
     work: Work

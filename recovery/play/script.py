@@ -83,7 +83,10 @@ _FACTS = _Field(dict, 'an object of facts, such as {"owner": "li"}')
 _MOMENT = _Field(str, "an instant with its zone, such as 2026-11-22T09:00:00Z")
 _MOMENT_NEEDED = _Field(str, _MOMENT.wanted, required=True)
 _SOURCE = _Field(str, "customer, agent, engine or import")
-_GIVING = {"kind": _NEEDED, "amount": _TEXT, "offer": _TEXT, "to": _TEXT, "note": _TEXT}
+_GIVING = {
+    "kind": _NEEDED,
+    **dict.fromkeys(("amount", "offer", "to", "note", "because", "hours"), _TEXT),
+}
 
 LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "complaint": (

@@ -83,7 +83,7 @@ def difference(view: View, expected: Expected) -> Difference | None:
 
 def accepted(refusal: Refusal, place: Position, kind: str) -> Difference:
     """The difference of an act that was refused though nobody expected it."""
-    said = f"refused as {refusal.code}: {refusal.message} {refusal.hint}".strip()
+    said = f"refused as {refusal.code}: {refusal.message} {refusal.hint}".rstrip(" .")
     return Difference(*place, kind, "accepted", said)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path as File
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from recovery.core.calendars.local import zone_of
+from recovery.core.calendars.local import zone_of, zones
 from recovery.core.errors import NotFound
 from recovery.scenarios.acting import Acting
 from recovery.scenarios.editing import Files
@@ -132,18 +132,18 @@ class _Reader:
 
     def _zone(self, given: GivenShape, calendar: str) -> ZoneInfo:
         """Whose clock the story is told by; UTC where the one it names is unknown."""
-        zones = self._workflows.zones
-        if given.calendar is not None and given.calendar not in zones:
+        of_calendars = self._workflows.zones
+        if given.calendar is not None and given.calendar not in of_calendars:
             message = f"There is no calendar {given.calendar}."
-            self._say(("given", "calendar"), "unknown_calendar", message, guess(given.calendar, zones))
+            self._say(("given", "calendar"), "unknown_calendar", message, guess(given.calendar, of_calendars))
         if given.zone is not None:
             try:
                 return zone_of(given.zone)
             except ValueError:
-                hint = guess(given.zone, sorted(available_timezones()))
+                hint = guess(given.zone, zones())
                 message = f"{shown(given.zone)} is not a time zone."
                 self._say(("given", "zone"), "unknown_zone", message, hint)
-        return zone_of(zones.get(given.calendar or calendar, "UTC"))
+        return zone_of(of_calendars.get(given.calendar or calendar, "UTC"))
 
     def _story(
         self, moments: list[MomentShape], zone: ZoneInfo, words: Words, files: Files

@@ -28,7 +28,9 @@ from recovery.scenarios.reading import read_scenario
 from recovery.scenarios.stage import tell
 from recovery.scenarios.story import Scenario
 from recovery.store.sqlite import SqliteStore
+from recovery.workflow.compensation import FILE as COMPENSATION
 from recovery.workflow.findings import Finding
+from recovery.workflow.rates import FILE as CURRENCIES
 
 FOLDERS = ("scenarios", "tests/scenarios")
 """Where a project's scenarios are looked for, from its folder."""
@@ -117,7 +119,7 @@ def run_files(
             sound.setdefault(around, []).extend([read.scenario] if read.scenario is not None else [])
     for project, scenarios in sound.items():
         with ground() as place:
-            publish(place, project.sound())
+            publish(place, project.root, project.sound())
             results |= {result.file: result for result in _run_all(place, scenarios, jobs)}
     return list(results.values())
 
@@ -147,8 +149,16 @@ def ground() -> Iterator[Path]:
         yield place
 
 
-def publish(place: Path, known: Iterable[Known]) -> None:
-    """Put versions of workflows into a `ground`'s database, for the stories to come."""
+def publish(place: Path, root: Path, known: Iterable[Known]) -> None:
+    """Put versions of workflows into a `ground`'s database, for the stories of one project to come.
+
+    Args:
+        root: the project, whose compensation policy and rates the stories are held to.
+    """
+    (place / "config").mkdir(exist_ok=True)
+    for name in (COMPENSATION, CURRENCIES):
+        if (root / name).is_file():
+            shutil.copyfile(root / name, place / name)
     engine = _engine(place / EMPTY, ManualClock(START))
     for one in known:
         bundle = one.bundle
@@ -157,8 +167,9 @@ def publish(place: Path, known: Iterable[Known]) -> None:
 
 
 def _engine(file: Path, clock: ManualClock) -> Engine:
+    root = file.parent if file.name == EMPTY else file.parent.parent
     return open_engine(
-        Project(file.parent, f"sqlite:///{file}"),
+        Project(root, f"sqlite:///{file}"),
         clock=clock,
         entropy=random.Random(0).randbytes,
         synchronous="NORMAL",

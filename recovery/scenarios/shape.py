@@ -20,7 +20,7 @@ CLOCK = "clock "
 
 Delivery = Literal["works", "fails", "stands still"]
 Status = Literal["running", "paused", "stopped", "breached", "off"]
-TaskKind = Literal["phone", "letter", "undelivered", "approval", "payment", "story"]
+TaskKind = Literal["phone", "letter", "undelivered", "approval", "payment", "receipt", "story"]
 assert TaskKind.__args__ == TASKS  # type: ignore[attr-defined]
 
 

@@ -21,7 +21,7 @@ from recovery.core.facts import SOURCES
 from recovery.core.instants import from_text
 from recovery.core.spec import Workflow
 from recovery.delivery.message import Message
-from recovery.delivery.outcomes import Delivered, Outcome, Rejected
+from recovery.delivery.outcomes import Delivered, Handed, Outcome, Rejected
 from recovery.drafting import filled
 from recovery.engine import Engine
 from recovery.scenarios.comparing import Difference, View, accepted, difference, no_case, shown
@@ -53,7 +53,7 @@ class Told:
 
 
 class Mailbox:
-    """Takes every message, or none while `delivery` fails."""
+    """Takes every message, or none while `delivery` fails; what is to be paid, a person pays."""
 
     def __init__(self) -> None:
         self.fails = False
@@ -62,6 +62,8 @@ class Mailbox:
         """Say what became of a message (see `recovery.delivery.channels.Channel`)."""
         if self.fails:
             return Rejected("in this story nothing can be delivered")
+        if message.payment is not None:
+            return Handed("payment")
         return Delivered(f"taken for {message.address or 'the case'}")
 
 

@@ -10,7 +10,7 @@ from recovery.core.case import Case
 from recovery.core.changes import fold
 from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.erasing import ERASURE
-from recovery.core.letters import BY_HAND
+from recovery.core.letters import is_by_hand
 from recovery.store import coupon_audit, ledger_audit
 from recovery.store.chain import BEGINNING, commitment, effect_digest, link
 from recovery.store.codec import case_values, decode, effect_key, encode, read_body
@@ -256,7 +256,7 @@ def _add_up(
             log.statuses[change[1]] = ("delivered",) if change[2] is None else ("failed", "cancelled")
         elif change[0] == "cancelled":
             log.statuses[change[1]] = ("cancelled",)
-        elif change[0] == "task" and change[2] in BY_HAND:
+        elif change[0] == "task" and is_by_hand(change[1], change[2]):
             log.statuses[change[1]] = ("handed",)
         elif change[0] == "retry":
             log.statuses[change[1]] = OPEN_STATUSES

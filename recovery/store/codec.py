@@ -10,7 +10,7 @@ from typing import Any, TypedDict, get_args, get_type_hints
 
 import msgspec
 
-from recovery.core.case import Case, Change, facts_of
+from recovery.core.case import Case, Change
 from recovery.core.changes import moved
 from recovery.core.clocks.state import ClockState, Status, read_state
 from recovery.core.instants import from_text, to_text
@@ -194,10 +194,13 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
         _open_tasks,
         values["due_at"],
     ) = row
-    values["said"] = said = {
-        voice: (then, learnt or then, facts) for voice, (then, learnt, facts) in values["said"].items()
-    }
-    values["facts"] = facts_of(said)
+    facts: dict[str, Any] = {}
+    said = values["said"]
+    for voice, (then, learnt, told) in said.items():
+        facts.update(told)
+        if not learnt:
+            said[voice] = (then, then, told)
+    values["facts"] = facts
     if "clocks" in given:
         values["clocks"] = Clocks(given["clocks"])
     return Case.of(values), head
@@ -242,8 +245,10 @@ _IN_ROW_AND_LOG = _IN_ROW | {"effects", "why"}
 
 def answer_of(answer: Mapping[str, Any], logged: bool) -> str:
     """The answer to a command as its row keeps it: without columns, what the log says, and empty texts."""
+    if logged and not answer["instead"]:  # as nearly all are
+        return encode({"step": answer["step"]})
     without = _IN_ROW_AND_LOG if logged else _IN_ROW
-    return encode({name: value for name, value in answer.items() if value != "" and name not in without})
+    return encode({name: value for name, value in answer.items() if name not in without and value != ""})
 
 
 def read_answer(case: int, seq: int, text: str, body: str | None) -> dict[str, Any]:

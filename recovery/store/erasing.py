@@ -24,13 +24,16 @@ from recovery.store.chain import commitment, effect_digest
 from recovery.store.codec import (
     body_of,
     case_values,
+    decode,
     effect_key,
     read_body,
     read_case,
+    read_effect_key,
 )
 from recovery.store.compiling import Among, Statement
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.outbox_statements import effect
+from recovery.store.records import TOLD_IN
 from recovery.store.statements import attachment, case, command, event, update_many, value
 
 NOTHING = "{}"
@@ -78,6 +81,22 @@ _LEAVE_OF_EFFECT = update_many(
     of_id=effect.c.id,
 )
 """Whoever still has it leased comes too late with whatever they say of it."""
+
+_FORGET_LETTER = update_many(
+    effect,
+    lambda _: {"rendered": null()},
+    lambda given: (
+        effect.c.tenant_id == given["tenant"],
+        effect.c.case_id == given["case"],
+        effect.c.seq == given["of_seq"],
+        effect.c.n == given["of_n"],
+    ),
+    tenant=effect.c.tenant_id,
+    case=effect.c.case_id,
+    of_seq=effect.c.seq,
+    of_n=effect.c.n,
+)
+"""The words of another case's letter that told of this one."""
 
 _LEAVE_OF_CASE = update_many(
     case,
@@ -141,8 +160,10 @@ def take_out(cursor: Cursor, dialect: Dialect, of: Case, kinds: Mapping[str, Fac
     eraser = Eraser(kinds, of.customer)
     cursor.execute(texts[_EFFECTS], (of.tenant, of.id))
     digests = {}
-    left_of_effects = []
-    for id, _, _, seq, n, template, to, address, channel, language, *_ in cursor.fetchall():
+    left_of_effects, letters = [], []
+    for id, _, _, seq, n, template, to, address, channel, language, _, _, _, _, said, *_ in cursor.fetchall():
+        if said is not None and (told_in := decode(said).get(TOLD_IN)):
+            letters.append((of.tenant, told_in[0], *read_effect_key(told_in[1])))
         address = None if to == "customer" else address
         digests[effect_key(seq, n)] = effect_digest(template, to, address, channel, language, NOTHING)
         left_of_effects.append((address, id))
@@ -150,6 +171,7 @@ def take_out(cursor: Cursor, dialect: Dialect, of: Case, kinds: Mapping[str, Fac
     rows = cursor.fetchall()
     left = [_left(eraser, digests, row) for row in rows]
     _many(cursor, dialect, _LEAVE_OF_EFFECT, left_of_effects)
+    _many(cursor, dialect, _FORGET_LETTER, letters)
     _many(cursor, dialect, _LEAVE_OF_EVENT, [row for row in left if row is not None])
     _leave_of_coupons(cursor, dialect, of)
     _leave_of_ledger(cursor, dialect, of)

@@ -57,7 +57,14 @@ def spenders(reading: Reading, tenant: str, prefix: str) -> list[tuple[str, str]
     return [(account, by) for account, by in reading.rows(sql.SPENDERS, tenant, prefix, end)]
 
 
+def moved_since(
+    reading: Reading, tenant: str, account: str, since: str
+) -> list[tuple[int, str, str, int, str, str]]:
+    """Every line of an account since a moment: case, compensation, currency, units, by, when."""
+    return [tuple(row) for row in reading.rows(sql.PAID_SINCE, tenant, account, since)]
+
+
 def paid_since(reading: Reading, tenant: str, since: str) -> list[tuple[int, str, str, int, str, str]]:
     """Every payment since a moment (text instant): case, compensation, currency, units, by whom, when."""
-    rows = reading.rows(sql.PAID_SINCE, tenant, PAID, since)
+    rows = moved_since(reading, tenant, PAID, since)
     return [(case, number, currency, -units, by, at) for case, number, currency, units, by, at in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 
 from recovery.store.compiling import Among, Statement
 from recovery.store.statements import insert_many, names, update_many, value
@@ -63,10 +63,11 @@ LINES = Statement(
 )
 
 AUDIT_LINES = Statement(
-    select(*(ledger.c[name] for name in names(ledger))).order_by(
-        ledger.c.tenant_id, ledger.c.case_id, ledger.c.seq, ledger.c.n
-    )
+    select(*(ledger.c[name] for name in names(ledger)))
+    .where(ledger.c.case_id > literal_column("0"))
+    .order_by(ledger.c.tenant_id, ledger.c.case_id, ledger.c.seq, ledger.c.n)
 )
+"""Those of cases."""
 
 ACCOUNTS = Statement(
     select(ledger.c.seq, ledger.c.n, ledger.c.account).where(

@@ -13,7 +13,7 @@ from typing import Any
 from recovery.core.case import Case, Change
 from recovery.core.errors import NotFound
 from recovery.core.instants import from_text, to_text
-from recovery.core.letters import BY_HAND
+from recovery.core.letters import is_by_hand
 from recovery.store import outbox_statements as sql
 from recovery.store.codec import effect_key, read_effect_key
 from recovery.store.compiling import Many, Statement
@@ -158,7 +158,7 @@ class Outbox:
                 self._close(case, key, "failed", failure)
             case ["cancelled", key]:
                 self._close(case, key, "cancelled", None)
-            case ["task", key, kind, _] if kind in BY_HAND:
+            case ["task", key, kind, _] if is_by_hand(key, kind):
                 self._close(case, key, "handed", None)
             case ["retry", key]:
                 self._add(sql.RETRY_EFFECT, case.updated_at, case.tenant, case.id, *read_effect_key(key))

@@ -39,6 +39,10 @@ class Record:
     hash: str
 
 
+TELLS, TOLD_IN = "tells", "told_in"
+"""In the kept words of a letter: the messages of other cases that it tells; of such a message: its letter."""
+
+
 class OutboxRow(NamedTuple):
     """A message that was asked for, and what became of it.
 

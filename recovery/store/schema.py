@@ -17,7 +17,7 @@ from recovery.store.records import Schema
 
 VERSION_TABLE = "recovery_alembic_version"
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every revision this code knows, oldest first. A test compares it with `migrations/versions`."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -13,13 +14,13 @@ from sqlalchemy.dialects import sqlite
 from recovery.core.instants import from_text
 from recovery.store import statements as sql
 from recovery.store.codec import encode
-from recovery.store.compiling import Many, Texts
+from recovery.store.compiling import Insertion, Many, Texts
 from recovery.store.dialect import LAST, Cursor, Dialect
 from recovery.store.faults import Explaining
 
 
 class SqliteDialect(Dialect):
-    """Rows go to the driver one by one; it is in the same process."""
+    """Rows go to the driver one by one, or a few at once; it is in the same process."""
 
     name = "sqlite"
     alchemy = "sqlite"
@@ -34,9 +35,19 @@ class SqliteDialect(Dialect):
         return encode(list(items))
 
     def many(self, cursor: Cursor, statement: Many, rows: list[tuple[Any, ...]]) -> int:
-        """Run a statement for each row; gives how many rows of the database that changed."""
-        cursor.executemany(self.texts[statement], rows)
-        return cursor.rowcount
+        """Run a statement for each row, or for several at once; gives how many rows that changed."""
+        changed = 0
+        size = Insertion.ROWS
+        if len(rows) >= size and isinstance(statement, Insertion):
+            whole = len(rows) - len(rows) % size
+            several = [tuple(chain.from_iterable(rows[n : n + size])) for n in range(0, whole, size)]
+            cursor.executemany(self.texts[statement.several], several)
+            changed = cursor.rowcount
+            rows = rows[whole:]
+        if rows:
+            cursor.executemany(self.texts[statement], rows)
+            changed += cursor.rowcount
+        return changed
 
     def numbers(self, cursor: Cursor, n: int) -> list[int]:
         """The next numbers of the counter, which is under the one writer's lock."""

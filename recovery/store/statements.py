@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from recovery.store.compiling import Among, Many, Statement, array_for
+from recovery.store.compiling import Among, Insertion, Many, Statement, array_for
 from recovery.store.tables import numbers, sequence_of, table
 
 case = table("case")
@@ -57,7 +57,7 @@ def _given(**columns: ColumnElement[Any]) -> FromClause:
 
 def insert_many(
     into: Table, columns: tuple[str, ...], *, ignoring: bool = False, beside: Any = None, **fixed: Any
-) -> Many:
+) -> Insertion:
     """The insertion of rows.
 
     Args:
@@ -70,11 +70,20 @@ def insert_many(
     if beside is not None:
         chosen = chosen.join(beside, literal_column("true"))
     one = sqlite.insert(into).values({name: value(name) for name in columns} | fixed)
+
+    def several(count: int) -> Statement:
+        each = [{name: f"{name}_{n}" for name in columns} for n in range(count)]
+        clause = sqlite.insert(into).values(
+            [{name: value(one[name]) for name in one} | fixed for one in each]
+        )
+        clause = clause.on_conflict_do_nothing() if ignoring else clause
+        return Statement(clause, *(name for one in each for name in one.values()))
+
     every = (*columns, *fixed)
     together = postgresql.insert(into).from_select(every, chosen, include_defaults=False).inline()
     if ignoring:
         one, together = one.on_conflict_do_nothing(), together.on_conflict_do_nothing()
-    return Many(one, together, *columns)
+    return Insertion(one, several, together, *columns)
 
 
 def update_many(of: Table, changes: Any, terms: Any, **columns: ColumnElement[Any]) -> Many:

@@ -11,20 +11,14 @@ what changed lately is read from the end of the log.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
 
 from sqlalchemy import Boolean, Index, LargeBinary, Sequence, Table, TableClause, column, text
 from sqlalchemy import table as plain_table
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from recovery.store.lineup_table import LineUpRow
+from recovery.store.row import Row
 from recovery.store.types import Instant, WholeNumber, Words
-
-
-class Row(SQLModel, registry=registry()):
-    """What every table has: it belongs to this library's own metadata, never to a host's."""
-
-    __table_args__: ClassVar[Any] = ()
 
 
 class Meta(Row, table=True):
@@ -381,7 +375,8 @@ class SealRow(Row, table=True):
     mac: str = Field(sa_type=Words)
 
 
-metadata = Row.metadata
+metadata = LineUpRow.metadata
+"""Of every table, those of other files too."""
 
 numbers = Sequence("recovery_case_number", metadata=metadata)
 """Where case numbers come from in PostgreSQL."""

@@ -150,12 +150,13 @@ class Unit:
     def recall(self, tenant: str, keys: Iterable[str]) -> dict[str, Remembered]:
         """The commands done before under these keys, those of this unit included."""
         wanted = list(keys)
-        missing = [key for key in wanted if (tenant, key) not in self._commands]
-        for key, fingerprint, *answer in self._each(sql.RECALL_COMMANDS, tenant, missing, sql.RECALL_COMMAND):
-            self._commands[tenant, key] = Remembered(fingerprint, read_answer(*answer))
+        commands = self._commands
+        missing = [key for key in wanted if (tenant, key) not in commands]
         for key in missing:
-            self._commands.setdefault((tenant, key), None)
-        return {key: found for key in wanted if (found := self._commands[tenant, key]) is not None}
+            commands[tenant, key] = None
+        for key, fingerprint, *answer in self._each(sql.RECALL_COMMANDS, tenant, missing, sql.RECALL_COMMAND):
+            commands[tenant, key] = Remembered(fingerprint, read_answer(*answer))
+        return {key: found for key in wanted if (found := commands[tenant, key]) is not None}
 
     def answer(self, tenant: str, key: str) -> Remembered | None:
         """One of these commands; None when none was done under this key."""

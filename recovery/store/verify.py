@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from recovery.store import coupon_statements, ledger_statements, queries
+from recovery.store import coupon_statements, fund, ledger_statements, queries
 from recovery.store import statements as sql
 from recovery.store.case_audit import CaseAudit
 from recovery.store.codec import decode
@@ -81,6 +81,7 @@ def verify(
             report.cases += len(rows)
             if progress is not None and report.cases % STEP == 0:
                 progress(report.cases)
+        fund.audit(snapshot, report.add)
         _check_seals(snapshot, key, report, audit)
         if earlier is not None:
             _compare_heads(snapshot, earlier, report, audit)

@@ -61,4 +61,7 @@ Guard = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 class Shape(BaseModel):
     """What every part has: no unknown keys, no silent conversions."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True, title=None)
+    # What reads a file of a kind is built when the first one is read: most commands read none.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, populate_by_name=True, title=None, defer_build=True
+    )

@@ -77,6 +77,11 @@ class BudgetShape(Shape):
     late: StateId | None = Field(
         None, description="The template that tells the owner of a payment that is late."
     )
+    pay: StateId | None = Field(
+        None,
+        description="The template that tells whoever pays what is due, over the channel `payment`; without "
+        "one a person pays, as a task.",
+    )
     stories: StoriesShape | None = Field(
         None, description="How whoever spends is asked for the story; left out, nobody is."
     )

@@ -40,6 +40,8 @@ def budget_templates(workflow: Workflow) -> Iterator[tuple[Path, str]]:
             yield (*path, "approval", "send"), name
         if budget.late_with is not None:
             yield (*path, "late"), budget.late_with
+        if budget.pay_with is not None:
+            yield (*path, "pay"), budget.pay_with
         for name in () if budget.stories is None else budget.stories.send:
             yield (*path, "stories", "send"), name
 
@@ -85,6 +87,7 @@ class _Reader:
             hold,
             self.calendar,
             shape.late,
+            shape.pay,
             stories,
         )
 

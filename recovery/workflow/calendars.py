@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
 
 from recovery.core.calendars.calendar import Calendar, Window
-from recovery.core.calendars.local import zone_of
+from recovery.core.calendars.local import zone_of, zones
 from recovery.core.calendars.plain import as_data, from_data
 from recovery.workflow.basics import Line, Shape, StateId, Word
 from recovery.workflow.days_off import YEARS, DaysOff, Reads
@@ -199,7 +199,7 @@ class _Reader:
         try:
             zone_of(shape.zone)
         except ValueError:
-            hint = guess(shape.zone, sorted(available_timezones()))
+            hint = guess(shape.zone, zones())
             self._say((*path, "zone"), "unknown_zone", f"{shown(shape.zone)} is not a time zone.", hint)
         week = self._week(shape)
         off = DaysOff(self._document, path, self._reads, self.findings)
@@ -208,10 +208,7 @@ class _Reader:
         if shape.make_up_days is not None:
             windows = self._hours.windows((*path, "make_up_days"), shape.make_up_days)
             exceptions = dict.fromkeys(made_up, windows)
-        for key, texts in shape.exceptions.items():
-            here = (*path, "exceptions", key)
-            windows = self._hours.windows(here, texts)
-            exceptions |= dict.fromkeys(self._hours.dates(here), windows)
+        exceptions |= self._exceptions(shape)
         closed = {
             day: reason.strip()
             for key, reason in shape.closed.items()
@@ -231,6 +228,20 @@ class _Reader:
         known = (YEARS[0], YEARS[-1]) if by_country else None
         return Calendar(name, shape.zone, week, exceptions, holidays, closed, known)
 
+    def _exceptions(self, shape: CalendarShape) -> dict[date, tuple[Window, ...]]:
+        found: dict[date, tuple[Window, ...]] = {}
+        said: dict[date, Place] = {}
+        for key, texts in shape.exceptions.items():
+            here = (*self._path, "exceptions", key)
+            windows = self._hours.windows(here, texts)
+            days = list(self._hours.dates(here))
+            before = next((said[day] for day in days if day in said), None)
+            if before is not None:
+                self._doubled(here, before)
+            found |= dict.fromkeys(days, windows)
+            said |= dict.fromkeys(days, here)
+        return found
+
     def _week(self, shape: CalendarShape) -> tuple[tuple[Window, ...], ...]:
         week: list[tuple[Window, ...]] = [()] * 7
         said: dict[int, Place] = {}
@@ -239,8 +250,7 @@ class _Reader:
             windows = self._hours.windows(here, texts)
             for day in self._hours.weekdays(here):
                 if day in said:
-                    message = f"{shown(key)} gives hours to a day that {shown(said[day][-1])} has given some."
-                    self._say(here, "doubled_day", message, "Name each day once.", key=True)
+                    self._doubled(here, said[day])
                     break
                 said[day], week[day] = here, windows
         for day, windows in enumerate(week):
@@ -249,6 +259,10 @@ class _Reader:
                 self._hours.overlap(said[day], windows[0], before[-1])
                 break
         return tuple(week)
+
+    def _doubled(self, path: Place, before: Place) -> None:
+        message = f"{shown(path[-1])} gives hours to a day that {shown(before[-1])} has given some."
+        self._say(path, "doubled_day", message, "Name each day once.", key=True)
 
     def _say(self, path: Place, code: str, message: str, hint: str, *, key: bool = False) -> None:
         self.findings.append(self._document.finding(path, code, message, hint, key=key))

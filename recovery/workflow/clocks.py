@@ -212,7 +212,10 @@ class _Reader:
             names.say(place, "wrong_value", message)
         if span is None:
             return None
-        if calendar is None and span.kind != "real time":
+        is_named = (
+            self.shape.calendar or self.workflow.calendar
+        ) is not None  # one that is not there says so
+        if calendar is None and not is_named and span.kind != "real time":
             hint = "Name a `calendar` here or for the whole workflow."
             names.say(place, "no_calendar", f"{span} cannot be counted without a calendar.", hint)
         elif calendar is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from recovery.core.contact import RATING
 from recovery.core.guards import Guard
 from recovery.core.money import read_money
 from recovery.core.spec import Send
@@ -11,7 +12,6 @@ from recovery.workflow.build import Built
 from recovery.workflow.currencies import unpayable
 from recovery.workflow.findings import Finding, shown
 from recovery.workflow.rules import PlacedRule
-from recovery.workflow.template_checks import RATING
 from recovery.workflow.template_words import COUPON
 from recovery.workflow.templates import Template
 

@@ -20,6 +20,7 @@ _LINE = re.compile(
     r"(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^:\"]*(?:\"[^\"]*\"[^:\"]*)*)?):(?P<value>.*)"
 )
 _DATE = re.compile(r"[0-9]{8}")
+_DURATION = re.compile(r"\+?P(?:([0-9]{1,3})W|([0-9]{1,3})D)")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 _REPEATS = ("RRULE", "RDATE", "EXRULE", "RECURRENCE-ID")
 
@@ -93,15 +94,16 @@ class _Reader:
         first = self._date(event, "DTSTART")
         if first is None:
             return None
-        after = self._date(event, "DTEND") if "DTEND" in event.said else first + timedelta(days=1)
-        if after is None:
+        days = self._lasts(event, first)
+        if days is None:
             return None
-        if not first < after <= first + timedelta(days=DAYS_AT_MOST):
-            message = f"The event lasts {(after - first).days} days."
-            hint = f"DTEND is the day after the last; at most {DAYS_AT_MOST} days."
-            return self._say(event.said["DTEND"][0], "ical_dates", message, hint)
+        if not 1 <= days <= DAYS_AT_MOST or first.toordinal() + days > date.max.toordinal():
+            line, _ = event.said.get("DTEND") or event.said.get("DURATION") or event.said["DTSTART"]
+            message = f"The event lasts {days} days from {first}."
+            hint = f"DTEND is the day after the last; at most {DAYS_AT_MOST} days, and no later than 9999."
+            return self._say(line, "ical_dates", message, hint)
         summary = _ESCAPE.sub(lambda found: " " if found[1] in "nN" else found[1], _summary(event))
-        for number in range((after - first).days):
+        for number in range(days):
             self.days.setdefault(first + timedelta(days=number), summary)
         return None
 
@@ -115,6 +117,22 @@ class _Reader:
         said = f"{name} is {shown(value)}" if value else f"The event has no {name}"
         hint = "Only whole days are read, such as DTSTART;VALUE=DATE:20261224."
         self._say(line, "ical_dates", f"{said}.", hint)
+        return None
+
+    def _lasts(self, event: _Event, first: date) -> int | None:
+        """How many days: up to its DTEND, for its DURATION, or one."""
+        if "DTEND" in event.said:
+            after = self._date(event, "DTEND")
+            return None if after is None else (after - first).days
+        return self._duration(event) if "DURATION" in event.said else 1
+
+    def _duration(self, event: _Event) -> int | None:
+        line, value = event.said["DURATION"]
+        match = _DURATION.fullmatch(value.upper())
+        if match is not None:
+            return int(match[1]) * 7 if match[1] else int(match[2])
+        hint = "Only whole days are read, such as DURATION:P3D."
+        self._say(line, "ical_dates", f"DURATION is {shown(value)}.", hint)
         return None
 
     def _say(self, line: int, code: str, message: str, hint: str) -> None:

@@ -26,6 +26,7 @@ from recovery.workflow.knowledge import (
 )
 from recovery.workflow.letter_parts import check_letters
 from recovery.workflow.names import UNREAD
+from recovery.workflow.payment_checks import check_payments
 from recovery.workflow.reader import Path
 from recovery.workflow.rules import PlacedRule
 from recovery.workflow.template_checks import check_template
@@ -56,6 +57,7 @@ def check_meaning(
         checker.findings += check_clocks(built)
     checker.messages(templates, sound)
     checker.findings += check_coupons(built, templates, checker.can_both_hold)
+    checker.findings += check_payments(built, templates)
     return checker.findings
 
 

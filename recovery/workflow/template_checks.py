@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from recovery.core.brief import BRIEF
+from recovery.core.contact import RATING
 from recovery.core.facts import FactType
 from recovery.core.phrases.rules import INTERNAL, kind_of
 from recovery.workflow.findings import Finding, Position, guess
-from recovery.workflow.template_words import COUPON, FOR_THE_READER, Use
+from recovery.workflow.template_words import FOR_THE_READER, GIVEN, NOT_ALWAYS, Use
 from recovery.workflow.templates import Template
 
 TAKES: Mapping[str, tuple[str, ...]] = {**FOR_THE_READER, "join": ("list",)}
@@ -20,9 +21,6 @@ RAW = {"instant": "when", "date": "date", "money": "money"}
 
 BRIEFED = ("reminder",)
 """Purposes of templates that may say the brief, beside those that no customer reads."""
-
-RATING = "rating-ask"
-"""The purpose of a template that asks for a public rating."""
 
 _RATINGS = re.compile(
     r"\b(?:leav|writ|post|giv)(?:e|ing) (?:us |me )?(?:a |an )?(?:\w+ )?(?:review|rating)s?\b"
@@ -36,7 +34,7 @@ _OFFERS = re.compile(
     r"|优惠|折扣|代金券|礼券|礼品|礼物|赠品|赠送|返现|红包|退款|积分|抽奖|奖品|奖励|免费",
     re.IGNORECASE,
 )
-_OFFER_FACTS = re.compile(r"facts\.(?:goodwill|offer|coupon|gift|compensation|refund)\b|coupon\.")
+_OFFER_FACTS = re.compile(r"facts\.(?:goodwill|offer|coupon|gift|compensation|refund)\b|coupon\.|payment\.")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -59,8 +57,8 @@ def check_template(template: Template, facts: Mapping[str, FactType], workflow: 
         finding = _unknown(template, use, facts, workflow)
         if finding is None and use.fact is not None:
             finding = _ill_said(template, use, facts[use.fact])
-        if use.name in COUPON:
-            finding = _ill_said(template, use, FactType(use.name, COUPON[use.name])) or _spelt(template, use)
+        if use.name in GIVEN:
+            finding = _ill_said(template, use, FactType(use.name, GIVEN[use.name])) or _spelt(template, use)
         if use.name == BRIEF:
             finding = _brief(template, use)
         finding = finding or _unstated(template, use, stated)
@@ -78,7 +76,8 @@ def _unknown(template: Template, use: Use, facts: Mapping[str, FactType], workfl
 
 def _unstated(template: Template, use: Use, stated: set[str]) -> Finding | None:
     """Something a case may not know, said as if it did."""
-    if use.safe or (use.fact or use.name) in stated or use.name in COUPON or use.name == BRIEF:
+    is_given = use.name in GIVEN and use.name not in NOT_ALWAYS
+    if use.safe or (use.fact or use.name) in stated or is_given or use.name == BRIEF:
         return None
     message = f"The text says {use.name}, which a case may not know."
     hint = "Add it to `states`, or put the sentence under {% if … %}."

@@ -20,6 +20,7 @@ CONTEXT: Mapping[str, tuple[str, ...]] = {
     "case": ("id", "external_id", "subject", "step", "severity", "cycle", "received_at"),
     "customer": ("name", "address", "id"),
     "coupon": ("code", "value", "good_until", "replaces"),
+    "payment": ("compensation", "kind", "amount", "to", "pay_by"),
     "owner": (),
     BRIEF: (),
 }
@@ -35,6 +36,21 @@ COUPON: Mapping[str, str] = {
     "coupon.replaces": "boolean",
 }
 """What only a message with a coupon has, each with its type."""
+
+PAYMENT: Mapping[str, str] = {
+    "payment.compensation": "text",
+    "payment.kind": "text",
+    "payment.amount": "money",
+    "payment.to": "text",
+    "payment.pay_by": "instant",
+}
+"""What only the order to whoever pays has, each with its type."""
+
+GIVEN: Mapping[str, str] = {**COUPON, **PAYMENT}
+"""What a message is given that belongs to it alone."""
+
+NOT_ALWAYS = ("payment.to", "payment.pay_by")
+"""What of it may be missing all the same."""
 
 FILTERS: Mapping[str, tuple[type, ...]] = {
     "default": (str,),
@@ -66,7 +82,7 @@ class Use:
     """Something a template speaks of that a case may not know.
 
     Attributes:
-        name: `facts.problem.restated`, or one of `OPTIONAL` or `COUPON`, or `brief`.
+        name: `facts.problem.restated`, or one of `OPTIONAL` or `GIVEN`, or `brief`.
         safe: it may be missing: tested with `if` or given a `default`.
         looped: it is the list of a `for`.
         filters: what is done to it before it is said, in that order; None where it is only looked at.
@@ -273,7 +289,7 @@ class Words:
             return None
         root = inner.name
         name = ".".join([root, *parts])
-        if (root == "facts" and parts) or name in OPTIONAL or name in COUPON or name == BRIEF:
+        if (root == "facts" and parts) or name in OPTIONAL or name in GIVEN or name == BRIEF:
             return name
         if root in loops and not parts:
             return None

@@ -39,6 +39,8 @@ END:VEVENT
 END:VCALENDAR
 """
 
+LASTING = ICAL.replace("DTEND;VALUE=DATE:20261227", "DURATION:{}")
+
 
 def read(text: str, **files: str) -> tuple[dict[str, Calendar], list[str]]:
     def reads(name: str) -> tuple[bytes | None, str]:
@@ -97,6 +99,12 @@ def test_holidays_come_from_an_icalendar_file_of_whole_days() -> None:
     assert calendar.known is None
 
 
+@pytest.mark.parametrize(("lasts", "days"), [("P1D", 1), ("P3D", 3), ("P1W", 7)])
+def test_an_event_may_say_how_many_days_it_lasts(lasts: str, days: int) -> None:
+    calendar = desk("    holidays: [file: ours.ics]\n", ours=LASTING.format(lasts))
+    assert sum(day < date(2027, 1, 1) for day in calendar.holidays) == days
+
+
 def test_the_first_source_names_a_day() -> None:
     both = "    holidays:\n      - country: GB\n      - file: ours.ics\n"
     christmas = ICAL.replace("20261224", "20261225")
@@ -122,6 +130,10 @@ def test_the_first_source_names_a_day() -> None:
         ("      sat: [10:00-12:00, 11:00-13:00]\n", "c.yaml:6:26: 11:00-13:00 overlaps 10:00-12:00."),
         ("      sun: 22:00-10:00 next day\n", "c.yaml:5:16: 09:00-18:00 overlaps 22:00-10:00 next day."),
         ("      wed: 09:00-10:00\n", "c.yaml:6:7: `wed` gives hours to a day that `mon-fri` has given some."),
+        (
+            "    exceptions: {2026-12-24: closed, 2026-12-23 to 2026-12-26: 09:00-10:00}\n",
+            "c.yaml:6:38: `2026-12-23 to 2026-12-26` gives hours to a day that `2026-12-24` has given some.",
+        ),
         ("      saturday: 09:00-10:00\n", "c.yaml:6:7: `saturday` is no weekday. Did you mean sat?"),
         ("      mon-wed-fri: 09:00-10:00\n", "c.yaml:6:7: `mon-wed-fri` is no weekday. One of mon, tue"),
         ("    zone2: x\n", "c.yaml:6:5: `zone2` is not a key that is known here. Did you mean zone?"),
@@ -174,6 +186,9 @@ def test_what_is_wrong_is_said_at_its_place_with_what_would_be_accepted(more: st
             "c.yaml:3:11: `Europe/Lodnon` is not a time zone. Did you mean Europe/London?",
         ),
         (DESK.replace("UTC", "/etc/passwd"), "c.yaml:3:11: `/etc/passwd` is not a time zone."),
+        (DESK.replace("UTC", "localtime"), "c.yaml:3:11: `localtime` is not a time zone."),
+        (DESK.replace("UTC", "posixrules"), "c.yaml:3:11: `posixrules` is not a time zone."),
+        (DESK.replace("UTC", "right/Europe/Rome"), "c.yaml:3:11: `right/Europe/Rome` is not a time zone."),
         (DESK.replace("09:00-18:00", "closed"), "c.yaml:4:5: The calendar desk never opens. Give it hours."),
         (DESK.replace("desk", "The Desk"), "c.yaml:2:3: `The Desk` is not a name."),
         ("calendars: {}\n", "c.yaml:1:12: A mapping is too short: at least 1 keys."),
@@ -210,9 +225,15 @@ def test_a_file_that_holds_no_calendar_is_a_finding(text: str, said: str) -> Non
         (ICAL.replace("20270102", "20271302"), "config/ours.ics:10:1: DTSTART is `20271302`."),
         (
             ICAL.replace("20261227", "20261224"),
-            "config/ours.ics:5:1: The event lasts 0 days. DTEND is the day after",
+            "config/ours.ics:5:1: The event lasts 0 days from 2026-12-24. DTEND is the day after",
         ),
         (ICAL.replace("20261227", "soon"), "config/ours.ics:5:1: DTEND is `soon`."),
+        (LASTING.format("PT8H"), "config/ours.ics:5:1: DURATION is `PT8H`. Only whole days are read"),
+        (LASTING.format("P0D"), "config/ours.ics:5:1: The event lasts 0 days from 2026-12-24."),
+        (
+            ICAL.replace("20270102", "99991231"),
+            "config/ours.ics:10:1: The event lasts 1 days from 9999-12-31.",
+        ),
         (
             ICAL.replace("DESCRIPTION:no name", "RRULE:FREQ=YEARLY"),
             "config/ours.ics:11:1: The event repeats (RRULE)",

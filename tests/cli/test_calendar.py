@@ -63,7 +63,7 @@ def test_a_month_is_shown_on_another_clock(cli: Cli) -> None:
 @pytest.mark.usefixtures("calendars")
 def test_a_day_that_the_zone_skipped_says_so(cli: Cli) -> None:
     said = cli("calendar", "show", "apia", "--month", "2011-12")
-    assert "closed, a day that this zone skipped" in line(said, "Fri 30")
+    assert line(said, "Fri 30") == f"Fri 30  {24 * ' '}  closed, a day that this zone skipped"
     assert line(said, "Thu 29").endswith("00:00–24:00")
 
 
@@ -123,6 +123,7 @@ def test_calendar_days_end_at_midnight_and_list_no_days(cli: Cli, home: Path) ->
         (("show", "support", "--month", "November"), 2, "November is no month. Such as 2026-11."),
         (("show", "support", "--month", "1999-12"), 1, "knows its holidays from 2000 to 2050"),
         (("show", "support", "--zone", "Europe/Lodnon"), 2, "Did you mean Europe/London?"),
+        (("show", "support", "--zone", "localtime"), 2, "localtime is not a time zone."),
         (("due", "support", "1 business fortnight"), 2, "Did you mean 10 business days?"),
         (("due", "support", "3 days", "--from", "soon"), 2, "soon is no moment. Such as 2026-11-20T17:55."),
         (
@@ -130,6 +131,8 @@ def test_calendar_days_end_at_midnight_and_list_no_days(cli: Cli, home: Path) ->
             1,
             "from 2000 to 2050; this leads",
         ),
+        (("due", "always", "1 day", "--from", "9999-12-31T10:00"), 2, "leads out of the years"),
+        (("due", "always", "1 hour", "--from", "9999-12-31T23:59Z"), 2, "leads out of the years"),
     ],
 )
 def test_what_cannot_be_answered_says_why(

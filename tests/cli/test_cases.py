@@ -147,6 +147,23 @@ def test_deadlines_are_explained_in_plain_words(cli: Cli) -> None:
     assert "not as it stands: update.news is known is false" in told
 
 
+def test_a_deadline_that_no_calendar_reaches_says_so(cli: Cli, home: Path) -> None:
+    """An event in the first hours of all years, and one before the holidays that a calendar knows."""
+    (home / "workflows" / "feast.yaml").write_text(
+        "workflow: feast\ntitle: Feast\ncalendar: support\n"
+        "facts: {feast.at: {type: instant}, feast.day: {type: date}, done: {type: boolean}}\n"
+        "steps: {one: {title: One, needs: {done: true}}}\nends: {closed: {title: Closed}}\n"
+        "clocks:\n  at: {due: feast.at, stops: closed}\n"
+        "  after: {from: feast.day, within: 3 business days, stops: closed}\n"
+    )
+    assert cli("publish").code == 0
+    opened(cli, "--workflow", "feast")
+    assert cli("record", 1, "feast.at=0001-01-01T00:00Z", "feast.day=1999-01-01").code == 0
+    told = cli("explain", 1).out
+    assert re.search(r"due \w{3} 0?0?0?1-01-01 00:00 Europe/London", told), told
+    assert "never due: calendar support has no such time in the years it knows" in told
+
+
 def test_a_case_is_shown_with_its_deadlines(cli: Cli) -> None:
     opened(cli)
     assert "first-answer   running" in cli("show", 1).out

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Said
 
 Cli = Callable[..., Said]
+LI = ("--by", "agent:li")
 
 
 @pytest.fixture
@@ -26,9 +27,12 @@ def statuses(cli: Cli, case: str) -> list[str]:
 
 
 def test_an_offer_goes_from_the_command_line_to_its_receipt(cli: Cli, case: str) -> None:
-    offered = cli("compensation", "offer", case, "refund=40 USD", "--by", "agent:li", "--pay-within", "3")
+    assert cli("compensation", "offer", case, "refund=1 USD", *LI, "--pay-within", "3").code == 3
+    offered = cli("compensation", "offer", case, "refund=40 USD", *LI, "--hours", "2")
     assert (offered.code, "compensation 1 offered: refund 40 USD" in offered.out) == (0, True)
     assert cli("compensation", "accept", case, "1").code == 0
+    assert "payment-order" in cli("outbox", "list").out
+    assert cli("worker", "--once").code == 0
     assert "payment" in cli("tasks", "list").out
     assert cli("compensation", "fulfil", case, "1", "--by", "agent:bo").code == 3
     assert cli("compensation", "fulfil", case, "1", "--by", "agent:bo", "--receipt", "T-7").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -59,35 +60,45 @@ RULES = st.lists(
 ).map(tuple)
 
 
+KINDS = st.sampled_from(["within", "within", "every", "due", "from", "before"])
+COUNTS, TIMES = st.integers(0, 3), st.sampled_from([None, 1, 3])
+WARNS = st.sampled_from([{}, {"warn_share": 75}, {"warn_before": read_span("2 hours")}])
+CALENDARS = st.sampled_from([SHOP, NIGHT])
+STOPS = st.lists(ANCHORS, max_size=2)
+RESTARTS = st.sampled_from([None, None, Anchor("mark", "heard"), Anchor("fact", "rating")])
+SELDOM, EVEN = st.sampled_from([False, False, True]), st.booleans()
+
+
 @st.composite
 def clocks(draw: st.DrawFn) -> dict[str, Clock]:
     """None to three clocks of any kind."""
-    return {name: draw(_clock(name)) for name in "abc"[: draw(st.integers(0, 3))]}
+    return {name: draw(_clock(name)) for name in "abc"[: draw(COUNTS)]}
 
 
+@cache
 @st.composite
 def _clock(draw: st.DrawFn, name: str) -> Clock:
-    kind = draw(st.sampled_from(["within", "within", "every", "due", "from", "before"]))
+    kind = draw(KINDS)
     more: dict[str, Any] = {}
     if kind == "due":
         more = {"due_by": "next", "starts": Anchor("fact", "next")}
     elif kind in ("from", "before"):
         more = {"counts_from": "next", "counts_back": kind == "before"}
     if kind == "every":
-        more = {"repeats": True, "times": draw(st.sampled_from([None, 1, 3]))}
-    warns = draw(st.sampled_from([{}, {"warn_share": 75}, {"warn_before": read_span("2 hours")}]))
+        more = {"repeats": True, "times": draw(TIMES)}
+    warns = draw(WARNS)
     return Clock(
         name=name,
-        calendar=draw(st.sampled_from([SHOP, NIGHT])),
+        calendar=draw(CALENDARS),
         limits=() if kind == "due" else draw(LIMITS),
-        stops=tuple(draw(st.lists(ANCHORS, max_size=2))),
-        restarts=draw(st.sampled_from([None, None, Anchor("mark", "heard"), Anchor("fact", "rating")])),
+        stops=tuple(draw(STOPS)),
+        restarts=draw(RESTARTS),
         when=draw(CONDITIONS),
         while_=draw(CONDITIONS),
         pause_while=draw(PAUSES),
-        after_hours=draw(st.booleans()),
-        legal=draw(st.sampled_from([False, False, True])),
-        in_ends=draw(st.sampled_from([False, False, True])),
+        after_hours=draw(EVEN),
+        legal=draw(SELDOM),
+        in_ends=draw(SELDOM),
         on_warn=draw(RULES),
         on_breach=draw(RULES),
         at_last=draw(RULES),

@@ -14,8 +14,10 @@ from recovery.core.calendars.calendar import Calendar, Window
 from recovery.core.clocks.due import Pause, due
 from recovery.core.clocks.state import ClockState, read_state
 from recovery.core.decision import Decision
+from recovery.core.empowerment.state import next_of_compensations
 from recovery.core.instants import to_text
 from recovery.core.spec import Workflow
+from recovery.core.stories.state import next_untold
 from recovery.workflow.spans import read_span
 from tests.core.builders import Story
 from tests.core.random_workflows import examples, workflows
@@ -63,6 +65,8 @@ def _due_is_the_least(story: Story) -> None:
     case = story.case
     running = [state for state in case.clocks.values() if state.status == "running"]
     moments = [at for state in running for at in (state.warn_at or state.due_at,) if at is not None]
+    others = (next_of_compensations(case.compensations), next_untold(case.untold))  # due without a clock
+    moments += [at for at in others if at is not None]
     assert case.due_at == (min(moments, default=None) if case.quarantine is None else None)
     for state in case.clocks.values():
         assert all(end is not None for _, end in state.pauses[:-1])

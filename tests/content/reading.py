@@ -66,10 +66,10 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def templates_sent(value: Any) -> Iterator[str]:
-    """The template of every `send` in a workflow's plain data, and of a payment that is `late`."""
+    """The template of every `send`, `pay` and `late` in a workflow's plain data."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key == "send" or (key == "late" and isinstance(inner, str)):
+            if key == "send" or (key in ("late", "pay") and isinstance(inner, str)):
                 yield from inner if isinstance(inner, list) else [inner]
             else:
                 yield from templates_sent(inner)

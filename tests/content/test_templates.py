@@ -34,6 +34,7 @@ INTERNAL = (
     "promise-due",
     "promise-broken",
     "payment-late",
+    "payment-order",
     "story-due",
     "overdue",
     "urgent",
@@ -162,6 +163,7 @@ CONTEXT = {
     "coupon": {
         "code": "K7MPQX-4WDF2A-9RTBHC", "value": "10 USD", "good_until": "2027-01-19", "replaces": False
     },
+    "payment": {"compensation": "1", "kind": "refund", "amount": "40 USD", "to": "", "pay_by": None},
     "case": {
         "id": 7, "external_id": None, "subject": None, "step": "resolve", "severity": 1, "cycle": 1,
         "received_at": "2026-11-20T09:00:00+00:00",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
+from recovery.core.empowerment.budgets import default_budgets
 from recovery.core.facts import BUILT_IN, FactType
 from recovery.core.guards import And, CaseValue, Compare, Constant, FactValue, Guard, Known, Not, Or
 from recovery.core.spec import (
@@ -23,6 +26,7 @@ from recovery.core.spec import (
     Record,
     Rule,
     Send,
+    Transition,
     Workflow,
 )
 from tests.clocks.strategies import clocks
@@ -117,7 +121,7 @@ NEEDS: st.SearchStrategy[Need | AnyOf] = st.sampled_from(
 )
 
 
-def _actions(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Action, ...]]:
+def _actions(step_id: str, places: tuple[str, ...]) -> st.SearchStrategy[tuple[Action, ...]]:
     hello = f"hello-{step_id}"
     messages: list[Action] = [
         Send(hello),
@@ -141,38 +145,55 @@ def _actions(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Action,
     return st.one_of(st.tuples(action), st.tuples(action, action))
 
 
-def _rules(step_id: str, places: list[str]) -> st.SearchStrategy[tuple[Rule, ...]]:
-    return st.lists(st.builds(Rule, _actions(step_id, places), st.one_of(st.none(), GUARDS)), max_size=2).map(
-        tuple
+@cache
+def _rules(step_id: str, places: tuple[str, ...]) -> st.SearchStrategy[tuple[Rule, ...]]:
+    return st.lists(st.builds(Rule, _actions(step_id, places), WHEN), max_size=2).map(tuple)
+
+
+@cache
+def _move(places: tuple[str, ...]) -> st.SearchStrategy[Transition]:
+    anywhere = (*places, SAME)
+    return st.builds(
+        transition,
+        st.sampled_from(["t0", "t1", "t2"]),
+        st.sets(st.sampled_from(places), min_size=1).map(" ".join),
+        st.sampled_from(anywhere),
+        by=st.sampled_from([("agent",), ("customer", "agent"), ("supervisor",)]),
+        when=WHEN,
+        needs=st.lists(st.sampled_from(_PLAIN_NEEDS), max_size=1).map(tuple),
+        forget=st.one_of(st.none(), st.just(()), st.just(("ok", "owner"))),
+        then=_rules("then", anywhere),
     )
+
+
+WHEN = st.one_of(st.none(), GUARDS)
+SOME_NEEDS = st.lists(NEEDS, max_size=2)
+CLOCKS = clocks()
+ORDERS = st.sampled_from(["in_order", "in_order", "in_order", "free"])
+STEPS, MOVES = st.integers(2, 6), st.integers(0, 4)
 
 
 @st.composite
 def workflows(draw: st.DrawFn) -> Workflow:
-    """A workflow of two to six steps with whatever needs, rules and transitions."""
-    ids = [f"s{n}" for n in range(draw(st.integers(2, 6)))]
-    places = [*ids, "closed", "withdrawn"]
+    """A workflow of two to six steps with whatever needs, rules and transitions.
+
+    What it is drawn from is made once: to look through it anew for each workflow takes most of the time.
+    """
+    ids = [f"s{n}" for n in range(draw(STEPS))]
+    places = (*ids, "closed", "withdrawn")
     steps = [
         step(
             id,
-            *draw(st.lists(NEEDS, max_size=2)),
+            *draw(SOME_NEEDS),
             on_enter=draw(_rules(id, places)),
             on_leave=draw(_rules(id, places)),
         )
         for id in ids
     ]
-    moves = [
-        transition(
-            draw(st.sampled_from(["t0", "t1", "t2"])),
-            " ".join(draw(st.sets(st.sampled_from(places), min_size=1))),
-            draw(st.sampled_from([*places, SAME])),
-            by=draw(st.sampled_from([("agent",), ("customer", "agent"), ("supervisor",)])),
-            when=draw(st.one_of(st.none(), GUARDS)),
-            needs=tuple(draw(st.lists(st.sampled_from(_PLAIN_NEEDS), max_size=1))),
-            forget=draw(st.one_of(st.none(), st.just(()), st.just(("ok", "owner")))),
-            then=draw(_rules("then", [*places, SAME])),
-        )
-        for _ in range(draw(st.integers(0, 4)))
-    ]
-    order = draw(st.sampled_from(["in_order", "in_order", "in_order", "free"]))
-    return workflow(*steps, facts=FACTS, transitions=moves, order=order, clocks=draw(clocks()))
+    moves = [draw(_move(places)) for _ in range(draw(MOVES))]
+    order = draw(ORDERS)
+    money = default_budgets(("agent", "supervisor", "manager"))
+    if draw(st.booleans()):
+        money = {name: replace(budget, pay_with="pay") for name, budget in money.items()}
+    more: dict[str, Any] = {"clocks": draw(CLOCKS), "budgets": money}
+    return workflow(*steps, facts=FACTS, transitions=moves, order=order, **more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import UTC, date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -144,7 +145,7 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "transition": st.sampled_from(["t0", "t1", "t2", "t9"]),
     "to": st.sampled_from(["s0", "s1", "s2", "closed", "merged", "li", "bo", "customer", "owner"]),
     "effect": st.sampled_from(["1.0", "2.0", "9.9"]),
-    "task": st.sampled_from(["1.0", "phone", "letter", "2.0"]),
+    "task": st.sampled_from(["1.0", "phone", "letter", "payment", "2.0"]),
     "offer": st.sampled_from(["goodwill", "goodwill@1", "gift"]),
     "value": st.sampled_from(["10 USD", "10 USD", "0 USD", "10"]),
     "expires_after_days": st.sampled_from([60, 1, 0]),
@@ -244,32 +245,48 @@ def _fields_of(kind: type[ev.Event], left_open: set[str]) -> dict[str, st.Search
     return {name: FIELD_VALUES[name] for name in own if name not in left_open}
 
 
-SENSIBLE: st.SearchStrategy[Planned] = st.sampled_from([*OFTEN, *KINDS]).flatmap(
-    lambda kind: st.builds(
-        Planned,
-        st.just(kind),
-        st.fixed_dictionaries(_fields_of(kind, CHOSEN.get(kind, set()) | FORCED)),
-        st.integers(0, 5),
-    )
-)
+@cache
+def _sensible(kind: type[ev.Event]) -> st.SearchStrategy[Planned]:
+    own = st.fixed_dictionaries(_fields_of(kind, CHOSEN.get(kind, set()) | FORCED))
+    return st.builds(Planned, st.just(kind), own, st.integers(0, 5))
+
+
+@cache
+def _well_formed(kind: type[ev.Event]) -> st.SearchStrategy[Planned]:
+    return st.builds(Planned, st.just(kind), st.fixed_dictionaries(_fields_of(kind, set())))
+
+
+SENSIBLE: st.SearchStrategy[Planned] = st.sampled_from([*OFTEN, *KINDS]).flatmap(_sensible)
 """What somebody who knows the case might send; sometimes too early, sometimes too late."""
 
-WELL_FORMED: st.SearchStrategy[Planned] = st.sampled_from([*OFTEN, *KINDS]).flatmap(
-    lambda kind: st.builds(Planned, st.just(kind), st.fixed_dictionaries(_fields_of(kind, set())))
-)
+WELL_FORMED: st.SearchStrategy[Planned] = st.sampled_from([*OFTEN, *KINDS]).flatmap(_well_formed)
 """Anything of the right types, mostly out of place."""
+
+
+@cache
+def _unforced(kind: type[ev.Event]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(_fields_of(kind, FORCED))
+
+
+@cache
+def _some_fields(kind: type[ev.Event]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from([field.name for field in fields(kind)]), min_size=1, max_size=2)
+
+
+ANY_KIND = st.sampled_from(list(ev.EVENTS.values()))
+ANY_FACT = st.sampled_from([*FACTS, "owner", "problem.statement"])
+EITHER = st.booleans()
 
 
 @st.composite
 def nonsense(draw: st.DrawFn) -> Planned:
     """An event of any kind with anything in one or two of its fields, or in a fact."""
-    kind = draw(st.sampled_from(list(ev.EVENTS.values())))
-    values = draw(st.fixed_dictionaries(_fields_of(kind, FORCED)))
-    own = [field.name for field in fields(kind)]
-    if "facts" in own and draw(st.booleans()):
-        values["facts"] = {draw(st.sampled_from([*FACTS, "owner", "problem.statement"])): draw(JUNK)}
+    kind = draw(ANY_KIND)
+    values = draw(_unforced(kind))
+    if any(field.name == "facts" for field in fields(kind)) and draw(EITHER):
+        values["facts"] = {draw(ANY_FACT): draw(JUNK)}
     else:
-        for name in draw(st.lists(st.sampled_from(own), min_size=1, max_size=2)):
+        for name in draw(_some_fields(kind)):
             values[name] = draw(JUNK)
     return Planned(kind, values)
 

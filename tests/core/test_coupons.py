@@ -27,6 +27,20 @@ from tests.core.builders import Story, begun, sent_by, step, texts, transition, 
 GOODWILL = Coupon("goodwill", "10 USD", 60)
 NOTE = Send("coupon-note", {"goodwill.sent": True}, coupon=GOODWILL)
 FACTS = texts("a") | {"goodwill.sent": FactType("goodwill.sent", "boolean", said_by=frozenset({"engine"}))}
+STANDING = {
+    "units": 2500,
+    "holds": {
+        "empowerment": {
+            "account": "2026-11-22 person:li",
+            "currency": "USD",
+            "units": 2500,
+            "limit": 200_000,
+            "used": 0,
+        }
+    },
+}
+"""How things stand with the limit of whoever offers a coupon by hand."""
+
 GIVEN = CouponState("10 USD", "2027-01-20T12:00:00.000000Z", 1)
 
 
@@ -104,8 +118,15 @@ def test_an_offer_by_hand_and_one_by_rule_are_the_same_offer() -> None:
     assert refused.code == "already_offered"
     assert "10 USD, good until 2027-01-19" in refused.message
     other = begun(giving())
-    other.do(CouponOffered, offer="goodwill", value="25 USD", expires_after_days=30, note="a long wait")
-    assert other.decisions[-1].why[-1] == "because: a long wait"
+    other.do(
+        CouponOffered,
+        offer="goodwill",
+        value="25 USD",
+        expires_after_days=30,
+        note="a long wait",
+        standing=STANDING,
+    )
+    assert "because: a long wait" in other.decisions[-1].why
     assert other.ask("give").draws == ()
     assert other.case.coupons["goodwill@1"].value == "25 USD"
 

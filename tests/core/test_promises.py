@@ -30,6 +30,7 @@ FACTS = texts("a") | {
     "promise.open": FactType("promise.open", "list", said_by=ENGINE),
 }
 KOLKATA = ZoneInfo("Asia/Kolkata")
+LONDON = ZoneInfo("Europe/London")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -73,6 +74,20 @@ def test_what_is_told_is_a_full_hour_on_the_customer_s_clock_and_never_before_th
         local = found.astimezone(zone)
         assert (local.minute, local.second) == (0, 0)
         assert timedelta(hours=1) <= found - estimate < timedelta(minutes=minutes) / 5 + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (datetime(2027, 10, 31, 1, tzinfo=LONDON), "2027-10-31T00:00:00.000000Z"),
+        (datetime(2027, 3, 28, 1, tzinfo=LONDON), "2027-03-28T01:00:00.000000Z"),
+    ],
+)
+def test_an_hour_that_the_clock_shows_twice_or_never_is_a_full_hour(written: datetime, kept: str) -> None:
+    """The first of the two, and the one that the offset before the gap gives (docs/time.md)."""
+    story = begun(small())
+    story.do(PromiseMade, what="to send the refund", by_when=written)
+    assert story.case.promises["1"].by_when == kept
 
 
 # --- making one ---------------------------------------------------------------------------------------------

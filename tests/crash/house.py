@@ -15,9 +15,11 @@ from typing import Any
 
 from recovery.bootstrap import open_engine
 from recovery.clock import Clock
+from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.instants import to_text
 from recovery.engine import Engine
 from recovery.project import Project
+from recovery.store.records import Record
 from recovery.store.verify import verify
 from tests.crash.project import AGE, EFFECTS, SEAL_KEY, complain, made, published
 from tests.crash.register import Key, Register
@@ -52,6 +54,8 @@ class Figures:
     effects_lost: int = 0
     coupons_lost: int = 0
     coupons_twice: int = 0
+    refunds_lost: int = 0
+    refunds_twice: int = 0
     unexplained: int = 0
     overlaps: int = 0
     altered: int = 0
@@ -143,6 +147,7 @@ class House:
         delivered = {(row.case, row.effect) for row in rows if row.status == "delivered"}
         fired = Counter(one.case for one in self.engine.store.logs(tenant) if one.kind == "TimerFired")
         given = Counter(one.case for one in self._coupons())
+        paid = Counter(one.case for one in self.engine.store.logs(tenant) if _is_refund(one))
         again = accepted - Counter(dict.fromkeys(accepted, 1))
         return Figures(
             cases=len(cases),
@@ -156,6 +161,8 @@ class House:
             effects_lost=self.expected - len(delivered & accepted.keys()),
             coupons_lost=len(cases - given.keys()),
             coupons_twice=sum(times - 1 for times in given.values()) + self._other_codes(),
+            refunds_lost=len(cases - (paid & self.register.payments()).keys()),
+            refunds_twice=sum(times - 1 for times in (paid | self.register.payments()).values()),
             unexplained=(again - self.may_repeat - self.overran).total(),
             overlaps=len(self.register.overlaps()),
             altered=len(self.register.altered()),
@@ -182,6 +189,13 @@ class House:
         codes = [(one.key[0], code) for one in letters if (code := CODE.search(one.data))]  # type: ignore[index]
         known = {case: set(self.engine.coupon_codes(case).values()) for case, _ in codes}
         return sum(code[0].decode() not in known[case] for case, code in codes)
+
+
+def _is_refund(record: Record) -> bool:
+    """Whether whoever pays has paid, by the log."""
+    if record.kind != "EffectDelivered":
+        return False
+    return any(change[0] == COMPENSATION and "paid" in change[3] for change in record.changes)
 
 
 @contextmanager

@@ -1,23 +1,26 @@
-"""What the workers under fire work on: letters by mail and webhook, a clock that has run out, a coupon.
+"""What the workers under fire work on: letters by mail and webhook, a clock that has run out, coupon, refund.
 
 Each case sends `EFFECTS` messages: three when it opens (one to people of the house), one more when the last
 of them has arrived, and, because it is an hour old when it is opened, two when its clock is seen to: a coupon
-and word to the supervisor.
+and word to the supervisor. A refund is ordered from whoever pays right after it was opened.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from recovery.bootstrap import publish, upgrade_database
 from recovery.commands import Command
-from recovery.core.events import ComplaintReceived
+from recovery.core.empowerment.events import CompensationSpent
+from recovery.core.events import ComplaintReceived, FactsRecorded
 from recovery.engine import Engine
 from recovery.project import CHANNELS, CONFIG, Project
 
-EFFECTS = 6
-"""Messages of a case; four go by mail and two by webhook."""
+EFFECTS = 7
+"""Messages of a case; four go by mail and three by webhook, one of them to whoever pays."""
+
+REFUND = "40 USD"
 
 AGE = timedelta(hours=1)
 """How long ago the complaints came in; their clock runs out after a minute."""
@@ -38,10 +41,11 @@ workflow: crash
 title: Under fire
 facts:
   heard: {type: boolean, said_by: engine}
+  spoiled: {type: boolean}
 clocks:
   late:
     title: Late
-    starts: received
+    starts: spoiled
     stops: owner is known
     within: 1 minute
     on_breach:
@@ -59,6 +63,11 @@ steps:
     title: Mend
     on_enter: [{send: three}]
     needs: {owner: }
+budgets:
+  empowerment:
+    limit: {agent: 1000000 USD, supervisor: 2000000 USD}
+    approval: {by: supervisor}
+    pay: order
 """
 
 TEMPLATE = """\
@@ -79,11 +88,21 @@ states: []
 {{ coupon.value | money }}: {{ coupon.code }}, good until {{ coupon.good_until | date }}.
 """
 
+ORDER = """\
+---
+purpose: payment-order
+subject: "Case {{ case.id }}: to be paid"
+states: []
+---
+{{ payment.amount | money }} of compensation {{ payment.compensation }}.
+"""
+
 SETTINGS = """\
 sender: {{address: care@example.org}}
 channels:
   mail: {{by: smtp, host: 127.0.0.1, port: {mail}, tls: none}}
   desk: {{by: webhook, url: "{hook}", secret_from: CRASH_SECRET}}
+  payment: {{by: webhook, url: "{hook}", secret_from: CRASH_SECRET}}
 """
 
 
@@ -96,6 +115,7 @@ def made(folder: Path, database: str, *, mail: int, hook: str) -> Project:
         file = folder / "templates" / "en" / f"{name}.md"
         file.write_text(TEMPLATE.replace("NAME", name), "utf-8")
     (folder / "templates" / "en" / "gift.md").write_text(GIFT, "utf-8")
+    (folder / "templates" / "en" / "order.md").write_text(ORDER, "utf-8")
     (folder / CONFIG).write_text(f"database: {database}\nworkflow: crash\n", "utf-8")
     (folder / CHANNELS).write_text(SETTINGS.format(mail=mail, hook=hook), "utf-8")
     project = Project(folder, database, "crash", folder / "outbox")
@@ -110,7 +130,7 @@ def published(engine: Engine, project: Project) -> Engine:
 
 
 def complain(engine: Engine, cases: int, *, after: int = 0, age: timedelta = AGE) -> list[int]:
-    """Open cases whose clock has run out already; gives their numbers.
+    """Open cases whose clock has run out already, each with a refund that is owed; gives their numbers.
 
     Args:
         after: how many there are already; the customers are numbered on.
@@ -132,4 +152,17 @@ def complain(engine: Engine, cases: int, *, after: int = 0, age: timedelta = AGE
         ]
         for answer in engine.handle_many(commands):
             found.append(answer.case)  # type: ignore[union-attr]
+        _owe(engine, found[start - after :], heard_at)
     return found
+
+
+def _owe(engine: Engine, cases: list[int], heard_at: datetime) -> None:
+    """Give a refund in each case, which is due until whoever pays has paid it, and let its clock begin.
+
+    An event that comes to a case sees to its clock too, so that the one which starts it is the last.
+    """
+    now = engine.clock.now()
+    given = {"by": "agent:li", "kind": "refund", "amount": REFUND, "offer": "delay"}
+    engine.handle_many([Command(CompensationSpent(occurred_at=now, **given), case) for case in cases])
+    spoiled = FactsRecorded(by="customer", occurred_at=heard_at, facts={"spoiled": True})
+    engine.handle_many([Command(spoiled, case) for case in cases])

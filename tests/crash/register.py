@@ -30,6 +30,7 @@ class Delivery:
         key: which message it was; None for a mail that broke off before it was whole.
         begun, ended: by the monotonic clock, in nanoseconds.
         taken: the whole of it was there, and its receiver has it.
+        pays: it was an order to pay.
     """
 
     whose: str
@@ -38,6 +39,16 @@ class Delivery:
     ended: int = 0
     taken: bool = False
     data: bytes = b""
+    pays: bool = False
+
+
+PAYMENT = "idempotency-key"
+"""The header that only orders to pay have."""
+
+
+def paid(headers: dict[str, str]) -> Answer:
+    """What whoever pays answers: a receipt, always the same for a key; others just take what they get."""
+    return Answer(body=f'{{"receipt": "T-{headers[PAYMENT]}"}}'.encode()) if PAYMENT in headers else Answer()
 
 
 def key_of(text: str) -> Key:
@@ -65,6 +76,7 @@ class Register:
     def __post_init__(self) -> None:
         self.mail.tell = self._told("mail")
         self.hook.tell = self._told("hook")
+        self.hook.otherwise = paid
 
     def _told(self, by: str) -> Callable[[int, str, Any], None]:
         def tell(number: int, what: str, detail: Any) -> None:
@@ -79,6 +91,7 @@ class Register:
         if what == "begins":
             key = None if place[0] == "mail" else key_of(detail["webhook-id"])
             found = Delivery(detail if key is None else str(key[0]), key, now)
+            found.pays = key is not None and PAYMENT in detail
             self.deliveries.append(found)
             self._open[place] = found
             return
@@ -134,6 +147,12 @@ class Register:
         """How often each message was taken."""
         with self._changed:
             return Counter(one.key for one in self.deliveries if one.taken and one.key is not None)
+
+    def payments(self) -> Counter[int]:
+        """How many payments each case cost: orders under one key are paid once."""
+        with self._changed:
+            keys = {one.key for one in self.deliveries if one.pays and one.taken and one.key is not None}
+        return Counter(case for case, _ in keys)
 
     def overlaps(self) -> list[tuple[Delivery, Delivery]]:
         """Attempts of one case of which the second began before the first had ended."""

@@ -25,6 +25,8 @@ ROWS = {
     "effects_lost": "messages lost",
     "coupons_lost": "coupons lost",
     "coupons_twice": "coupons given twice",
+    "refunds_lost": "refunds not paid",
+    "refunds_twice": "refunds paid twice",
     "overlaps": "attempts side by side within a case",
     "altered": "mails that came again with other bytes",
     "problems": "findings of `recovery db verify`",

@@ -47,6 +47,7 @@ def test_a_server_stopped_and_started_under_load_is_waited_for(
         new_database(own_postgres.url, "recovery_stopped") as url,
         house(tmp_path, url, register, nursery) as here,
     ):
+        here.lease = 30.0  # longer than the server is away, on a slow machine too
         here.complain(CASES)
         workers = [here.worker(), here.worker()]
         sends(workers[0], 10)

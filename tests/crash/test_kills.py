@@ -49,7 +49,7 @@ def killed(here: House, workers: int, patience: float, kills: int = KILLS) -> Fi
 def test_a_worker_killed_at_each_boundary_loses_nothing_and_repeats_only_what_it_was_sending(
     here: House,
 ) -> None:
-    found = killed(here, 1, patience=10 if IS_LONG else 30)
+    found = killed(here, 1, patience=10 if IS_LONG else 60)
     assert found.kills.keys() >= BOUNDARIES.keys() | {"sending mail", "sending post"}, found.kills
 
 

@@ -61,7 +61,9 @@ def test_a_restored_backup_sends_nothing_that_has_left_since(
         engine = open_engine(copy)
         try:
             held = take_over(engine, copy, "agent:li")
-            assert held == 5 * CASES, "whatever was due, the gift and the word to the supervisor too"
+            assert held == (EFFECTS - 1) * CASES, (
+                "whatever was due, the gift and the word to the supervisor too"
+            )
             assert restored.wait_for("sends", sends=True)
             there = replace(here, project=copy, engine=engine)
             there.complain(1)

@@ -310,6 +310,35 @@ def test_what_was_leased_when_the_database_went_away_is_not_begun(
     assert statuses(engine).count("delivered") == len(sent)
 
 
+def test_what_is_being_sent_keeps_its_lease_though_the_database_was_away_for_a_while(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned(engine)
+    begun, renewed = threading.Event(), threading.Event()
+    renew, faults = engine.store.renew, [EnvironmentFault("somebody keeps it locked")]
+
+    class Slow(Mailbox):
+        def deliver(self, message: Message) -> Outcome:
+            begun.set()
+            assert renewed.wait(30), "nobody renews its lease"
+            return super().deliver(message)
+
+    def renewing(*values: Any) -> list[Any]:
+        assert begun.wait(30)
+        if faults:
+            raise faults.pop()
+        lost = renew(*values)
+        renewed.set()
+        return lost
+
+    monkeypatch.setattr(outbox, "RENEWED_AFTER", 0)
+    monkeypatch.setattr(outbox, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(engine.store, "renew", renewing)
+    with pytest.raises(EnvironmentFault, match="locked"):
+        deliver_due(engine, Slow(), senders=1)
+    assert statuses(engine) == ["delivered", "due"]
+
+
 def _crash(*_: object) -> None:
     raise RuntimeError("power cut")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,15 +11,17 @@ from recovery.clock import ManualClock
 from recovery.commands import Settlement
 from recovery.core.errors import Refusal
 from recovery.core.events import EffectCancelled
+from recovery.core.instants import to_text
 from recovery.delivery.message import Message
 from recovery.delivery.outbox import deliver_due
-from recovery.delivery.outcomes import Delivered, Outcome, RetryLater
+from recovery.delivery.outcomes import Delivered, Handed, Outcome, Rejected, RetryLater
 from recovery.engine import Engine
 from recovery.store.records import OutboxRow
 from recovery.ticking import fire_due, pass_time
 from recovery.workflow.templates import read_template
+from tests.delivery.test_outbox import end_leases
 from tests.delivery.test_patience import DUE, MONDAY, MORNING
-from tests.support import clock, engine, project
+from tests.support import clock, engine, project, verified
 
 __all__ = ["clock", "engine", "project"]
 
@@ -45,8 +48,8 @@ def mailbox(clock: ManualClock) -> Mailbox:
     return Mailbox()
 
 
-def case_with_news(engine: Engine, news: str, name: str = "Ana") -> int:
-    case = engine.open_case("It broke.", customer={**ANA, "name": name}).case
+def case_with_news(engine: Engine, news: str, **customer: str) -> int:
+    case = engine.open_case("It broke.", customer={**ANA, **customer}).case
     engine.record(case, {"owner": "li", "update.news": news}, by="agent:li")
     return case
 
@@ -75,11 +78,10 @@ def test_they_become_one_letter_that_tells_the_news_of_each(
         places = [words.index(f"Part {part} has come.") for part in "ABC"]
         assert places == sorted(places)
         assert words.count("Dear Ana") == 1
-    assert {case: row.status for case, row in holding(engine).items()} == {
-        one: "delivered",
-        two: "cancelled",
-        three: "cancelled",
-    }
+    assert {case: row.status for case, row in holding(engine).items()} == dict.fromkeys(
+        (one, two, three), "delivered"
+    )
+    assert all(not engine.case(case).awaiting for case in (one, two, three))
 
 
 def test_each_of_the_others_has_on_record_where_it_is_told(
@@ -90,10 +92,7 @@ def test_each_of_the_others_has_on_record_where_it_is_told(
     deliver_due(engine, mailbox)
     told = f"told in message {holding(engine)[one].effect} of case {one}, which goes to the same customer"
     assert holding(engine)[two].note == told
-    (record,) = (
-        record for record in engine.store.log(engine.tenant, two) if record.kind == EffectCancelled.__name__
-    )
-    assert [*record.why] == [f"holding cancelled: {told}"]
+    assert "Part B has come." in json.loads(holding(engine)[two].rendered or "")["text"]
 
 
 def test_what_a_letter_tells_of_is_the_same_at_every_attempt(
@@ -126,10 +125,60 @@ def test_what_stands_on_paper_is_sent_by_whoever_comes_next(
 
     with pytest.raises(KeyboardInterrupt):
         deliver_due(engine, Dies())
-    assert {case: row.status for case, row in holding(engine).items()} == {one: "due", two: "cancelled"}
-    kept = holding(engine)[one].rendered
-    assert kept is not None
-    assert "Part B has come." in kept
+    assert {row.status for row in holding(engine).values()} == {"due"}
+    end_leases(engine)
+    deliver_due(engine, mailbox)
+    (letter,) = mailbox.got
+    assert (letter.case, "Part B has come." in letter.text) == (one, True)
+    assert holding(engine)[two].status == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(Rejected("no such address"), "failed"), (Handed("letter"), "handed")]
+)
+def test_what_a_letter_tells_ends_as_the_letter_does(
+    engine: Engine, clock: ManualClock, mailbox: Mailbox, outcome: Outcome, status: str
+) -> None:
+    cases = [case_with_news(engine, f"Part {part} has come.") for part in "AB"]
+    let_it_be_due(engine, clock, mailbox)
+    mailbox.outcome = outcome
+    deliver_due(engine, mailbox)
+    assert {row.status for row in holding(engine).values()} == {status}
+    assert all(engine.case(case).tasks for case in cases)
+
+
+def test_whose_letter_was_taken_back_goes_by_itself(
+    engine: Engine, clock: ManualClock, mailbox: Mailbox
+) -> None:
+    one, two = (case_with_news(engine, f"Part {part} has come.") for part in "AB")
+    let_it_be_due(engine, clock, mailbox)
+    mailbox.outcome = RetryLater("busy", timedelta(days=1))
+    deliver_due(engine, mailbox)
+    mailbox.outcome = Delivered("taken")
+    mailbox.got.clear()
+    clock.set(DUE + timedelta(minutes=1))
+    deliver_due(engine, mailbox)
+    assert mailbox.got == [], "it waits for its letter"
+    taken_back = EffectCancelled(
+        by="supervisor:eva", occurred_at=clock.now(), effect=holding(engine)[one].effect, reason="not now"
+    )
+    engine.handle(taken_back, one)
+    clock.set(MORNING)
+    deliver_due(engine, mailbox)
+    assert [(letter.case, "Part A" in letter.text) for letter in mailbox.got] == [(two, False)]
+
+
+def test_who_is_erased_stands_in_no_letter_of_another_case(
+    engine: Engine, clock: ManualClock, mailbox: Mailbox
+) -> None:
+    one, two = (case_with_news(engine, f"Part {part} has come.", id=f"C-{part}") for part in "AB")
+    let_it_be_due(engine, clock, mailbox)
+    deliver_due(engine, mailbox)
+    erased = engine.erase(case=two, by="supervisor:eva", reason="request 7", despite="the case is done")
+    assert erased.done == [two]
+    assert "Part B" not in repr(list(engine.store.outbox(engine.tenant)))
+    assert engine.case(one).customer["id"] == "C-A"
+    assert verified(engine).ok
 
 
 @pytest.mark.parametrize(
@@ -160,7 +209,7 @@ def test_what_must_not_be_said_keeps_no_other_from_being_told(
     assert "Part C" in letter.text
     assert "Part B" not in letter.text
     ends = {case: row.status for case, row in holding(engine).items()}
-    assert ends == {one: "delivered", bad: "failed", three: "cancelled"}
+    assert ends == {one: "delivered", bad: "failed", three: "delivered"}
 
 
 def test_where_somebody_else_has_the_letter_by_now_the_other_is_given_back(
@@ -180,14 +229,15 @@ def test_where_somebody_else_has_the_letter_by_now_the_other_is_given_back(
         case=two,
         effect=other.effect,
         at=DUE,
-        end="cancelled",
+        end="later",
+        again_at=MORNING,
         reason="told elsewhere",
         version=other.version,
         told_in=(one, letter.effect, letter.version - 1),
     )
     (answer,) = engine.settle_many([told])
     assert not isinstance(answer, Refusal)
-    assert holding(engine)[two].status == "due"
+    assert holding(engine)[two].due_at < to_text(MORNING)
 
 
 def test_only_a_holding_message_has_a_postscript() -> None:

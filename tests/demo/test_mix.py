@@ -111,7 +111,13 @@ def test_nobody_uses_a_door_that_people_do_not_have(engine: Engine) -> None:
     kinds = {record.kind for record in engine.store.logs(engine.tenant)}
     assert kinds.isdisjoint({"MoveForced", "CaseQuarantined", "EffectFailed"})
     by_engine = {r.kind for r in engine.store.logs(engine.tenant) if r.by == "engine"}
-    assert by_engine == {"EffectDelivered", "TimerFired"}
+    assert by_engine == {"EffectDelivered", "TimerFired", "FactsRecorded"}
+
+
+def test_what_happens_often_is_counted_by_the_engine(engine: Engine) -> None:
+    said = [r for r in engine.store.logs(engine.tenant) if (r.kind, r.by) == ("FactsRecorded", "engine")]
+    assert {name for r in said for name in r.event["facts"]} == {"recurrence.recurrent"}
+    assert {r.event["facts"]["recurrence.recurrent"] for r in said} == {True}
 
 
 def test_time_never_runs_backwards_within_a_case(engine: Engine) -> None:

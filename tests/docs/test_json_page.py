@@ -252,6 +252,15 @@ def _people(say: Callable[..., Any]) -> None:
     say("collaboration ask", case, "pat", "where is it?", "--when", "2031-12-01T12:00Z", "--by", "agent:bo")
     say("collaboration answer", case, "1", "In Leeds.", "--by", "agent:pat")
     answer(["spend", case, "gift=12 USD", "--by", "agent:bo", "--json"])
+    for words in (
+        ["offer", case, "credit=40 USD", "--by", "agent:bo"],
+        ["accept", case, "2"],
+        ["fulfil", case, "2", "--receipt", "T-1", "--by", "agent:bo"],
+        ["offer", case, "refund=2500 USD", "--by", "agent:bo"],
+        ["approve", case, "3", "--by", "supervisor:eva"],
+    ):
+        answer(["compensation", *words, "--json"])
+    say("report money")
     later = ManualClock(SystemClock().now() + timedelta(days=7))
     with working(find_project(Path.cwd()), clock=later) as engine:
         engine.see_to_due(50)
@@ -260,7 +269,28 @@ def _people(say: Callable[..., Any]) -> None:
     say("praise", case, "bo", "Thank you.", "--by", "supervisor:eva", "--reward", "5 USD")
     say("record", case, "retold=3", "--by", "agent:bo")
     say("causes", case)
+    say("recurrence", case)
     say("open", "It never came.", "--external-id", "well")
+    say("fund set-aside", "500 USD", "--by", "supervisor:eva")
+    say("open", "It never came.", "--external-id", "failed")
+    answer(["record", "failed", "owner=bo", "--by", "agent:bo", "--json"])
+    answer(
+        [
+            "do",
+            "failed",
+            "force",
+            "--to",
+            "big_picture",
+            "--reason",
+            "told",
+            "--by",
+            "supervisor:eva",
+            "--json",
+        ]
+    )
+    answer(["do", "failed", "reopen", "--by", "customer", "--json"])
+    answer(["spend", "failed", "gift=12 USD", "--by", "agent:bo", "--json"])
+    say("fund show")
     _put_right("well", say)
     say("story tell", "well", "She laughed.", "--by", "agent:bo")
     say("praise", "well", "bo", "Thank you.", "--by", "supervisor:eva")
@@ -268,6 +298,14 @@ def _people(say: Callable[..., Any]) -> None:
     say("story list")
     say("story list", "--limit", "1")
     say("recognitions")
+    with working(find_project(Path.cwd())) as engine:
+        engine.make_lineup("care", engine.clock.now() - timedelta(days=1))
+    for number in range(2):
+        say("story tell", "well", "She laughed again.", "--by", "agent:bo")
+        say("praise", "well", "bo", "Thank you.", "--by", "supervisor:eva")
+        say("lineup", "care", *(["--attended", "eva"] if number else []))
+    say("lineup", "care", "--last")
+    say("lineup")
     for other in ("first", "second"):
         say("open", "It never came.", "--external-id", other)
         say("record", other, "owner=pat", "--by", "agent:pat")

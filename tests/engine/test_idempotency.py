@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -73,6 +75,27 @@ def test_a_key_used_for_something_else_is_refused(engine: Engine, other: dict[st
     assert refused.value.refusal.code == "key_reused"
     assert "new key" in refused.value.refusal.hint
     assert case_of(engine, case).seq == 2
+
+
+def test_what_a_database_knows_of_commands_in_longer_words_still_holds(engine: Engine) -> None:
+    """Commands were known by 64 hexadecimal digits once; of those the first 32 say as much."""
+    case = engine.open_case("It never came.").case
+    first = engine.record(case, {"problem.restated": "Late."}, by="agent:li", key="k-1")
+    said = [
+        "FactsRecorded",
+        "agent:li",
+        {"facts": {"problem.restated": "Late."}, "source": "agent"},
+        case,
+        None,
+    ]
+    whole = sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
+    with engine.store.working(lambda cursor, _: cursor) as cursor:
+        cursor.execute(f"update recovery_command set fingerprint = '{whole}' where case_id = {case}")
+        assert cursor.rowcount == 1
+    again = engine.record(case, {"problem.restated": "Late."}, by="agent:li", key="k-1")
+    assert (again.seq, again.repeated) == (first.seq, True)
+    with pytest.raises(EventRefused, match="used before"):
+        engine.record(case, {"problem.restated": "Broken."}, by="agent:li", key="k-1")
 
 
 def test_a_key_used_for_another_case_is_refused(engine: Engine) -> None:

@@ -119,4 +119,7 @@ def test_the_story_told_again_speaks_for_weak_systems(engine: Engine) -> None:
 
 
 def test_a_good_recovery_without_a_word_of_praise_says_so(engine: Engine) -> None:
-    assert signals(engine, closed(engine, 5))["no_recognition"] == {"praised": 1}
+    case = closed(engine, 5)
+    assert signals(engine, case)["no_recognition"] == {"praised": 1}
+    engine.give_praise(case, "li", "Well done.", by="agent:bo", reward="25 USD")
+    assert "no_recognition" not in signals(engine, case)

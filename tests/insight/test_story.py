@@ -12,6 +12,7 @@ from recovery.core.spec import Workflow
 from recovery.insight.story import Passage, Story, tell
 from recovery.store.records import OutboxRow
 from tests.content.reading import workflow
+from tests.core.test_coupons import STANDING
 from tests.insight.logs import Log
 
 WORDS = "The sofa did not come.\nNobody rang.  <b>I am furious</b> {{ 7*7 }}"
@@ -208,7 +209,12 @@ def test_whatever_else_happens_has_words_too(
 
 def test_what_becomes_of_a_coupon_is_told_without_its_code(flow: Workflow) -> None:
     log = opened(flow).let(
-        ev.CouponOffered, offer="goodwill", value="25 USD", expires_after_days=30, note="A week."
+        ev.CouponOffered,
+        offer="goodwill",
+        value="25 USD",
+        expires_after_days=30,
+        note="A week.",
+        standing=STANDING,
     )
     log.let(ev.CouponReissued, offer="goodwill", reason="lost")
     code = "K7MPQX-4WDF2A-9RTBHC"

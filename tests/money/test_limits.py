@@ -106,7 +106,7 @@ def test_of_two_who_spend_the_last_of_it_one_is_asked_to_wait(engine: Engine) ->
 )
 def test_every_currency_counts_in_the_limits_own_rounded_up(engine: Engine, amount: str, used: int) -> None:
     case = opened(engine)
-    engine.spend(case, "refund", amount, by="agent:li")
+    engine.spend(case, "refund", amount, by="agent:li", receipt="T-1")
     (mine,) = engine.limits_of("agent:li")
     assert mine.used == used
     sums = all_balances(engine.store, engine.tenant)
@@ -246,7 +246,7 @@ def test_repeat_payees_are_sampled_for_review(engine: Engine) -> None:
         for _ in range(times):
             engine.spend(opened(engine, name), "gift", "1.50 USD", by="agent:li")
     engine.spend(opened(engine, "Ana"), "gift", "7 JPY", by="agent:bo")
-    engine.spend(opened(engine, "Ana"), "refund", "1 USD", by="agent:bo", to="Dee")
+    engine.spend(opened(engine, "Ana"), "refund", "1 USD", by="agent:bo", to="Dee", receipt="T-1")
     first, second = engine.repeat_payees(START - timedelta(days=1))
     assert (first.times, first.sums, first.by) == (4, {"USD": 450, "JPY": 7}, ("agent:bo", "agent:li"))
     assert (second.times, len(second.cases)) == (3, 3)

@@ -72,6 +72,7 @@ def test_no_limit_is_overrun_and_no_spend_is_lost(url: str, tmp_path: Path, seed
 def _limits_held(engine: Engine) -> None:
     """In the order in which they were written, no account was ever used beyond its limit."""
     used: Counter[str] = Counter()
+    nearest = 0
     for record in engine.store.log_between(engine.tenant, 0, 2**62, 10**6):
         standing = record.event.get("standing", {}).get("holds", {}).get("empowerment")
         for change in record.changes:
@@ -82,10 +83,10 @@ def _limits_held(engine: Engine) -> None:
                 used[account] += units * (("reserved" in moves) - ("released" in moves))
                 limit = 20_000_00 if account.partition(":")[2] in SUPERVISORS else 2_000_00
                 assert 0 <= used[account] <= limit, (account, used[account], record)
+                nearest = max(nearest, used[account] if limit == 2_000_00 else 0)
         if standing is not None:
             assert standing["used"] >= 0
-    spent = {account: units for account, units in used.items() if units}
-    assert any(account.endswith("person:li") and units > 1_900_00 for account, units in spent.items())
+    assert nearest > 1_900_00  # somebody came to the limit, or nothing was tried
     assert len({account.partition(" ")[0] for account in used}) == 3  # midnights were passed
 
 

@@ -148,5 +148,5 @@ def test_the_switch_for_receipt_after_hours_moves_receipt_after_close_alone(tmp_
     assert read is not None
     assert read.scenario is not None, read.findings
     with ground() as place:
-        publish(place, known.sound())
+        publish(place, known.root, known.sound())
         assert run(place, read.scenario).differences == ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,18 +34,20 @@ def workflows() -> Workflows:
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    with ground() as folder:
-        yield folder
+def places() -> Iterator[Callable[[Path], Path]]:
+    """A ground for each project."""
+    with ExitStack() as stack:
+        yield cache(lambda _: stack.enter_context(ground()))
 
 
 @pytest.mark.parametrize("file", FILES, ids=map(name_of, FILES))
-def test_scenario(file: Path, workflows: Workflows, place: Path) -> None:
+def test_scenario(file: Path, workflows: Workflows, places: Callable[[Path], Path]) -> None:
     around = workflows.around(file)
     read = read_scenario(ROOT, file, around)
     assert read is not None
     assert read.scenario is not None, "\n".join(map(str, read.findings))
-    publish(place, [around.find(read.scenario.workflow)])
+    place = places(around.root)
+    publish(place, around.root, [around.find(read.scenario.workflow)])
     result = run(place, read.scenario)
     assert result.ok, "\n".join(problems(result))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any
 
 from recovery.commands import Outcome as Done
 from recovery.commands import Settlement
 from recovery.core.errors import EnvironmentFault, RecoveryError, Refusal
+from recovery.core.instants import to_text
 from recovery.delivery.channels import Message
 from recovery.delivery.outcomes import Delivered, Handed, Outcome, OutOfOrder, Rejected, RetryLater
 from recovery.store.codes import in_context
@@ -18,7 +19,7 @@ from tests.simulation.book import Book, named
 from tests.simulation.machine import Machine, MachineEngine, Row, idle
 from tests.simulation.orders import Order, carried_out
 from tests.simulation.place import Place
-from tests.simulation.purse import Purse
+from tests.simulation.purse import Fate, Purse
 from tests.simulation.world import World, current
 
 SEAL_KEY = b"the key of every run of the simulation"
@@ -30,18 +31,15 @@ FATES = ("taken", "slow", "lost", "busy", "refused", "down")
 """What may become of a sending; `lost`: it was taken, and the answer did not arrive."""
 
 
-class Fate(NamedTuple):
-    """What the receiver will do next, and how many seconds it takes."""
-
-    what: str
-    seconds: float = 0.0
-
-
 class Receiver:
-    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them."""
+    """All receivers of messages; it is told beforehand what to do with the next ones, and else takes them.
 
-    def __init__(self, book: Book) -> None:
+    Whoever pays is among them: it pays once for each key, and says the receipt or leaves that to people.
+    """
+
+    def __init__(self, book: Book, purse: Purse) -> None:
         self.book = book
+        self.purse = purse
         self.fates: deque[Fate] = deque()
         self.codes: list[str] = []
         self._words: dict[str, str] = {}
@@ -57,6 +55,7 @@ class Receiver:
         sending = self.book.begin(task, message)
         self.book.counts.fates[fate.what] += 1
         here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
+        fate = self.purse.stands(message, fate)
         outcome = self._answer(fate, message)
         sending.through = not isinstance(outcome, RetryLater | OutOfOrder)
         if isinstance(outcome, Delivered) or fate.what == "lost":
@@ -72,6 +71,8 @@ class Receiver:
     def _answer(self, fate: Fate, message: Message) -> Outcome:
         match fate.what:
             case "lost":
+                if message.payment is not None:
+                    self.purse.pay(message)
                 return RetryLater("the answer did not arrive", may_have_been_accepted=True)
             case "busy":
                 return RetryLater("busy")
@@ -79,6 +80,9 @@ class Receiver:
                 return Rejected("no such address")
             case "down":
                 return OutOfOrder("no connection")
+            case _ if message.payment is not None:
+                receipt = self.purse.pay(message)
+                return Delivered("taken", receipt if message.case % 2 else None)
             case _:
                 return Handed("phone") if message.channel == "phone" else Delivered("taken")
 
@@ -174,6 +178,15 @@ class Working(Actor):
         )
         self.begin(name, self._run)
 
+    def wanted_at(self) -> float:
+        """See `Process.wanted_at`: now where anything is due or unsettled, else when something will be."""
+        if self.worker._unsettled:
+            return 0.0
+        now = to_text(self.now())
+        looking = self.place.looking
+        (is_due,) = looking.execute(_IS_DUE, (now, now, to_text(self.world.lease_now()))).fetchone()
+        return 0.0 if is_due else self.world.next_event(self)
+
     def _seal(self) -> None:
         self.engine.store.seal(SEAL_KEY, self.now())
 
@@ -197,6 +210,13 @@ class Working(Actor):
         kept = [named(effect) for effect in mine if effect not in self.book.closed]
         if stop.is_set() and kept:
             raise self.world.violated("kept-lease", f"{self.name} has stopped and keeps {', '.join(kept)}")
+
+
+_IS_DUE = """
+select exists (select 1 from recovery_case where due_at <= ?) or exists (
+    select 1 from recovery_effect
+    where status = 'due' and due_at <= ? and (lease_until is null or lease_until <= ?))
+"""
 
 
 class Desk(Actor):

@@ -14,7 +14,7 @@ from typing import Any
 from recovery.core.instants import from_text
 from recovery.delivery.channels import Message
 from recovery.store.codec import effect_key
-from tests.simulation.world import Process, Task, World
+from tests.simulation.world import Process, Task, World, current
 
 Effect = tuple[int, str]
 """A case's number, and the key of a message within it."""
@@ -124,7 +124,9 @@ class Book:
 
     def _claimed(self, process: Process, effect: Effect, version: int, until: datetime) -> None:
         before = self.claims.get(effect)
-        if before is not None and before.is_open and before.until > self.world.lease_now():
+        task = current()
+        assert task is not None
+        if before is not None and before.is_open and before.until > task.leased_at:
             raise self.world.violated(
                 "double-claim", f"{process.name} claims {named(effect)}, which is {before.process.name}'s"
             )
@@ -133,9 +135,12 @@ class Book:
         self.claims[effect] = self.leases[effect, version] = claim
 
     def is_stale(self, one: Any) -> bool:
-        """Whether somebody else has leased a message whose outcome comes in."""
-        claim = self.claims.get((one.case, one.effect))
-        return claim is not None and claim.version != one.version
+        """Whether somebody else has leased a message whose outcome comes in, or its letter."""
+        case, effect, version = one.case, one.effect, one.version
+        if version is None and one.told_in is not None:
+            case, effect, version = one.told_in
+        claim = self.claims.get((case, effect))
+        return claim is not None and claim.version != version
 
     def settled(self, process: Process, one: Any, *, is_stale: bool) -> None:
         """The outcome of a message has been committed."""

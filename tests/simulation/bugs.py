@@ -27,7 +27,6 @@ from recovery.store.outbox import Outbox
 from recovery.store.records import OutboxRow
 from recovery.store.store import Store
 from recovery.store.unit import Unit
-from tests.simulation.money_bugs import MONEY_BUGS
 
 Switch = Callable[[], AbstractContextManager[Any]]
 
@@ -154,5 +153,4 @@ BUGS: dict[str, Switch] = {
     "timer-done-before-commit": timer_done_before_commit,
     "orphan-lease": orphan_lease,
     "double-claim": double_claim,
-    **MONEY_BUGS,
 }

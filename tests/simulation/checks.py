@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,12 @@ from recovery.core.conversation import WRITTEN
 from recovery.core.instants import to_text
 from recovery.store.codec import read_effect_key
 from recovery.store.records import Coupon, OutboxRow, Record
-from recovery.store.sqlite import SqliteStore
 from recovery.store.store import Store
 from recovery.store.verify import verify
 from tests.simulation import purse
 from tests.simulation.actors import SEAL_KEY, Working
 from tests.simulation.book import Effect, Sending, named
+from tests.simulation.machine import TOLD, Looking
 from tests.simulation.world import Violation
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def in_the_end(run: Run) -> None:
     Raises:
         Violation: something did not.
     """
-    store = SqliteStore.open(run.place.path, clock=run.world.processes["worker-1"].now, synchronous="NORMAL")
+    store = Looking(run.place, run.world.processes["worker-1"].now)
     try:
         if run.world.writer is not None or any(run.orders.values()):
             raise Violation("stuck", "somebody still waits for the database")
@@ -45,6 +46,7 @@ def in_the_end(run: Run) -> None:
         cases = {id: _folded(log) for id, log in logs.items()}
         _timers(run, cases, logs)
         _effects(run, rows)
+        _told(run, rows)
         _order(run, rows)
         _commands(run, logs, store)
         _coupons(run, store)
@@ -123,7 +125,7 @@ def _effects(run: Run, rows: list[OutboxRow]) -> None:
                 "effect-lost", f"{named(effect)} ({row.template}) is still due, since {row.due_at}"
             )
         by_hand = row.channel == "phone"
-        if row.status == "delivered" and not taken and not by_hand:
+        if row.status == "delivered" and not taken and not by_hand and not _told_in(row):
             raise Violation("effect-lost", f"{named(effect)} is said to be delivered, and nobody got it")
         if row.status == "failed" and not (row.note or "").startswith(_REASONS):
             raise Violation("effect-failed", f"{named(effect)} failed: {row.note}")
@@ -145,6 +147,39 @@ def _accepted(run: Run, effect: Effect, taken: list[Sending]) -> None:
     excused = [sending.excuse for sending in taken if sending.excuse]
     for excuse in excused[: len(taken) - 1]:
         run.book.counts.twice[excuse] += 1
+
+
+def _told(run: Run, rows: list[OutboxRow]) -> None:
+    """What is said in the letter of another case is said there, and nowhere else, and that letter came."""
+    by_effect = {(row.case, row.effect): row for row in rows}
+    sent = {sending.effect: sending for sending in run.book.sendings if sending.accepted}
+    for row in rows:
+        letter = _told_in(row)
+        effect = (row.case, row.effect)
+        if letter is None or row.status != "delivered":
+            continue
+        status = by_effect[letter].status
+        if effect in sent:  # by itself: its letter came to nothing
+            if status == "delivered" and not sent[effect].excuse:
+                raise Violation("told-twice", f"{named(effect)} was sent, and told in {named(letter)}")
+            continue
+        run.book.counts.figures["told in another case's letter"] += 1
+        told = (
+            [one["case"]["id"] for one in json.loads(sent[letter].message.text).get(TOLD, ())]
+            if letter in sent
+            else []
+        )
+        if row.case not in told:
+            raise Violation("untold", f"{named(effect)} was to be told in {named(letter)}, which is {status}")
+
+
+def _told_in(row: OutboxRow) -> Effect | None:
+    """The letter of another case that a message was to be told in."""
+    found = _TOLD_IN.match(row.note or "")
+    return None if found is None else (int(found[2]), found[1])
+
+
+_TOLD_IN = re.compile(r"told in message (\S+) of case (\d+),")
 
 
 def _order(run: Run, rows: list[OutboxRow]) -> None:

@@ -7,7 +7,9 @@ are measured by. Statements, transactions and locks are SQLite's own.
 from __future__ import annotations
 
 import json
+import os
 import random
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
@@ -47,7 +49,10 @@ class _Dialect(SqliteDialect):
     """SQLite whose leases are measured by the world's clock."""
 
     def lease_now(self, cursor: Any) -> datetime:
-        return world().lease_now()
+        now, task = world().lease_now(), current()
+        if task is not None:
+            task.leased_at = now
+        return now
 
 
 DIALECT = _Dialect()
@@ -182,6 +187,35 @@ class _Store(SqliteStore):
             super()._rollback(connection)
             self._machine.world.writer = None
             self._machine.world.freed_at = self._machine.world.elapsed
+
+
+class Looking(SqliteStore):
+    """The real store, for whoever looks at how things stand in the end, on connections used before."""
+
+    def __init__(self, place: Place, clock: Callable[[], datetime]) -> None:
+        super().__init__(
+            place.path, clock=clock, entropy=os.urandom, synchronous="NORMAL", wait=lambda seconds: None
+        )
+        self._place = place
+        self._is_checked = True
+
+    def _connect(self, mode: str, seconds: float) -> Any:
+        return _Lent(self._place, self._place.take("look") or super()._connect(mode, seconds))
+
+
+class _Lent:
+    """A connection that is given back when it is closed."""
+
+    def __init__(self, place: Place, connection: sqlite3.Connection) -> None:
+        self._place = place
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def close(self) -> None:
+        self._connection.text_factory = str
+        self._place.give_back("look", self._connection)
 
 
 class MachineEngine(Engine):
@@ -332,4 +366,4 @@ def idle(task: Task, seconds: float | None, is_stopped: Callable[[], bool]) -> N
     """Wait for the next tick of a worker, in a second or less; while nothing happens, none is needed."""
     here = task.process.world
     until = here.elapsed + min(1.0 if seconds is None else seconds, 1.0)
-    here.block("asleep", is_stopped, until, looks_until=NEVER)
+    here.block("asleep", is_stopped, until, looks_until=NEVER, naps=True)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from recovery.core.empowerment import offering
 from recovery.core.empowerment.postings import USED, account
+from recovery.delivery import outbox
 from recovery.store.ledger import Ledger
 from tests.simulation.world import Process, current
 
@@ -55,8 +56,21 @@ def paid_again() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def key_of_each_attempt() -> Iterator[None]:
+    """Each attempt at a message has a key of its own, and whoever pays cannot know that it is the same."""
+    real = outbox.attempt
+
+    def attempt(engine: Any, channel: Any, sender: str, row: Any, *more: Any) -> Any:
+        return real(engine, channel, f"{row.version}-{sender}", row, *more)
+
+    with patch("recovery.delivery.outbox.attempt", attempt):
+        yield
+
+
 MONEY_BUGS = {
     "limit-beside-the-ledger": limit_beside_the_ledger,
     "reservation-kept": reservation_kept,
     "paid-again": paid_again,
+    "key-of-each-attempt": key_of_each_attempt,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from recovery.commands import Outcome
 from recovery.core import events as ev
+from recovery.core.empowerment.ordering import PAYER
 from recovery.engine import Engine
 from recovery.store.choosing import Messages
 from recovery.tended import Tended
@@ -59,7 +60,7 @@ def carried_out(order: Order, engine: Engine, codes: list[str]) -> Answer:
     if order.what == "open":
         return engine.open_case(
             "The lamp is broken.",
-            customer={"address": f"customer-{order.case % 2}@example.org"},
+            customer={"address": f"customer-{order.case // 2}@example.org"},
             channel="phone" if order.case == 2 else None,
             external_id=f"x-{order.case}",
             key=order.key,
@@ -136,7 +137,9 @@ def _release(order: Order, engine: Engine, case: int) -> Answer:
 
 
 def _cancel(order: Order, engine: Engine, case: int) -> Answer:
-    due = list(engine.store.outbox(engine.tenant, case=case, status="due"))
+    due = [
+        row for row in engine.store.outbox(engine.tenant, case=case, status="due") if row.recipient != PAYER
+    ]  # who takes an order to pay back answers for it that nobody has paid, and here nobody would know
     if not due:
         return None
     effect = order.kept.setdefault("effect", due[-1].effect)

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from recovery.bootstrap import open_engine
@@ -90,6 +91,7 @@ budgets:
     approval: {by: lead, send: [approve], within: 2 hours}
     hold_for: 3 hours
     late: owing
+    pay: order
   each:
     limit: {agent: 150 USD, lead: 400 USD}
     per: case
@@ -109,8 +111,12 @@ TEMPLATES = {
     "holding": "holding",
     "approve": "brief",
     "owing": "brief",
+    "order": "payment-order",
 }
 """Template → its purpose."""
+
+POSTSCRIPTS = {"holding": "There is news in case {{ case.id }}, too."}
+"""What is left of a message that is told of in another one."""
 
 WORDS = {
     "gift": "It is worth {{ coupon.value | money }} until {{ coupon.good_until | date }}: {{ coupon.code }}",
@@ -130,10 +136,10 @@ class Place:
         self.looking = sqlite3.connect(path, isolation_level=None)
         self._tables = [name for (name,) in self.looking.execute(_TABLES)]
         self._meta = self.looking.execute("select key, value from recovery_meta").fetchall()
-        self._free: dict[str, list[sqlite3.Connection]] = {"write": [], "read": []}
+        self._free: dict[str, list[sqlite3.Connection]] = {"write": [], "read": [], "look": []}
 
     def take(self, kind: str) -> sqlite3.Connection | None:
-        """A connection to `write` or to `read` by; None where one must be made."""
+        """A connection to `write`, to `read` or to `look` at everything by; None where one must be made."""
         return self._free[kind].pop() if self._free[kind] else None
 
     def give_back(self, kind: str, connection: sqlite3.Connection) -> None:
@@ -153,7 +159,7 @@ class Place:
 
     def close(self) -> None:
         """Close every connection."""
-        for connection in (self.looking, *self._free["write"], *self._free["read"]):
+        for connection in (self.looking, *chain.from_iterable(self._free.values())):
             connection.close()
 
 
@@ -169,7 +175,9 @@ def _write(root: Path) -> None:
     (root / "workflows" / "small.yaml").write_text(WORKFLOW, "utf-8")
     for name, purpose in TEMPLATES.items():
         words = WORDS.get(name, "This is case {{ case.id }}.")
-        text = f'---\npurpose: {purpose}\nsubject: "Case {{{{ case.id }}}}, {name}"\n---\n{words}\n'
+        head = f'purpose: {purpose}\nsubject: "Case {{{{ case.id }}}}, {name}"\n'
+        head += f'postscript: "{POSTSCRIPTS[name]}"\n' if name in POSTSCRIPTS else ""
+        text = f"---\n{head}---\n{words}\n"
         (root / "templates" / "en" / f"{name}.md").write_text(text, "utf-8")
 
 

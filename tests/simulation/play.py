@@ -11,12 +11,12 @@ from unittest.mock import patch
 
 from recovery.core.instants import from_text, to_text
 from tests.simulation import checks
-from tests.simulation.actors import Desk, Fate, Receiver, Working
+from tests.simulation.actors import Desk, Receiver, Working
 from tests.simulation.book import Book, Counts
 from tests.simulation.orders import Order
 from tests.simulation.place import Place
 from tests.simulation.plan import DESKS, Action, Plan, in_words
-from tests.simulation.purse import Purse
+from tests.simulation.purse import Fate, Purse
 from tests.simulation.world import NEVER, Process, Violation, World, living_in
 
 PEACE_DAYS = 20
@@ -94,7 +94,7 @@ class Run:
         self.world.crash = self._crash
         self.book = Book(self.world)
         self.purse = Purse(self.world, place.workflow)
-        self.receiver = Receiver(self.book)
+        self.receiver = Receiver(self.book, self.purse)
         self.orders: dict[str, deque[Order]] = {name: deque() for name in DESKS}
         self.done: list[Order] = []
         self.asked = 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recovery.commands import Outcome
 from recovery.core.case import Case
 from recovery.core.empowerment.state import CompensationState
 from recovery.core.event import role
 from recovery.core.spec import Workflow
+from recovery.delivery.channels import Message
 from recovery.store.records import Record
 from tests.simulation.refunds import EVENTS
 from tests.simulation.world import Process, Violation, World
@@ -23,18 +24,57 @@ GONE = frozenset({"declined", "expired", "revoked", "refused", "asked"})
 """Nothing is kept for a compensation that stands like this, nor was it given."""
 
 
+class Fate(NamedTuple):
+    """What a receiver will do next, and how many seconds it takes."""
+
+    what: str
+    seconds: float = 0.0
+
+
+class Payment(NamedTuple):
+    """What whoever pays has paid, once for each key."""
+
+    case: int
+    compensation: str
+    units: int
+    receipt: str
+
+
 class Purse:
-    """What was written into the ledger, in the order of the commits.
+    """What was written into the ledger, in the order of the commits, and what was really paid.
 
     Attributes:
         lines: each as a row of `recovery_ledger`, without its tenant.
+        payments: by the keys of their orders; `refused`: the keys of those that were not paid for good.
     """
 
     def __init__(self, world: World, workflow: Workflow) -> None:
         self.world = world
         self.workflow = workflow
         self.lines: list[tuple[Any, ...]] = []
+        self.payments: dict[str, Payment] = {}
+        self.refused: set[str] = set()
         self._used: Counter[str] = Counter()
+
+    def stands(self, message: Message, fate: Fate) -> Fate:
+        """What whoever pays has answered to a key stands: neither paid and then refused, nor the reverse."""
+        if message.payment is None:
+            return fate
+        if message.key in self.refused:
+            return Fate("refused")
+        if fate.what == "refused":
+            if message.key in self.payments:
+                return Fate("taken")
+            self.refused.add(message.key)
+        return fate
+
+    def pay(self, message: Message) -> str:
+        """Whoever pays has got an order: it is paid, unless it was before; gives the receipt."""
+        assert message.payment is not None
+        about = message.payment
+        receipt = f"T-{len(self.payments) + 1}"
+        paid = Payment(message.case, about["compensation"], about["units"], receipt)
+        return self.payments.setdefault(message.key, paid).receipt
 
     def committed(self, process: Process, row: tuple[Any, ...]) -> None:
         """A line was committed.
@@ -86,6 +126,8 @@ def check(run: Run, cases: Mapping[int, Case], logs: Mapping[int, list[Record]])
         message = f"{account} comes to {sums[at]} {currency}, and by the cases to {expected[at]}"
         raise Violation("ledger", message)
     _once(logs)
+    _really(run.purse.payments.values(), cases, logs)
+    run.book.counts.money["paid by whoever pays"] += len(run.purse.payments)
     _answers(run.done, logs)
 
 
@@ -122,6 +164,40 @@ def _once(logs: Mapping[int, list[Record]]) -> None:
     for what, times in paid.items():
         if times > 1:
             raise Violation("paid-twice", f"{what} was paid {times} times")
+
+
+def _really(payments: Iterable[Payment], cases: Mapping[int, Case], logs: Mapping[int, list[Record]]) -> None:
+    """What was really paid, by whoever pays or by hand, was paid once, and is on record or waited for."""
+    paid = {(one.case, one.compensation): one for one in payments}
+    times = Counter((one.case, one.compensation) for one in payments)
+    for (case, number), one in paid.items():
+        state, what = cases[case].compensations[number], f"compensation {number} of case {case}"
+        if times[case, number] > 1:
+            raise Violation("paid-twice", f"{what} was paid under {times[case, number]} keys")
+        if state.units != one.units or state.status not in ("due", "fulfilled"):
+            raise Violation("paid-for-nothing", f"{what} was paid, {one.units}, and is {state.status}")
+        if state.status == "due" and state.taken_at is None:
+            raise Violation("paid-unnoticed", f"{what} was paid, and nobody knows")
+    for case, log in logs.items():
+        for record in log:
+            for change in record.changes:
+                if change[0] == "compensation" and "paid" in change[3]:
+                    _known(record, case, change[1], CompensationState(*change[2]), paid)
+
+
+def _known(
+    record: Record,
+    case: int,
+    number: str,
+    state: CompensationState,
+    paid: Mapping[tuple[int, str], Payment],
+) -> None:
+    """Whoever says that something was paid is right: who had the order has paid, or else a person has."""
+    found, what = paid.get((case, number)), f"compensation {number} of case {case}"
+    if record.kind == "EffectDelivered" and (found is None or found.receipt != state.receipt):
+        raise Violation("payment-lost", f"{what} is on record as paid by {state.receipt}, not {found}")
+    if record.kind != "EffectDelivered" and (state.taken_at is None) != (found is None):
+        raise Violation("paid-twice", f"{what} was paid by hand ({state.receipt}), and by {found}")
 
 
 def _answers(orders: Iterable[Order], logs: Mapping[int, list[Record]]) -> None:

@@ -45,25 +45,28 @@ def key_of(order: Order) -> str | None:
 
 
 def _refund(order: Order, engine: Engine, case: int) -> Any:
+    days = (None, 0, 2)[order.number // 2 % 3]
     return engine.offer_compensation(
         case,
         "refund",
         _amount(order),
         by=_giver(order),
         offer=_offer(order),
-        pay_within=(None, 0, 2)[order.number // 2 % 3],
+        pay_within=days,
+        because="as they wish" if days else None,
         key=key_of(order),
     )
 
 
 def _spend(order: Order, engine: Engine, case: int) -> Any:
+    is_paid_already = order.number // 2 % 2
     return engine.spend(
         case,
-        "comfort_gesture",
+        "comfort_gesture" if is_paid_already else "credit",
         _amount(order),
         by=_giver(order),
         offer=_offer(order),
-        receipt=order.key,
+        receipt=order.key if is_paid_already else None,
         key=key_of(order),
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from tests.simulation.many import Findings
+from tests.simulation.kept import Part, spans, still_failing, together
 from tests.simulation.plan import BOUNDARIES
 
 HEAD = """\
@@ -13,10 +13,32 @@ HEAD = """\
 
 `make simulation` plays seeds: workers, people at two desks, receivers, crashes, lost answers, processes
 that stand still, clocks that are set forward by a day or back by an hour, interleaved by one hand in one
-process, on a real SQLite file, with the real engine, outbox, clocks and worker. After each run all that was
-due must have been done, once, and the log must verify clean. `tests/simulation` says how; this page is what
-`--report` wrote the last time.
+process, on a real SQLite file, with the real engine, outbox, clocks and worker. `tests/simulation` says how;
+this page is what `--report` wrote the last time.
 
+"""
+
+_LOOKED_AT = """\
+While a run goes on:
+
+- nobody sends without a lease, or what is held back; no two send for one case at the same time;
+- a message is claimed by one at a time, and an outcome that comes in under a lost lease changes nothing;
+- every attempt at a message shows the same words;
+- no limit is exceeded, and nothing is given back to one twice, at any commit.
+
+In the end, twenty quiet days later:
+
+- `recovery db verify` is clean: log, hashes, seals, outbox, coupons, ledger;
+- no clock that was due is still due, and none ran out twice; no case was set aside;
+- no message is still due; what is said to be delivered was accepted, and what was accepted is on record;
+- what was accepted twice has a reason (below); the messages of a case came in order;
+- what is told in another case's letter is told there, and nowhere else;
+- whatever was answered to people is on record, once, also where they asked again;
+- no coupon is good twice, or was paid twice;
+- whoever pays, told by an order, and people with their own hands paid each compensation once in all, and none
+  that was taken back; what they paid is on record, or its receipt is waited for;
+- no compensation, no offer and no receipt was paid twice; what people were told of one is in the log; nothing
+  is kept for an offer that has ended; every account comes to what the cases say, and all of them to zero.
 """
 
 _KILLED = """\
@@ -39,22 +61,28 @@ cases come to the same. {paid:,} were paid, each once: by its number, by its off
 """
 
 
-def written(found: Findings, first: int, seconds: float) -> str:
-    """The report in Markdown.
-
-    Args:
-        first: the first seed.
-        seconds: of processor time, for one seed.
-    """
+def written(parts: Sequence[Part]) -> str:
+    """The report of parts in Markdown."""
+    found = together(parts)
     counts, figures = found.counts, found.counts.figures
-    failed = (
-        "none failed" if not found.failed else f"{len(found.failed):,} failed: {sorted(found.failed)[:20]}"
-    )
-    last, cost = first + found.runs - 1, 1000 * seconds
+    failing = still_failing(parts)
+    failed = "none fails" if not failing else f"{len(failing):,} fail: {failing[:20]}"
+    cpu = sum(part.cpu for part in parts)
+    wall = sum(part.wall for part in parts)
     desks = sum(times for at, times in counts.crashes.items() if at.startswith("desk"))
     lines = [
-        f"{found.runs:,} seeds, {first:,} to {last:,}: **{failed}**.",
-        f"A seed took {cost:.0f} ms of processor time.",
+        f"{len(set().union(*(range(part.first, part.last) for part in parts))):,} seeds: **{failed}**.",
+        "",
+        *_states(parts),
+        "",
+        f"A seed took {1000 * cpu / max(found.runs, 1):.0f} ms of processor time, all of them"
+        f" {cpu / 60:,.0f} minutes. With whatever else the machine did meanwhile that was {wall / 60:,.0f}"
+        " minutes of one process.",
+        "",
+        "## What was looked at",
+        "",
+        _LOOKED_AT,
+        "## What happened",
         "",
         *_table("what", figures),
         "",
@@ -83,6 +111,16 @@ def written(found: Findings, first: int, seconds: float) -> str:
         "",
     ]
     return HEAD + "\n".join(lines)
+
+
+def _states(parts: Sequence[Part]) -> Iterator[str]:
+    """Which seeds were played on which state of the code."""
+    for commit in dict.fromkeys(part.commit for part in parts):
+        mine = [part for part in parts if part.commit == commit]
+        seeds = ", ".join(f"{first:,} to {last:,}" for first, last in spans(mine))
+        on = f"commit {commit}" if commit else "files that are in no commit"
+        failed = sorted(seed for part in mine for seed in part.failed)
+        yield f"- on {on}: seeds {seeds}" + (f"; {failed} failed there" if failed else "")
 
 
 def _at(who: str, crashes: Counter[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ import pytest
 from tests.simulation.bugs import BUGS
 from tests.simulation.machine import simulated
 from tests.simulation.many import explained, played
+from tests.simulation.money_bugs import MONEY_BUGS
 from tests.simulation.place import Place, made
 from tests.simulation.plan import plan_of
 from tests.simulation.play import Run
@@ -64,3 +65,10 @@ def test_a_mistake_that_others_have_made_is_found_and_its_history_is_short(place
     assert len(short.plan.actions) <= 12
     assert short.violation is not None
     assert Run(place, short.plan).result().violation is None, "without the mistake it does not happen"
+
+
+@pytest.mark.parametrize("bug", MONEY_BUGS)
+def test_a_mistake_with_money_is_found(place: Place, bug: str) -> None:
+    with MONEY_BUGS[bug]():
+        found = played(place, range(WITHIN), until_found=True)
+    assert len(found.failed) == 1

@@ -50,12 +50,14 @@ class Task:
         until: when it goes on in any case.
         since: since when it has been able to go on; None where that is not known.
         soft: whether it only looks if there is something to do: while nothing happens, it need not.
+        naps: whether, when something has happened, it first looks whether that concerns it.
         seen: how much had happened in the world when it looked last.
         wakes_at: when it looks again although nothing has happened.
         slept_at: when it was last found to have been left standing for too long.
         fresh_at: when it last began something new.
         job: what it has in hand.
         version: that of the lease under which it sends.
+        leased_at: when it last asked what time it is for leases, by the database's clock.
     """
 
     def __init__(self, process: Process, name: str, work: Callable[[], None]) -> None:
@@ -66,12 +68,14 @@ class Task:
         self.until: float | None = None
         self.since: float | None = process.world.elapsed
         self.soft = False
+        self.naps = False
         self.seen = -1
         self.wakes_at = 0.0
         self.slept_at = -1.0
         self.fresh_at = process.world.elapsed
         self.job: Any = None
         self.version = 0
+        self.leased_at = START
         self.own: Any = None
         self._work = work
         self.greenlet: Any = greenlet(self._run, process.world.hub)
@@ -88,7 +92,12 @@ class Task:
 
     def goes_on_at(self) -> float | None:
         """When it goes on, as far as time alone decides."""
-        if self.soft and self.seen == self.process.world.happened:
+        happened = self.process.world.happened
+        if self.naps and self.seen != happened:
+            self.seen = happened
+            assert self.until is not None
+            self.wakes_at = max(self.until, self.process.wanted_at())
+        if self.soft and self.seen == happened:
             return self.wakes_at
         return self.until
 
@@ -148,6 +157,10 @@ class Process:
         if self.world.elapsed < self.stalled_until:
             return []
         return [task for task in self.tasks if task.is_ready()]
+
+    def wanted_at(self) -> float:
+        """When there is something to do for one that naps (in seconds of `elapsed`)."""
+        return 0.0
 
     def sleeps(self) -> bool:
         """Whether it has been left standing for too long."""
@@ -246,11 +259,13 @@ class World:
         until: float | None = None,
         *,
         looks_until: float | None = None,
+        naps: bool = False,
     ) -> None:
         """A task waits for something, or for a moment.
 
         Args:
             looks_until: it only looks: while nothing happens, it need not before this moment.
+            naps: nor when what happens is nothing to it (`Process.wanted_at`).
         """
         task = current()
         if task is None:
@@ -259,7 +274,7 @@ class World:
             raise Killed
         task.at, task.ready_when, task.until = at, ready_when, until
         task.since = until if until is not None else None if ready_when is not None else self.elapsed
-        task.soft = looks_until is not None
+        task.soft, task.naps = looks_until is not None, naps
         if looks_until is not None and until is not None and task.seen == self.happened:
             task.wakes_at = max(until, min(looks_until, self.next_event(task.process)))
         else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from recovery.bootstrap import collect_all
 from recovery.core.guards import Compare
 from recovery.core.spec import AnyOf, Go, Need, Send
 from recovery.workflow.bundle import Bundle, collect, hash_of, load, template
@@ -45,6 +46,31 @@ def test_the_hash_changes_with_every_file_and_with_nothing_else(tmp_path: Path) 
     with_text = bundle_of(tmp_path, templates={"en/sorry": TEMPLATE + "!"}).hash
     with_language = bundle_of(tmp_path, templates={"zh/sorry": TEMPLATE}).hash
     assert len({first.hash, other, with_text, with_language}) == 4
+
+
+def test_files_as_they_were_are_not_collected_again_and_changed_ones_are(tmp_path: Path) -> None:
+    letter = write(tmp_path).parents[1] / "templates/en/sorry.md"
+    times = letter.stat().st_atime_ns, letter.stat().st_mtime_ns
+    (first,), _ = collect_all(tmp_path)
+    (same,), _ = collect_all(tmp_path)
+    assert same is first
+    letter.write_text(TEMPLATE.replace("told us", "said it"), encoding="utf-8")
+    os.utime(letter, ns=times)
+    (changed,), _ = collect_all(tmp_path)
+    assert changed.hash != first.hash
+    (tmp_path / "workflows/broken.yaml").write_text("workflow: [", encoding="utf-8")
+    found = [collect_all(tmp_path) for _ in range(2)]
+    assert [[one.code for one in errors(findings)] for _, findings in found] == [["syntax"]] * 2
+
+
+def test_files_that_lie_elsewhere_are_collected_each_time(tmp_path: Path) -> None:
+    write(tmp_path / "own")
+    (tmp_path / "own/templates/en").rename(tmp_path / "en")
+    (tmp_path / "own/templates/en").symlink_to(tmp_path / "en")
+    (first,), _ = collect_all(tmp_path / "own")
+    (tmp_path / "en/sorry.md").write_text(TEMPLATE + "!", encoding="utf-8")
+    (changed,), _ = collect_all(tmp_path / "own")
+    assert changed.hash != first.hash
 
 
 def test_the_hash_tells_where_one_file_ends_and_the_next_begins() -> None:

@@ -7,7 +7,7 @@ occurrence; a date that a zone skipped (Apia, 2011-12-30) is no day (design.md Â
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from recovery.core.instants import utc
 
@@ -16,6 +16,12 @@ EPOCH_DAY = EPOCH.toordinal()
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = 60_000_000
 DAY = 24 * 60 * MINUTE
+
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+"""What some systems keep beside their time zones: whoever set the machine up decides what they mean."""
+
+_OTHER_COPIES = ("posix/", "right/")
+"""Folders in which some systems keep all zones again, the second time with leap seconds."""
 
 
 def micros(moment: datetime) -> int:
@@ -36,12 +42,19 @@ def zone_of(name: str) -> ZoneInfo:
     """The time zone of this name, such as `Europe/London`.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, or what it means is not the same on every machine.
     """
+    if name.startswith(_OTHER_COPIES) or name in _OF_THE_MACHINE:
+        raise ValueError(f"{name} is no time zone that is the same everywhere")
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         raise ValueError(f"{name} is no time zone") from None
+
+
+def zones() -> list[str]:
+    """The names of all time zones, in order."""
+    return sorted(available_timezones() - _OF_THE_MACHINE)
 
 
 def is_zone(name: str) -> bool:

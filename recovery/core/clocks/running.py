@@ -247,7 +247,7 @@ def counted(draft: Draft, clock: Clock, state: ClockState) -> ClockState:
     new = state
     anew = None if clock.restarts is None else clock.restarts.moment(case)
     if anew is not None and anew[0] and anew[1] > state.seq:
-        pauses = _open_pause(state, anew[0])
+        pauses = _after(anew[0], state.pauses)
         new = new._replace(since=anew[0], seq=anew[1], warned_at=None, breached_at=None, pauses=pauses)
     paused = _is_paused(draft, clock)
     if paused and new.status == "running" and not (new.due_at is not None and new.due_at <= at):
@@ -257,8 +257,9 @@ def counted(draft: Draft, clock: Clock, state: ClockState) -> ClockState:
     return timed(case, clock, new)
 
 
-def _open_pause(state: ClockState, since: str) -> Pauses:
-    return ((since, None),) if state.status == "paused" else ()
+def _after(since: str, pauses: Pauses) -> Pauses:
+    """What of the pauses is left for a clock that counts anew since a moment: the rest in an end, too."""
+    return tuple([(max(start, since), end) for start, end in pauses if end is None or end > since])
 
 
 def _from(state: ClockState, at: str) -> str:

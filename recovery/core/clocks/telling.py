@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -74,10 +75,16 @@ def told(
 
 
 def local(at: str | None, zone: str | None) -> str | None:
-    """A text instant as a clock on the wall shows it, with its offset: `2026-11-23T12:55:00+00:00`."""
+    """A text instant as a clock on the wall shows it, with its offset: `2026-11-23T12:55:00+00:00`.
+
+    In the first and last hours of the years that calendars have (1 to 9999) it may be one in UTC.
+    """
     if at is None or zone is None:
         return None
-    return from_text(at).astimezone(zone_of(zone)).isoformat(timespec="seconds")
+    moment = from_text(at)
+    with suppress(OverflowError):
+        moment = moment.astimezone(zone_of(zone))
+    return moment.isoformat(timespec="seconds")
 
 
 def zone_of_customer(case: Case) -> str | None:

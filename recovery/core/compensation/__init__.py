@@ -2,5 +2,5 @@
 
 `facts` are what a policy may ask of a case, `policy` is what it says, `recommending` applies it and explains
 itself, `judging` holds against it what somebody wants to give. `recovery.workflow.compensation` reads the
-file people write. Nothing here spends: limits, approvals and a ledger can take a `Verdict` and go on.
+file people write. Nothing here spends: the engine holds what is offered to a `Verdict`.
 """

@@ -15,6 +15,9 @@ from recovery.core.loyalty import AtStake, value_at_stake
 from recovery.core.money import Money
 from recovery.core.rates import NoRate
 
+SETTLING = ("refund", "payment", "credit")
+"""Kinds by which a claim is met with money."""
+
 
 class Look(NamedTuple):
     """One rule that was looked at: whether it fits (None: unknown), and the conditions it hung on."""
@@ -68,7 +71,7 @@ def recommend(policy: Policy, situation: Situation, hours: Decimal = Decimal(0))
     rule, looks = _choose(policy, situation)
     offers = tuple(_offer(policy, spec, situation) for spec in (rule.offers if rule else ()))
     claim = _small_claim(policy, situation)
-    if claim is not None and not any(_settles(offer, claim, situation) for offer in offers):
+    if claim is not None and not any(settles(offer, claim, situation) for offer in offers):
         kept = tuple(offer for offer in offers if offer.kind != "refund")
         offers = (Offer("refund", claim, cost=claim), *kept)
     if refusal := gesture_only(offers, situation):
@@ -143,7 +146,7 @@ def _small_claim(policy: Policy, situation: Situation) -> Money | None:
     return claim if small else None
 
 
-def _settles(offer: Offer, claim: Money, situation: Situation) -> bool:
+def settles(offer: Offer, claim: Money, situation: Situation) -> bool:
     """Whether an offer pays a claim already, whole and at once."""
     if offer.kind not in ("refund", "payment") or offer.amount is None or offer.pay_within:
         return False

@@ -12,6 +12,7 @@ from recovery.core.empowerment import events as money
 from recovery.core.empowerment.offering import (
     as_money,
     ask,
+    asking,
     end,
     found,
     give,
@@ -76,15 +77,24 @@ def go_up(draft: Draft, number: str, state: CompensationState) -> None:
     """Nobody has answered in time: the role above is asked."""
     levels = draft.workflow.escalation
     budget = draft.workflow.budgets.get(state.over or "")
+    if budget is not None and state.then:
+        state = asking(draft, state, budget, state.then)
+        put(draft, number, state)
+        answers = state.delegate or state.asked_to
+        draft.why.append(f"compensation {number}: nobody has answered in time; {answers} is asked")
+        ask(draft, budget, state)
+        return
     above = levels.index(state.asked_of) + 1 if state.asked_of in levels else len(levels)
     if budget is None or above >= len(levels):
         put(draft, number, state._replace(answer_by=None))
         draft.why.append(f"compensation {number}: nobody has answered, and nobody is above to be asked")
         return
     asked = levels[above]
-    put(draft, number, state._replace(asked_of=asked, answer_by=next_ask(draft, budget, asked)))
+    until = next_ask(draft, budget, asked)
+    state = state._replace(asked_of=asked, asked_to=None, delegate=None, delegated_by=None, answer_by=until)
+    put(draft, number, state)
     draft.why.append(f"compensation {number}: nobody has answered in time; a {asked} is asked")
-    ask(draft, budget)
+    ask(draft, budget, state)
 
 
 def spender(case: Case, event: money.ApprovalGranted) -> str:

@@ -52,6 +52,7 @@ class Budget:
         answer_within: until the role above is asked; `hold_for`: until an offer ends. None: as above.
         calendar: by which the two are counted; its zone says when a day is over where nobody's own does.
         late_with: the template that tells the owner of a payment that is late.
+        pay_with: the template that tells whoever pays what is due; None: it waits for a person, as a task.
         stories: how whoever spends is asked for the story; None: nobody asks.
     """
 
@@ -67,6 +68,7 @@ class Budget:
     hold_for: Span | None = None
     calendar: Calendar | None = None
     late_with: str | None = None
+    pay_with: str | None = None
     stories: Stories | None = None
 
     def limit(self, role: str, escalation: Sequence[str]) -> int:

@@ -21,7 +21,10 @@ class CompensationOffered(Event):
         to: who gets it: the customer, or another one's name.
         expires_at: until when it stands; by the budget when left out.
         pay_within: in how many days after their yes they have it; 0: the same day.
+        because: why less than the whole is paid back, or later, or more than the policy allows.
+        hours: so many of an agent's that went into it, `1.5`; they cost too.
         standing: how much of which limits is used; the engine fills it in, under a lock.
+        policy: what the compensation policy says of it; the engine fills that in too.
     """
 
     kind: str
@@ -31,7 +34,10 @@ class CompensationOffered(Event):
     expires_at: datetime | None = None
     pay_within: int | None = None
     note: str | None = None
+    because: str | None = None
+    hours: str | None = None
     standing: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,10 @@ class CompensationSpent(Event):
     to: str = "customer"
     receipt: str | None = None
     note: str | None = None
+    because: str | None = None
+    hours: str | None = None
     standing: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,12 @@ from recovery.core.conversation import in_the_house, not_merged
 from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.couponing import COUPON, hand_over
+from recovery.core.empowerment.holding import beside_no_rating, held
+from recovery.core.empowerment.ordering import ORDERED, order
 from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.empowerment.standing import Standing, standing_of
-from recovery.core.empowerment.state import LIVE, CompensationState, Hold
+from recovery.core.empowerment.state import LIVE, Asked, CompensationState, Hold
 from recovery.core.event import person, role
 from recovery.core.facts import is_blank, shown
 from recovery.core.instants import end_of, to_text
@@ -29,8 +32,8 @@ WANTED, COSTS, BECAUSE = "approval.wanted", "approval.cost", "approval.reason"
 
 ASKED_IN = {WANTED: "text", COSTS: "money", BECAUSE: "text"}
 
-WAITING = {"asked": "approval", "due": "payment"}
-"""What waits for a person while a compensation stands like this."""
+COMFORT = "comfort_gesture"
+"""What makes a wait comfortable, given at once; as an offer it is a remedy like any other."""
 
 Giving = money.CompensationOffered | money.CompensationSpent
 
@@ -47,14 +50,16 @@ def offered(draft: Draft, event: money.CompensationOffered) -> None:
     if event.pay_within is not None and event.pay_within > DAYS_AT_MOST:
         raise Refused("wrong_value", f"It is fulfilled within {DAYS_AT_MOST:,} days at most.")
     state = state._replace(expires_at=expires_at, pay_within=event.pay_within)
-    _decide(draft, state, standing)
+    decide(draft, *held(draft, event.policy, event.because, state), standing)
 
 
 def spent(draft: Draft, event: money.CompensationSpent) -> None:
-    """Something is given at once: offered, taken and fulfilled in one."""
+    """Something is given at once: offered, taken and fulfilled in one. Money without a receipt is due."""
     standing = standing_of(draft, event.standing, event.amount)
-    state = _new(draft, event, standing, "fulfilled")
-    _decide(draft, state._replace(at_once=True, receipt=event.receipt), standing)
+    is_open = event.kind in ORDERED and (event.receipt is None or is_blank(event.receipt))
+    state = _new(draft, event, standing, "due" if is_open else "fulfilled")
+    state = state._replace(at_once=True, receipt=event.receipt)
+    decide(draft, *held(draft, event.policy, event.because, state), standing)
 
 
 def end(draft: Draft, number: str, state: CompensationState, status: Any, note: str | None) -> None:
@@ -76,7 +81,7 @@ def give(draft: Draft, number: str, state: CompensationState, standing: Standing
         state = state._replace(accepted_at=now, fulfilled_at=now)
         put(draft, number, state, *moves, "owed", "paid")
         draft.why.append(f"compensation {number} given: {said(state)}")
-    elif state.at_once:  # approved: whoever asked for it gives it now
+    elif state.at_once:  # to be paid, or approved: whoever asked for it gives it now
         become_due(draft, number, state, *moves)
     else:
         budgets = [draft.workflow.budgets[hold.budget] for hold in holds]
@@ -84,13 +89,17 @@ def give(draft: Draft, number: str, state: CompensationState, standing: Standing
         until = state.expires_at or ends
         put(draft, number, state._replace(status="offered", expires_at=until), *moves)
         draft.why.append(f"compensation {number} offered: {said(state)}, until {until[:16]}Z")
+        if state.kind == COUPON:
+            hand_over(draft, state)
 
 
 def put(draft: Draft, number: str, state: CompensationState, *moves: str) -> None:
     """Change how it stands, say what moves in the ledger, and let wait for a person what does."""
     before = draft.case.compensations.get(number)
+    if "paid" in moves and state.draws_on_fund:
+        moves += ("drawn",)
     draft.change(COMPENSATION, number, state.row(), list(moves))
-    was, now = (None if one is None else WAITING.get(one.status) for one in (before, state))
+    was, now = (None if one is None else one.waits_for for one in (before, state))
     if was is not None and was != now:
         draft.change("done", task_of(number))
     if now is not None and was != now:
@@ -134,7 +143,7 @@ def become_due(draft: Draft, number: str, state: CompensationState, *moves: str)
     now = draft.stamp.recorded_at
     pay_by = None if state.pay_within is None else end_of(now, state.pay_within)
     state = state._replace(status="due", accepted_at=now, pay_by=pay_by)
-    put(draft, number, state, *moves, "owed")
+    put(draft, number, order(draft, number, state), *moves, "owed")
     draft.why.append(f"compensation {number} is due: {said(state)}")
 
 
@@ -164,6 +173,8 @@ def _new(draft: Draft, event: Giving, standing: Standing, status: Any) -> Compen
         if (one.kind, one.offer) == (event.kind, key) and one.status in LIVE:
             message = f"{key} has been offered already: compensation {number}, {said(one)}, {one.status}."
             raise Refused("already_offered", message, "The same case never pays the same offer twice.")
+    if event.kind != COMFORT or isinstance(event, money.CompensationOffered):
+        beside_no_rating(draft)
     return CompensationState(
         event.kind,
         key,
@@ -190,40 +201,71 @@ def _check_amount(event: Giving) -> None:
         raise Refused("wrong_value", f"amount: {error}.", "Give an amount such as 40 USD.") from None
 
 
-def _decide(draft: Draft, state: CompensationState, standing: Standing) -> None:
-    """Give it, or ask whoever may approve it."""
+def decide(draft: Draft, state: CompensationState, above: str, standing: Standing) -> None:
+    """Give it, or ask whoever may approve it.
+
+    Args:
+        above: why it is more than the policy allows; empty: it is not.
+    """
     number = str(len(draft.case.compensations) + 1)
-    over = standing.exceeded()
+    over = standing.exceeded() or (next(iter(standing.holds), None) if above else None)
     if over is None:
         give(draft, number, state, standing)
         return
     budget, of = draft.workflow.budgets[over], standing.holds[over]
-    who = _approver(draft, budget, role(state.by), of.units)
     now = draft.stamp.recorded_at
-    asked = state._replace(
-        status="asked",
-        receipt=None,
-        over=over,
-        asked_of=who,
-        asked_at=now,
-        answer_by=next_ask(draft, budget, who),
-    )
+    asked = state._replace(status="asked", receipt=None, over=over, asked_at=now)
+    asked = _of_somebody(draft, asked, budget, standing, of.units)
+    who = asked.asked_of if asked.asked_to is None else f"{asked.asked_of}, {asked.asked_to},"
     put(draft, number, asked)
-    draft.why.append(
-        f"compensation {number}: {said(state)} is above what is left of {over}"
-        f" ({as_money(budget, of.free)} of {as_money(budget, of.limit)}); a {who} is asked"
-    )
+    left = f"what is left of {over} ({as_money(budget, of.free)} of {as_money(budget, of.limit)})"
+    more_than = left if standing.exceeded() else f"what the policy allows ({above})"
+    draft.why.append(f"compensation {number}: {said(state)} is above {more_than}; a {who} is asked")
     facts = {WANTED: said(state), COSTS: state.amount, BECAUSE: state.note}
     known = {fact: value for fact, value in facts.items() if value is not None and _declares(draft, fact)}
     if known:
         draft.record(known, "engine", "workflow")
-    ask(draft, budget)
+    ask(draft, budget, asked)
 
 
-def ask(draft: Draft, budget: Budget) -> None:
+def _of_somebody(
+    draft: Draft, state: CompensationState, budget: Budget, standing: Standing, units: int
+) -> CompensationState:
+    """Whom to ask: the nearest above by the list of people, where it says, else the lowest role that may.
+
+    Raises:
+        Refused: `nobody_to_ask`, `above_every_limit`.
+    """
+    if standing.nobody:
+        hint = "Ask again when somebody is back; `delegate` in config/people.yaml names who stands in."
+        raise Refused("nobody_to_ask", standing.nobody, hint)
+    if standing.ask:
+        return asking(draft, state, budget, standing.ask)
+    who = _approver(draft, budget, role(state.by), units)
+    return state._replace(asked_of=who, answer_by=next_ask(draft, budget, who))
+
+
+def asking(
+    draft: Draft, state: CompensationState, budget: Budget, people: tuple[Asked, ...]
+) -> CompensationState:
+    """Ask the first of some people; the others after them."""
+    first, *then = people
+    by = None if first.stands_in is None else f"{first.role}:{first.name}"
+    until = budget.answer_by(draft.stamp.recorded_at) if then else next_ask(draft, budget, first.role)
+    return state._replace(
+        asked_of=first.role,
+        asked_to=first.name,
+        delegate=first.stands_in,
+        delegated_by=by,
+        answer_by=until,
+        then=tuple(then),
+    )
+
+
+def ask(draft: Draft, budget: Budget, state: CompensationState) -> None:
     """Send whoever is to approve what the budget says."""
     for template in budget.ask_with:
-        draft.send(Send(template, once="always", to="supervisor"))
+        draft.send(Send(template, once="always", to="supervisor"), state.delegate or state.asked_to)
 
 
 def as_money(budget: Budget, units: int) -> str:

@@ -15,10 +15,12 @@ from recovery.core.empowerment.state import CompensationState, read_compensation
 COMPENSATION = "compensation"
 """The change that says how a compensation stands: its number, its row, and what moves."""
 
-MOVEMENTS = ("reserved", "released", "owed", "waived", "paid")
-"""`waived` is what was owed and, by a supervisor's word, is not any more."""
+MOVEMENTS = ("reserved", "released", "owed", "waived", "paid", "drawn")
+"""`waived` is what was owed and, by a supervisor's word, is not any more; `drawn` what a recovery that had
+failed before takes of the fund."""
 
 USED, RESERVED, SPENT, COST, OWED, PAID = "used", "reserved", "spent", "cost", "owed", "paid"
+FUND, SET_ASIDE, DRAWN = "fund", "set aside", "drawn"
 
 
 class Posting(NamedTuple):
@@ -55,6 +57,9 @@ def _lines(state: CompensationState, move: str) -> Iterator[Posting]:
         if state.units:
             yield Posting(OWED, state.currency, state.units)
             yield Posting(PAID, state.currency, -state.units)
+    elif move == "drawn":
+        yield Posting(FUND, state.currency, -state.units)
+        yield Posting(DRAWN, state.currency, state.units)
     elif state.units:
         sign = 1 if move == "owed" else -1
         yield Posting(f"{COST} {state.kind}", state.currency, sign * state.units)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from recovery.core.draft import Draft, Refused
+from recovery.core.empowerment.state import Asked
 
 
 class Stand(NamedTuple):
@@ -29,10 +30,14 @@ class Standing(NamedTuple):
     Attributes:
         units: the amount in the smallest coin of its own currency.
         holds: budget → what it takes of it.
+        ask: by the list of people whoever could approve it, the nearest above first; empty: by roles alone.
+        nobody: why nobody can be asked; empty: somebody can.
     """
 
     units: int
     holds: Mapping[str, Stand]
+    ask: tuple[Asked, ...] = ()
+    nobody: str = ""
 
     def exceeded(self) -> str | None:
         """The first budget that it is too much for."""
@@ -40,7 +45,13 @@ class Standing(NamedTuple):
 
     def row(self) -> dict[str, Any]:
         """It as an event carries it."""
-        return {"units": self.units, "holds": {name: of._asdict() for name, of in self.holds.items()}}
+        row: dict[str, Any] = {
+            "units": self.units,
+            "holds": {name: of._asdict() for name, of in self.holds.items()},
+        }
+        if self.ask:
+            row["ask"] = [list(one) for one in self.ask]
+        return row | ({"nobody": self.nobody} if self.nobody else {})
 
 
 NOTHING = Standing(0, {})
@@ -60,7 +71,8 @@ def standing_of(draft: Draft, given: Mapping[str, Any], amount: str | None) -> S
         return NOTHING
     try:
         holds = {name: Stand(**of) for name, of in given["holds"].items()}
-        found = Standing(given["units"], holds)
+        ask = tuple(Asked(*one) for one in given.get("ask", ()))
+        found = Standing(given["units"], holds, ask, given.get("nobody", ""))
     except (KeyError, TypeError, AttributeError):
         found = NOTHING
     if not _is_sound(draft, found):

@@ -32,6 +32,19 @@ class Hold(NamedTuple):
     units: int
 
 
+class Asked(NamedTuple):
+    """Somebody who may approve something, by the list of people, and who stands in while they are away."""
+
+    role: str
+    name: str
+    stands_in: str | None = None
+
+    @property
+    def answers(self) -> str:
+        """Who is to answer."""
+        return self.stands_in or self.name
+
+
 class CompensationState(NamedTuple):
     """One compensation of one case. All moments are text instants.
 
@@ -54,6 +67,10 @@ class CompensationState(NamedTuple):
         pay_by: when it should have been fulfilled; `late_at`: when it was noticed that it had not.
         receipt: the reference of the payment.
         note: why, or the reason of its end.
+        order: the effect that tells whoever pays (`seq.n`); None: a person pays it as a task of its own.
+        taken_at: when they had it; their receipt is waited for.
+        time_cost: what the agent's hours cost that went into it, `20 USD`.
+        asked_to: who of that role is asked, where the list of people says; `then` is who is asked after them.
     """
 
     kind: str
@@ -84,6 +101,20 @@ class CompensationState(NamedTuple):
     receipt: str | None = None
     ended_at: str | None = None
     note: str | None = None
+    order: str | None = None
+    taken_at: str | None = None
+    time_cost: str | None = None
+    asked_to: str | None = None
+    then: tuple[Asked, ...] = ()
+
+    @property
+    def waits_for(self) -> str | None:
+        """What a person is to do about it, as a task of this kind; None: nothing, or its order says it."""
+        if self.status == "asked":
+            return "approval"
+        if self.status != "due" or (self.order is not None and self.taken_at is None):
+            return None
+        return "payment" if self.order is None else "receipt"
 
     @property
     def spent_by(self) -> str:
@@ -100,6 +131,11 @@ class CompensationState(NamedTuple):
         return "" if self.amount is None else self.amount[-3:]
 
     @property
+    def draws_on_fund(self) -> bool:
+        """Whether it is paid from what was set aside: it costs something, after a failure of the recovery."""
+        return self.units > 0 and self.offer.rpartition("@")[2] not in ("", "1")
+
+    @property
     def next_at(self) -> str | None:
         """When something is to be done about it next."""
         if self.status == "asked":
@@ -112,6 +148,7 @@ class CompensationState(NamedTuple):
         """It as the log keeps it; what is as in a new one at the end is left out."""
         row: list[Any] = list(self)
         row[_HOLDS] = [list(hold) for hold in self.holds]
+        row[-1] = [list(one) for one in self.then]
         while len(row) > _HOLDS and (row[-1] is None or row[-1] is False or row[-1] == []):
             row.pop()
         return row
@@ -123,12 +160,19 @@ _HOLDS = CompensationState._fields.index("holds")
 def read_compensation(row: Sequence[Any]) -> CompensationState:
     """What `CompensationState.row` gave."""
     state = CompensationState(*row)
-    return state._replace(holds=tuple(Hold(*hold) for hold in state.holds))
+    return state._replace(
+        holds=tuple(Hold(*hold) for hold in state.holds), then=tuple(Asked(*one) for one in state.then)
+    )
 
 
 def next_of_compensations(compensations: Mapping[str, CompensationState]) -> str | None:
     """The next moment at which something is to be done about any of them."""
     return min((at for one in compensations.values() if (at := one.next_at) is not None), default=None)
+
+
+def is_waited_for(compensations: Mapping[str, CompensationState]) -> bool:
+    """Whether the customer is offered something just now, or soon may be. A coupon is theirs already."""
+    return any(one.status in ("asked", "offered") and one.kind != "coupon" for one in compensations.values())
 
 
 def rows(compensations: Mapping[str, CompensationState]) -> list[dict[str, Any]]:
@@ -138,6 +182,7 @@ def rows(compensations: Mapping[str, CompensationState]) -> list[dict[str, Any]]
             "compensation": number,
             **one._asdict(),
             "holds": [hold._asdict() for hold in one.holds],
+            "then": [asked._asdict() for asked in one.then],
         }
         for number, one in compensations.items()
     ]

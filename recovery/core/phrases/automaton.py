@@ -16,7 +16,7 @@ from recovery.core.phrases.patterns import COMMA, NUMBER, Choice, Gap, One, Part
 STATES_KEPT = 30_000
 """How many states are kept; when there are more, they are forgotten and made anew as needed."""
 
-NODES_AT_MOST = 60_000
+NODES_AT_MOST = 120_000
 """How large all patterns of a language may be together."""
 
 Span = tuple[int, int, int]
@@ -67,6 +67,7 @@ class Automaton:
         self._patterns = patterns
         self._negations = frozenset(negations)
         self._nodes: list[_Node] = []
+        self._numbers: dict[tuple[object, ...], int] = {}
         calm = frozenset(calm)
         inside: list[int] = []
         opening: list[int] = []
@@ -74,6 +75,7 @@ class Automaton:
             last = self._add(_Node(frozenset(), accepts=number))
             first = self._build(pattern.part, last, number not in calm)
             (opening if pattern.at_start else inside).append(first)
+        self._numbers.clear()
         self._known = frozenset(word for node in self._nodes for word in node.words) | self._negations
         self._states: dict[tuple[int, ...], _State] = {}
         self._inside = self._state(inside)
@@ -115,10 +117,16 @@ class Automaton:
                 best[number] = until
 
     def _add(self, node: _Node) -> int:
-        if len(self._nodes) >= NODES_AT_MOST:
-            raise TooLarge
-        self._nodes.append(node)
-        return len(self._nodes) - 1
+        """Where a node stands; one that leads on just as another does is the same."""
+        same = (node.words, node.skips, node.fussy, node.on, *node.free, node.accepts)
+        number = self._numbers.get(same)
+        if number is None:
+            number = len(self._nodes)
+            if number >= NODES_AT_MOST:
+                raise TooLarge
+            self._nodes.append(node)
+            self._numbers[same] = number
+        return number
 
     def _build(self, part: Part, then: int, fussy: bool) -> int:
         """Put a part before the node `then`, and give where it begins."""
@@ -133,8 +141,19 @@ class Automaton:
                 then = self._build(inner, then, fussy)
             return then
         assert isinstance(part, Choice)
-        ways = [self._build(inner, then, fussy) for inner in part.parts]
-        return self._add(_Node(frozenset(), free=[*ways, then] if part.optional else ways))
+        rows = [inner.parts if isinstance(inner, Row) else (inner,) for inner in part.parts]
+        return self._fork([*rows, ()] if part.optional else rows, then, fussy)
+
+    def _fork(self, rows: Sequence[tuple[Part, ...]], then: int, fussy: bool) -> int:
+        """Put one of several rows before the node `then`; rows that begin alike part where they differ."""
+        begun: dict[Part, list[tuple[Part, ...]]] = {}
+        for row in rows:
+            if row:
+                begun.setdefault(row[0], []).append(row[1:])
+        ways = [self._build(first, self._fork(rests, then, fussy), fussy) for first, rests in begun.items()]
+        if () in rows:
+            ways.append(then)
+        return ways[0] if len(ways) == 1 else self._add(_Node(frozenset(), free=ways))
 
     def _state(self, nodes: Iterable[int]) -> _State:
         """The state of being at these nodes and all that are reached from them without a word."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from recovery.core.phrases.folding import words_of
 from recovery.core.phrases.inflection import forms
@@ -28,6 +29,9 @@ DEPTH_AT_MOST = 4
 GAP_AT_MOST = 20
 WORDS_AT_MOST = 60
 """The longest row of words that a pattern may stand for."""
+
+WORDS_KEPT = 5_000
+"""How many words are kept folded in memory: the patterns of a language are made of the same few thousand."""
 
 NUMBER = "#"
 COMMA = ","
@@ -227,9 +231,14 @@ def _part(reading: _Reading, sign: re.Match[str], start: int, depth: int) -> Par
     return _words(sign["word"], bool(sign["any"]), start)
 
 
+@lru_cache(maxsize=WORDS_KEPT)
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(words_of(text))
+
+
 def _words(text: str, any_form: bool, start: int) -> Part:
     """A word of the pattern, folded; Chinese is one word a character, a contraction two."""
-    words = words_of(text)
+    words = _folded(text)
     if not words:
         raise PatternProblem(start, f"`{text}` holds no word.", "Only words can be looked for.")
     if any_form:

@@ -192,7 +192,10 @@ def untruths(states: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
 INTERNAL = "internal_note"
 """The kind of text that only colleagues read."""
 
-_FOR_COLLEAGUES = ("approval-request", "brief", "collaboration", "hand-off", "line-up", "story")
+_FOR_COLLEAGUES = (
+    *("approval-request", "brief", "collaboration", "hand-off", "line-up", "payment-order"),
+    "story",
+)
 """Purposes of templates that no customer reads."""
 
 

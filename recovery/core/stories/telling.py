@@ -111,7 +111,10 @@ def untold_of(draft: Draft) -> list[CompensationState]:
     return [
         one
         for number, one in case.compensations.items()
-        if one.status in GIVEN and one.amount is not None and (of(one), number) not in told
+        if one.status in GIVEN
+        and one.amount is not None
+        and one.kind != "coupon"
+        and (of(one), number) not in told
     ]
 
 

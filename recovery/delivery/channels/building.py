@@ -76,6 +76,8 @@ class _Maker:
                 return PortalChannel()
             case "phone_task" | "letter_task":
                 return self._kept(TaskChannel(self._outbox, way.by))
+            case "payment_task":
+                return TaskChannel(self._outbox, way.by)
             case "smtp":
                 return self._kept(self._limited(way, self._smtp(way, stack)))
             case "webhook":

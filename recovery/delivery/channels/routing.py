@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recovery.delivery.mail import mailbox
 from recovery.delivery.message import Message
-from recovery.delivery.outcomes import Cancelled, Outcome, Rejected
+from recovery.delivery.outcomes import Cancelled, Handed, Outcome, Rejected
 
 if TYPE_CHECKING:
     from recovery.delivery.channels import Channel
@@ -26,6 +26,8 @@ class Channels:
     def deliver(self, message: Message) -> Outcome:
         """Deliver by the case's channel; one that is not set up takes nothing (see `Channel.deliver`)."""
         way = self.ways.get(message.channel)
+        if way is None and message.payment is not None:
+            return Handed("payment")  # nobody else pays: a person does
         if way is None:
             known = ", ".join(sorted(self.ways))
             return Rejected(f"config/channels.yaml has no channel {message.channel}; it has {known}")

@@ -62,8 +62,9 @@ class WaitsKeys(Shape):
 class Plain(Shape):
     """A way that needs nothing more."""
 
-    by: Literal["folder", "console", "portal", "phone_task", "letter_task"] = Field(
-        description="`folder`, `console`, `portal`, `phone_task`, `letter_task`, `smtp` or `webhook`."
+    by: Literal["folder", "console", "portal", "phone_task", "letter_task", "payment_task"] = Field(
+        description="`folder`, `console`, `portal`, `phone_task`, `letter_task`, `payment_task`, `smtp` or "
+        "`webhook`."
     )
 
 
@@ -99,7 +100,7 @@ class WebhookWay(Limits):
 Way = Plain | SmtpWay | WebhookWay
 
 WAYS: Mapping[str, type[Way]] = {
-    **dict.fromkeys(("folder", "console", "portal", "phone_task", "letter_task"), Plain),
+    **dict.fromkeys(("folder", "console", "portal", "phone_task", "letter_task", "payment_task"), Plain),
     "smtp": SmtpWay,
     "webhook": WebhookWay,
 }

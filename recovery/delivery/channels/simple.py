@@ -33,10 +33,14 @@ class ConsoleChannel:
         return Delivered("printed")
 
 
+PAYMENT_TASK = "payment_task"
+
+
 class TaskChannel:
     """Writes down what a person is to do by hand, with the words to say, into the outbox folder.
 
-    The message counts as delivered when that person says that it is done.
+    The message counts as delivered when that person says that it is done; a payment, when they put its
+    receipt on record.
     """
 
     def __init__(self, folder: Path, kind: str) -> None:
@@ -45,7 +49,9 @@ class TaskChannel:
 
     def deliver(self, message: Message) -> Outcome:
         """Write the task (see `Channel.deliver`)."""
-        if message.address is None:
+        if self._kind == PAYMENT_TASK and message.payment is None:
+            return Rejected("There is nothing to be paid in it")
+        if message.address is None and self._kind != PAYMENT_TASK:
             return Rejected(f"Nobody knows where to {TASKS[self._kind][0]}: the customer has no address")
         done = write(self.folder, message, f"{self._kind}.txt", _task(message, self._kind).encode())
         return Handed(self._kind.removesuffix("_task")) if isinstance(done, Delivered) else done
@@ -54,6 +60,7 @@ class TaskChannel:
 TASKS = {
     "phone_task": ("call", "Call {address} about case {case}, and say in your own words:"),
     "letter_task": ("write", "Send a letter to {address} about case {case}, with these words:"),
+    PAYMENT_TASK: ("pay", "Pay what case {case} owes, and put the receipt on record:"),
 }
 """Kind of task → what is done, and the first line of the task."""
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -83,21 +84,26 @@ class WebhookChannel:
             "webhook-timestamp": str(int(moment.timestamp())),
             "webhook-signature": self._signer.sign(key, moment, body),
         }
+        if message.payment is not None:
+            headers["idempotency-key"] = key
         try:
             with self._client.stream("POST", self._url, content=body.encode(), headers=headers) as answer:
-                words = self._words(answer)
+                said = self._read(answer)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return OutOfOrder(f"The receiver cannot be reached: {_why(error)}")
         except httpx.HTTPError as error:
             reason = f"The connection to the receiver broke: {_why(error)}"
             return RetryLater(reason, may_have_been_accepted=True)
-        return answered(answer.status_code, words, answer.headers.get("retry-after"), moment)
+        outcome = answered(answer.status_code, _words(said), answer.headers.get("retry-after"), moment)
+        if isinstance(outcome, Delivered) and message.payment is not None:
+            return Delivered(outcome.receipt, paid_as(said))
+        return outcome
 
     def close(self) -> None:
         """Close its connections."""
         self._client.close()
 
-    def _words(self, answer: httpx.Response) -> str:
+    def _read(self, answer: httpx.Response) -> bytes:
         """The beginning of what a receiver says; no more is read than a sound one would say."""
         found = bytearray()
         until = monotonic() + self._answer
@@ -106,13 +112,32 @@ class WebhookChannel:
                 found += part
                 if len(found) > ANSWER_AT_MOST or monotonic() > until:
                     break
-        text = found[: 4 * WORDS_AT_MOST].decode("utf-8", "replace")
-        return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:WORDS_AT_MOST]
+        return bytes(found)
+
+
+def _words(said: bytes) -> str:
+    """An answer on one line, to be shown."""
+    text = said[: 4 * WORDS_AT_MOST].decode("utf-8", "replace")
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:WORDS_AT_MOST]
+
+
+def paid_as(said: bytes) -> str | None:
+    """The `receipt` of an answer, a JSON object; None where whoever pays has not said one yet.
+
+    One that no log can keep is none: then a person puts it on record.
+    """
+    try:
+        receipt = json.loads(said).get("receipt")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    if not isinstance(receipt, str) or len(receipt) > WORDS_AT_MOST or not receipt.isprintable():
+        return None
+    return receipt.strip() or None
 
 
 def payload(message: Message) -> str:
     """What is posted: the same text on every attempt. Its fields are documented with the settings."""
-    data = {
+    data: dict[str, Any] = {
         "key": message.key,
         "thread": message.thread,
         "case": message.case,
@@ -128,8 +153,11 @@ def payload(message: Message) -> str:
         "in_reply_to": message.in_reply_to,
         "by_hand": message.by_hand,
     }
+    if message.payment is not None:
+        data["payment"] = dict(message.payment)
     moment = message.created_at.astimezone(UTC).isoformat(timespec="seconds")
-    return json.dumps({"type": "message.send", "timestamp": moment, "data": data})
+    kind = "message.send" if message.payment is None else "payment.order"
+    return json.dumps({"type": kind, "timestamp": moment, "data": data})
 
 
 def answered(status: int, words: str, retry_after: str | None, now: datetime) -> Outcome:

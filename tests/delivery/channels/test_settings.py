@@ -75,7 +75,7 @@ def test_portal_and_desk_may_be_delivered_otherwise() -> None:
 
 def test_the_file_that_every_project_begins_with_is_right() -> None:
     settings = read((starter_root() / CHANNELS).read_text("utf-8"))
-    assert settings.ways.keys() == {"mail", "phone", "letter", "portal", "desk"}
+    assert settings.ways.keys() == {"mail", "phone", "letter", "portal", "desk", "payment"}
 
 
 # --- what is wrong ------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def test_the_file_that_every_project_begins_with_is_right() -> None:
         (
             "channels:\n  mail: {host: a}",
             "2:3 missing_key `mail` does not say how it is delivered (`by`). One of folder, console, portal, "
-            "phone_task, letter_task, smtp, webhook.",
+            "phone_task, letter_task, payment_task, smtp, webhook.",
         ),
         (
             "channels:\n  mail: {by: smpt}",
@@ -225,6 +225,7 @@ def test_each_channel_does_what_its_settings_say(tmp_path: Path, capsys: pytest.
         "  phone: {by: phone_task}\n"
         "  letter: {by: letter_task}\n"
         "  chat: {by: console}\n"
+        "  payment: {by: payment_task}\n"
     )
     secrets = {"REPLY_SECRET": "sixteen or more letters", "SMS_SECRET": SECRET}
     with mail_server() as server, receiver() as service:
@@ -233,13 +234,16 @@ def test_each_channel_does_what_its_settings_say(tmp_path: Path, capsys: pytest.
             for number, name in enumerate(("mail", "sms", "phone", "letter", "chat", "portal", "desk")):
                 done = channels.deliver(message(f"{number}.0", channel=name))
                 assert isinstance(done, Handed if name in ("phone", "letter") else Delivered), name
+            order = message("9.0", channel="payment", address=None, payment={"amount": "40 USD"})
+            assert channels.deliver(order) == Handed("payment")
         assert server.commands[-1] == "QUIT"
     reply_to = opened(server.letters[0].data)["reply-to"]
     assert reply_to.startswith("care+case-12-")
     assert len(service.posts) == 1
     assert "--- chat to ana@example.org" in capsys.readouterr().out
     written = sorted(path.name for path in tmp_path.rglob("*.*"))
-    assert written == ["2.0-apology.phone_task.txt", "3.0-apology.letter_task.txt", "6.0-apology.eml"]
+    tasks = ["2.0-apology.phone_task.txt", "3.0-apology.letter_task.txt", "9.0-apology.payment_task.txt"]
+    assert sorted(written) == sorted([*tasks, "6.0-apology.eml"])
     assert opened((tmp_path / "case-000012/6.0-apology.eml").read_bytes())["reply-to"] == reply_to
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from recovery.delivery.channels.folder import FolderChannel
 from recovery.delivery.channels.routing import Channels, OnlyTo
 from recovery.delivery.channels.simple import ConsoleChannel, PortalChannel, TaskChannel
 from recovery.delivery.outcomes import Cancelled, Delivered, Handed, OutOfOrder, Rejected
@@ -57,6 +58,22 @@ def test_a_task_says_whom_to_reach_and_with_which_words(tmp_path: Path, kind: st
     (task,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert task.relative_to(tmp_path).as_posix() == f"case-000012/3.0-apology.{kind}.txt"
     assert task.read_text("utf-8") == f"{first}\n\nI am sorry\n\nDear Ana,\n\nI am sorry.\n"
+
+
+def test_a_payment_is_a_task_of_its_own_kind(tmp_path: Path) -> None:
+    order = message(address=None, channel="payment", payment={"amount": "40 USD"})
+    assert TaskChannel(tmp_path, "payment_task").deliver(order) == Handed("payment")
+    (task,) = tmp_path.rglob("*.txt")
+    assert task.name == "3.0-apology.payment_task.txt"
+    assert task.read_text("utf-8").startswith("Pay what case 12 owes, and put the receipt on record:\n")
+    assert isinstance(TaskChannel(tmp_path, "payment_task").deliver(message()), Rejected)
+
+
+def test_where_nobody_pays_a_person_does(tmp_path: Path) -> None:
+    order = message(address=None, channel="payment", payment={"amount": "40 USD"})
+    assert Channels({}).deliver(order) == Handed("payment")
+    assert FolderChannel(tmp_path).deliver(order) == Handed("payment")
+    assert [file.suffix for file in tmp_path.rglob("*.eml")] == [".eml"]
 
 
 def test_a_task_for_a_customer_whom_nobody_can_reach_is_refused(tmp_path: Path) -> None:

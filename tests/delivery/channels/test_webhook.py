@@ -81,6 +81,42 @@ def test_a_message_is_posted_with_all_that_is_known_of_it(service: Receiver, cha
     }
 
 
+PAYMENT = {"compensation": "1", "kind": "refund", "amount": "40 USD", "currency": "USD", "units": 4000}
+
+
+@pytest.mark.parametrize(
+    ("said", "paid_as"),
+    [
+        (b'{"receipt": " T-7104 "}', "T-7104"),
+        (b'{"ok": true}', None),
+        (b'{"receipt": 7104}', None),
+        (b'{"receipt": ""}', None),
+        (b'{"receipt": "a\\nb"}', None),
+        (b'["T-7104"]', None),
+        (b"thank you", None),
+        (b"\xff\xfe", None),
+        (b'{"receipt": "' + b"x" * 300 + b'"}', None),
+    ],
+)
+def test_a_payment_order_is_posted_as_one_and_the_answer_may_say_its_receipt(
+    service: Receiver, channel: WebhookChannel, said: bytes, paid_as: str | None
+) -> None:
+    service.answers.append(Answer(body=said))
+    outcome = channel.deliver(message(channel="payment", payment=PAYMENT))
+    assert isinstance(outcome, Delivered)
+    assert outcome.paid_as == paid_as
+    (post,) = service.posts
+    body = json.loads(post.body)
+    assert (body["type"], body["data"]["payment"]) == ("payment.order", PAYMENT)
+    assert post.headers["idempotency-key"] == post.headers["webhook-id"] == "1f2e:default:12:3:0"
+
+
+def test_what_is_no_payment_has_no_receipt(service: Receiver, channel: WebhookChannel) -> None:
+    service.answers.append(Answer(body=b'{"receipt": "T-7104"}'))
+    assert channel.deliver(message()) == Delivered('200 {"receipt": "T-7104"}')
+    assert "idempotency-key" not in service.posts[0].headers
+
+
 def test_the_receiver_can_verify_who_posted_and_when(service: Receiver) -> None:
     channel = channel_to(service.url, SystemClock().now)
     channel.deliver(message())

@@ -1,0 +1,109 @@
+"""How often a trouble happens, counted from the record: what is alike, and from how many on it is often."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from recovery.async_engine import AsyncEngine
+from recovery.clock import ManualClock
+from recovery.commands import Command
+from recovery.core.events import CaseMerged, FactsRecorded
+from recovery.engine import Engine
+from recovery.insight.recurrence import Often
+from recovery.project import read_settings
+from recovery.recurring import CHECKED
+from tests.support import case_of, clock, engine, folded, project
+
+__all__ = ["clock", "engine", "project"]
+
+LAMP = {"problem.category": "delivery", "origin.product": "lamp"}
+
+
+def opened(engine: Engine, who: str | None = None, **facts: Any) -> int:
+    customer = {} if who is None else {"address": f"{who}@example.org"}
+    return engine.open_case("It is late.", customer=customer, facts={**LAMP, **facts}).case
+
+
+def looked(engine: Engine, case: int, **facts: Any) -> Any:
+    """Somebody says that they have looked; gives what is on record then."""
+    engine.record(case, {CHECKED: True, **facts}, by="agent:li")
+    return case_of(engine, case).fact("recurrence.recurrent")
+
+
+def test_the_fifth_case_alike_in_thirty_days_happens_often(engine: Engine, clock: ManualClock) -> None:
+    opened(engine)
+    clock.advance(timedelta(days=31))
+    first, *_ = [opened(engine) for _ in range(4)]
+    assert looked(engine, first).value is False
+    last = opened(engine)
+    found = looked(engine, last, **{"recurrence.recurrent": False})
+    assert (found.value, found.source, found.by) == (True, "engine", "engine")
+    assert folded(engine, last) == case_of(engine, last)
+    assert engine.recurrence(last).alike == tuple(range(last, first - 1, -1))
+
+
+def test_alike_is_what_has_the_same_category_and_what_else_is_known(engine: Engine) -> None:
+    case = opened(engine)
+    for facts in (
+        {"problem.category": "quality"},
+        {"origin.product": "chair"},
+    ):
+        opened(engine, **facts)
+    engine.open_case("Late.", facts={"problem.category": "delivery"})
+    assert engine.recurrence(case).alike == (case,)
+    vague = engine.open_case("Late.", facts={"problem.category": "delivery"}).case
+    assert len(engine.recurrence(vague).alike) == 4
+    merged = opened(engine)
+    engine.handle(CaseMerged(by="agent:li", occurred_at=engine.clock.now(), into=case), merged)
+    assert engine.recurrence(case).alike == (case,)
+    unknown = engine.open_case("Late.").case
+    assert (engine.recurrence(unknown).alike, engine.recurrence(unknown).recurs) == ((), False)
+
+
+def test_a_customer_who_meets_it_twice_has_met_it_often(engine: Engine) -> None:
+    opened(engine, "ana")
+    opened(engine, "bo")
+    again = opened(engine, "ANA")
+    found = asyncio.run(AsyncEngine(engine).recurrence(again))
+    assert (len(found.of_customer), found.recurs) == (2, True)
+    assert looked(engine, again).value is True
+
+
+def test_who_knows_of_more_than_the_record_may_say_so(engine: Engine) -> None:
+    case = opened(engine)
+    found = looked(engine, case, **{"recurrence.recurrent": True})
+    assert (found.value, found.source) == (True, "agent")
+
+
+def test_a_batch_counts_what_came_before_in_it(engine: Engine) -> None:
+    engine.often = Often(3, timedelta(days=1))
+    cases = [opened(engine) for _ in range(3)]
+    now = engine.clock.now()
+    commands = [
+        Command(FactsRecorded(by="agent:li", occurred_at=now, facts={CHECKED: True}), case, f"k-{case}")
+        for case in cases
+    ]
+    answers = engine.handle_many(commands)
+    assert [case_of(engine, case).facts["recurrence.recurrent"] for case in cases] == [True] * 3
+    assert [one.repeated for one in engine.handle_many(commands)] == [True] * 3  # type: ignore[union-attr]
+    assert len(answers) == 3
+
+
+def test_what_is_refused_counts_nothing(engine: Engine) -> None:
+    case = opened(engine)
+    event = FactsRecorded(by="agent:li", occurred_at=engine.clock.now(), facts={CHECKED: True, "no.such": 1})
+    (answer,) = engine.handle_many([Command(event, case)])
+    assert getattr(answer, "code", None) == "unknown_fact"
+    assert "recurrence.recurrent" not in case_of(engine, case).facts
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"), [("3 in 7d", []), ("often", ["wrong_value"]), ("1 in 7d", ["wrong_value"])]
+)
+def test_what_is_often_is_a_setting(text: str, codes: list[str]) -> None:
+    _, findings = read_settings(f"recurrence: {text}".encode(), "config/recovery.yaml")
+    assert [one.code for one in findings] == codes
