@@ -25,7 +25,7 @@ from tests.simulation.many import explained, part
 from tests.simulation.place import made
 from tests.simulation.plan import plan_of
 from tests.simulation.play import Run
-from tests.simulation.report import written
+from tests.simulation.report import LONG, written
 
 BATCH = 250
 """How many seeds a process plays before it says how it went."""
@@ -34,7 +34,7 @@ BATCH = 250
 def main() -> int:
     """Play what is asked for; 1 where a run failed."""
     asked = argparse.ArgumentParser(prog="python -m tests.simulation")
-    asked.add_argument("--seeds", type=int, default=100_000)
+    asked.add_argument("--seeds", type=int, default=LONG)
     asked.add_argument("--first", type=int, default=0)
     asked.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked.add_argument("--minutes", type=float, default=float("inf"))
