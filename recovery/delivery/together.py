@@ -159,8 +159,11 @@ def told_elsewhere(engine: Engine, row: OutboxRow, moment: datetime) -> Settleme
 
 
 def _may_be_one_of_several(row: OutboxRow) -> bool:
-    """Whether it is a template's, to a customer who is known, and was never tried."""
-    is_fresh = row.rendered is None and row.attempts == 0
+    """Whether it is a template's, to a customer who is known, and was surely never sent.
+
+    One whose lease nobody gave back may have been sent by whoever died with it: it says the same again.
+    """
+    is_fresh = row.rendered is None and row.attempts == 0 and row.lease_owner is None
     return is_fresh and row.recipient == "customer" and row.address is not None and WRITTEN not in row.context
 
 

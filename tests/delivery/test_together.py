@@ -16,6 +16,7 @@ from recovery.delivery.message import Message
 from recovery.delivery.outbox import deliver_due
 from recovery.delivery.outcomes import Delivered, Handed, Outcome, Rejected, RetryLater
 from recovery.engine import Engine
+from recovery.store.choosing import Messages
 from recovery.store.records import OutboxRow
 from recovery.ticking import fire_due, pass_time
 from recovery.workflow.templates import read_template
@@ -109,6 +110,30 @@ def test_what_a_letter_tells_of_is_the_same_at_every_attempt(
     first, second = mailbox.got
     assert first == second
     assert "Part B" in second.text
+
+
+def test_one_that_a_dead_sender_may_have_sent_says_the_same_again_and_tells_of_no_other(
+    engine: Engine, clock: ManualClock, mailbox: Mailbox
+) -> None:
+    _, two = (case_with_news(engine, f"Part {part} has come.") for part in "AB")
+    let_it_be_due(engine, clock, mailbox)
+    engine.hold(Messages(case=two), by="agent:li", reason="Wait.")
+
+    class Dies(Mailbox):
+        def deliver(self, message: Message) -> Outcome:
+            super().deliver(message)
+            raise KeyboardInterrupt
+
+    dies = Dies()
+    with pytest.raises(KeyboardInterrupt):
+        deliver_due(engine, dies)
+    engine.release(Messages(case=two), by="agent:li")
+    end_leases(engine)
+    deliver_due(engine, mailbox)
+    again, other = mailbox.got
+    assert dies.got == [again]
+    assert "Part B" not in again.text
+    assert other.case == two
 
 
 def test_what_stands_on_paper_is_sent_by_whoever_comes_next(

@@ -51,7 +51,8 @@ class Receiver:
         here = task.process.world
         here.point("after-render")
         fate = self.fates.popleft() if self.fates else Fate("taken")
-        self._compare(message)
+        if fate.what != "down":
+            self._compare(message)
         sending = self.book.begin(task, message)
         self.book.counts.fates[fate.what] += 1
         here.block("mid-send", None, here.elapsed + fate.seconds if fate.seconds else None)
@@ -203,12 +204,13 @@ class Working(Actor):
                 break
             if not stop.is_set():
                 idle(task, seconds, stop.is_set)
+        self.worker.finish()
         self.has_ended = True
         mine = [
             effect for effect, claim in self.book.claims.items() if claim.process is self and claim.is_open
         ]
         kept = [named(effect) for effect in mine if effect not in self.book.closed]
-        if stop.is_set() and kept:
+        if stop.is_set() and kept and not self.worker._unsettled:
             raise self.world.violated("kept-lease", f"{self.name} has stopped and keeps {', '.join(kept)}")
 
 
