@@ -44,7 +44,7 @@ from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
 from recovery.leaving import STOPPING, leaving
-from recovery.recurring import CHECKED, Often, counted
+from recovery.recurring import Often, counted, has_looked
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -182,7 +182,7 @@ class Applying:
             if isinstance(event, PersonErased):
                 case = self.unit.case(self.tenant, case.id) or case
         more = None
-        if type(event) is FactsRecorded and CHECKED in event.facts:
+        if type(event) is FactsRecorded and has_looked(event):
             event, more = counted(event, case, self._version, self.unit, now, self._often)
         instead = ""
         decisions = self._decide_all(case, event, now)

@@ -6,7 +6,7 @@ record may say *yes*.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     from recovery.store.lending import Lendable
     from recovery.store.unit import Unit
 
-__all__ = ["CHECKED", "OFTEN", "Often", "Recurring", "counted"]
+__all__ = ["OFTEN", "Often", "Recurring", "counted", "has_looked"]
+
+
+def has_looked(event: FactsRecorded) -> bool:
+    """Whether somebody has looked whether it happens often. What is no mapping is refused later."""
+    facts: object = event.facts
+    return isinstance(facts, Mapping) and CHECKED in facts
 
 
 def counted(

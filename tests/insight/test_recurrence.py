@@ -13,9 +13,8 @@ from recovery.clock import ManualClock
 from recovery.commands import Command
 from recovery.core.events import CaseMerged, FactsRecorded
 from recovery.engine import Engine
-from recovery.insight.recurrence import Often
+from recovery.insight.recurrence import CHECKED, Often
 from recovery.project import read_settings
-from recovery.recurring import CHECKED
 from tests.support import case_of, clock, engine, folded, project
 
 __all__ = ["clock", "engine", "project"]

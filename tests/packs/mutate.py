@@ -130,7 +130,7 @@ def noticed(place: Path, shipped: Workflows, pack: str, text: str) -> str:
     with tempfile.TemporaryDirectory(dir=place) as folder:
         own = Path(folder)
         shutil.copyfile(place / EMPTY, own / EMPTY)
-        publish(own, changed.sound())
+        publish(own, shipped.root, changed.sound())
         for file in sorted((SCENARIOS / pack).glob("*.yaml")):
             read = read_scenario(ROOT, file, changed)
             assert read is not None

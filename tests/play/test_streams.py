@@ -118,13 +118,16 @@ def _check_bounds(workflow: Workflow, case: Case) -> None:
     assert (case.merged_into is not None) is (case.step == MERGED)
 
 
+HANDED_ON = (ev.HandOffAccepted.__name__, ev.HandOffForced.__name__)
+
+
 def _check_owners(log: list[Record]) -> None:
-    """Once there is an owner there always is one, and only who accepts becomes the next."""
+    """Once there is an owner there always is one, and only who accepts or is given it is the next."""
     owner: str | None = None
     for record in log:
         for change in record.changes:
             for value in (value for name, value, _ in recorded([change]) if name == "owner"):
-                assert owner is None or record.kind == ev.HandOffAccepted.__name__
+                assert owner is None or record.kind in HANDED_ON
                 owner = value
             assert change[0] != "forget" or "owner" not in change[1]
 

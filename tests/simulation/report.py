@@ -51,8 +51,9 @@ Seeds that failed, what it was, and what was done:
   more, and a second one sent it at the same time. It is renewed now for as long as the sending takes.
 - 63228: a letter was tried, and told of another case at the next attempt. Nothing had arrived here, but where
   its sender dies something may have: such a letter says the same again now.
-- 3540, on a commit before these: a worker that stood still told whoever pays of an order that they had refused
-  to another worker, and a person had paid since. An answer to a key has to stand: the reference says so now.
+- 3540, on a commit before these: a worker that stood still told whoever pays of an order that they had
+  refused to another worker, and a person had paid since. An answer to a key has to stand: the reference says
+  so now.
 - 7808, 66894: mistakes of the simulation, which took a lease for one that had not ended, and let workers end
   without settling.
 

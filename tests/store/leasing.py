@@ -10,6 +10,7 @@ from recovery.applying import Applying
 from recovery.commands import Outcome, Settlement
 from recovery.core.errors import Refusal
 from recovery.core.spec import Need, Send, Workflow
+from recovery.insight.recurrence import OFTEN
 from recovery.settling import settle_all
 from recovery.standing import Limits
 from recovery.store.records import OutboxRow
@@ -61,7 +62,7 @@ def settle(house: House, row: OutboxRow, end: Any = "delivered", **more: Any) ->
     )
     with house.store.write() as unit:
         workflow, bundle = (lambda _: house.workflow,) * 2, lambda hash: Bundle(hash, "small", {})
-        applying = Applying(unit, TENANT, house.now, *workflow, bundle, {}, Limits())
+        applying = Applying(unit, TENANT, house.now, *workflow, bundle, {}, Limits(), OFTEN)
         (answer,) = settle_all(unit, applying, [settlement])
     return answer
 

@@ -6,6 +6,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
@@ -15,6 +16,7 @@ from recovery.workflow.templates import TEMPLATE_BYTES_AT_MOST, read_template
 
 SECONDS_AT_MOST = 0.05
 BYTES_AT_MOST = 50 * 1024 * 1024
+NUMBERS = count()
 CALLS_AT_MOST = 250_000
 """About 20 ms where nothing else runs."""
 TRIES = 12
@@ -240,14 +242,14 @@ def calls(text: str) -> int:
     """How many calls and returns it takes to read `text` as a template: the same on every machine."""
     seen = 0
 
-    def count(_frame: object, _event: str, _argument: object) -> None:
+    def seen_one(_frame: object, _event: str, _argument: object) -> None:
         nonlocal seen
         seen += 1
 
     before = sys.getprofile()
-    sys.setprofile(count)
+    sys.setprofile(seen_one)
     try:
-        _, findings = read_template((HEAD + text).encode(), "t.md")
+        _, findings = read_template((HEAD + text).encode(), f"{next(NUMBERS)}.md")  # none is known already
     finally:
         sys.setprofile(before)
     assert findings == []
