@@ -40,13 +40,14 @@ def test_what_is_found_can_be_read_by_programs(cli: Cli, home: Path) -> None:
         8,
     )
     assert (second["class"], second["level"], second["overridable"]) == ("untruth", "annotate", False)
-    assert second["lacks"] == ["resolution.kind=refund|credit", "resolution.done_at"]
+    assert second["lacks"] == ["update.news or account_given or resolution.done_at or goodwill.sent"]
 
 
 def test_claims_are_held_against_the_facts_that_are_named(cli: Cli, home: Path) -> None:
     Path("a.md").write_text("We have refunded you.", encoding="utf-8")
     assert cli("guard", "a.md").code == 0
     assert cli("guard", "a.md", "--fact", "owner=li").code == 1
+    assert cli("guard", "a.md", "--fact", "update.news=It is on its way.").code == 1, "news are no refund"
     facts = ("--fact", "resolution.kind=refund", "--fact", "resolution.done_at")
     assert cli("guard", "a.md", *facts).out == "Nothing found.\n"
 
