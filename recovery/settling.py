@@ -47,7 +47,7 @@ def settle_all(
 
 
 def _is_told(settled: Settlement, versions: dict[tuple[int, str], int]) -> bool:
-    """Whether the message that says it instead, where there is one, is surely this sender's still."""
+    """Whether the letter that tells it, where there is one, is surely this sender's still."""
     if settled.told_in is None:
         return True
     case, effect, version = settled.told_in
