@@ -77,13 +77,14 @@ class PostgresDialect(Dialect):
     def claiming(self, cursor: Cursor, tenant: str | None) -> None:
         """One claim of a tenant after the other: each sees the leases of the one before, also within a case.
 
-        Those of different tenants go on side by side, and keep out whoever claims for all.
+        Those of different tenants go on side by side, and keep out whoever claims for all: a take-over, and a
+        worker of an earlier version, which takes the first lock alone.
         """
         if tenant is None:
-            cursor.execute(f"SELECT pg_advisory_xact_lock(0, {_OUTBOX})")
+            cursor.execute(f"SELECT pg_advisory_xact_lock({_OUTBOX}::bigint)")
         else:
             cursor.execute(
-                f"SELECT pg_advisory_xact_lock_shared(0, {_OUTBOX}), "
+                f"SELECT pg_advisory_xact_lock_shared({_OUTBOX}::bigint), "
                 f"pg_advisory_xact_lock({_OUTBOX}, hashtext(%s))",
                 (tenant,),
             )
