@@ -55,8 +55,11 @@ kills: $(STAMP) ## kill 1,000 workers with -9, on both databases, one and four a
 	RECOVERY_LONG=1 KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -q tests/crash/test_kills.py
 	$(BIN)/python -m tests.crash.report
 
-ledger: $(STAMP) ## let 64 threads in each of 4 processes spend at once, on both databases, 20 times (takes long)
-	RECOVERY_LONG=1 $(BIN)/python -m pytest -q tests/money/test_spending_at_once.py tests/money/test_any_order.py
+ledger: $(STAMP) ## let 64 threads in each of 4 processes spend at once, on both databases, 20 times (RUNS=2 for fewer)
+	rm -f build/ledger.jsonl
+	RECOVERY_LONG=1 RUNS=$(or $(RUNS),20) $(BIN)/python -m pytest -q tests/money/test_spending_at_once.py \
+		tests/money/test_any_order.py
+	$(BIN)/python -m tests.money.report
 
 calendars: $(STAMP) ## compare 10,000 random calendars with a count of minutes (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/calendars/test_brute_force.py
