@@ -31,18 +31,17 @@ from tests.support import new_database as new_file
 __all__ = ["made_once", "postgres_server"]
 
 LONG = os.environ.get("RECOVERY_LONG") == "1"
-PROCESSES, THREADS, STEPS, KILLS = (4, 64, 7, 3) if LONG else (2, 4, 14, 1)
+PROCESSES, THREADS, STEPS, KILLS = (4, 64, 10, 3) if LONG else (2, 4, 14, 1)
 RUNS = int(os.environ.get("RUNS", "20")) if LONG else 1
 SECONDS = 300 if LONG else 120
 
 SPENT = {"offer": "CompensationOffered", "spend": "CompensationSpent", "batch": "CompensationSpent"}
 """Steps that spend, and the event that each of their places in the log has."""
 
-AT_LEAST_ONCE = (
-    *("limits_reached", "above_what_is_left", "asked", "approved", "declined", "revoked", "expired", "paid"),
-    *("midnights", "kills"),
-)
+AT_LEAST_ONCE = ["above_what_is_left", "asked", "paid", "midnights", "kills"]
 """What each run has to have met, or it has tried too little."""
+if LONG:
+    AT_LEAST_ONCE += ["limits_reached", "approved", "declined", "revoked", "expired"]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -82,7 +81,7 @@ def test_no_limit_is_overrun_and_no_spend_is_lost(url: str, tmp_path: Path, seed
     engine.store.close()
     assert found["deadlocks"] == found["races"] == 0, found
     assert found["kills"] == KILLS
-    assert all(found[name] for name in AT_LEAST_ONCE), found
+    assert not [name for name in AT_LEAST_ONCE if not found[name]], found
     if LONG:
         report.keep("spending", url, found, seconds)
 
