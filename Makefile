@@ -41,8 +41,8 @@ many: $(STAMP) ## a million clocks: that wait, and that run out in one worker (t
 demo: $(STAMP) ## walk complaints through the ten steps under a fast clock
 	$(BIN)/recovery demo
 
-test: $(STAMP) ## run the tests on two cores (ARGS="-k name" narrows them)
-	$(PYTEST) $(ARGS)
+test: $(STAMP) ## run the tests on two cores, all but the thorough ones (ARGS="-k name" narrows them)
+	$(PYTEST) -m "not thorough" $(ARGS)
 
 streams: $(STAMP) ## play 10,000 random streams through the engine (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/play/test_streams.py
@@ -70,7 +70,7 @@ simulation: $(STAMP) ## play 100,000 seeds of crashes, lost answers and wrong cl
 packs: $(STAMP) ## change every duration, amount and date of the regulation packs by one unit: all must be noticed
 	$(BIN)/python -m tests.packs.mutate $(ARGS)
 
-coverage: $(STAMP) ## run the tests and require 98 % of the core's lines and branches
+coverage: $(STAMP) ## run every test, the thorough ones too, and require 98 % of the core's lines and branches
 	$(PYTEST) --cov --cov-report= --junitxml=build/tests.xml $(ARGS)
 	$(BIN)/coverage report --fail-under=98
 

@@ -251,7 +251,7 @@ class Store(Reading, Unlocked):
         """
         with self._transaction() as cursor:
             texts = self.dialect.texts
-            self.dialect.claiming(cursor)
+            self.dialect.claiming(cursor, None)
             cursor.execute(texts[sql.GET_META], (SENDER,))
             if cursor.fetchone() is None:
                 cursor.execute(texts[sql.INSERT_META], (SENDER, installation))
