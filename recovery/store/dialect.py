@@ -79,8 +79,8 @@ class Dialect(ABC):
         """The present moment by the database's clock, which all who lease from it share."""
 
     @abstractmethod
-    def claiming(self, cursor: Cursor) -> None:
-        """Wait until nobody else is claiming, where there is more than one writer at a time."""
+    def claiming(self, cursor: Cursor, tenant: str | None) -> None:
+        """Wait until nobody else claims for this tenant (None: for any), where several may write at once."""
 
     @abstractmethod
     def take(self, cursor: Cursor, numbers: Sequence[int]) -> None:

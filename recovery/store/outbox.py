@@ -58,7 +58,7 @@ class Outbox:
             lasting: how long the lease lasts, by the database's clock.
             installation: who sends; nothing is leased when that is another one.
         """
-        self._dialect.claiming(self._cursor)
+        self._dialect.claiming(self._cursor, tenant)
         if self._rows(sql.SENDING)[0][0] != installation:
             return []
         present = self._dialect.lease_now(self._cursor)

@@ -29,6 +29,9 @@ from recovery.store.postgres_faults import explaining
 _TURN = 2**32
 """A lock keeps a floor's lowest 32 bits; the rest is that of the last position drawn."""
 
+_OUTBOX = f"'{sql_of_outbox.effect.name}'::regclass::oid::int4"
+"""The number that locks of the outbox have, so that they are no other's."""
+
 
 class PostgresDialect(Dialect):
     """All rows of a statement go in one message, each column as an array."""
@@ -71,9 +74,20 @@ class PostgresDialect(Dialect):
         cursor.execute("SELECT clock_timestamp()")
         return utc(cursor.fetchone()[0])
 
-    def claiming(self, cursor: Cursor) -> None:
-        """One claim after the other: each sees the leases of the one before, also within a case."""
-        cursor.execute(f"SELECT pg_advisory_xact_lock('{sql_of_outbox.effect.name}'::regclass::oid::bigint)")
+    def claiming(self, cursor: Cursor, tenant: str | None) -> None:
+        """One claim of a tenant after the other: each sees the leases of the one before, also within a case.
+
+        Those of different tenants go on side by side, and keep out whoever claims for all: a take-over, and a
+        worker of an earlier version, which takes the first lock alone.
+        """
+        if tenant is None:
+            cursor.execute(f"SELECT pg_advisory_xact_lock({_OUTBOX}::bigint)")
+        else:
+            cursor.execute(
+                f"SELECT pg_advisory_xact_lock_shared({_OUTBOX}::bigint), "
+                f"pg_advisory_xact_lock({_OUTBOX}, hashtext(%s))",
+                (tenant,),
+            )
 
     def take(self, cursor: Cursor, numbers: Sequence[int]) -> None:
         """Advisory locks, in the order of the numbers, so that no two transactions wait for each other."""

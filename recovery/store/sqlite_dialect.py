@@ -65,7 +65,7 @@ class SqliteDialect(Dialect):
         """Everything: with one writer at a time, events are committed in the order of their numbers."""
         return LAST
 
-    def claiming(self, cursor: Cursor) -> None:
+    def claiming(self, cursor: Cursor, tenant: str | None) -> None:
         """Nobody else can: there is one writer at a time."""
 
     def take(self, cursor: Cursor, numbers: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from recovery.core.phrases.patterns import Choice, One, Part, Pattern, PatternProblem, read_pattern
+from recovery.core.phrases.patterns import Choice, One, Part, Pattern, PatternProblem, one_of, read_pattern
 from recovery.core.phrases.rules import CLASSES, KINDS, UNTRUTH, Level, Need, Rule, RuleSet
 from recovery.workflow.basics import FACT_NAME, Language, Line, Shape
 from recovery.workflow.findings import Finding, errors, shown
@@ -150,9 +150,8 @@ class _Reader:
     def read(self) -> RuleSet:
         for name, texts in self._shape.words.items():
             parts = [pattern.part for pattern in self._patterns(("words", name), texts, inner=True)]
-            ones = frozenset(word for part in parts if isinstance(part, One) for word in part.words)
-            rest = tuple(part for part in parts if not isinstance(part, One))
-            self._sets[name] = Choice((One(ones), *rest)) if rest else One(ones)
+            several = one_of(parts) or (One(frozenset()),)
+            self._sets[name] = several[0] if len(several) == 1 else Choice(several)
         shared = {key: self._patterns((key,), getattr(self._shape, key)) for key in _SHARED}
         rules = [self._rule(number, shape) for number, shape in enumerate(self._shape.rules)]
         self._doubled(rules)

@@ -104,7 +104,7 @@ def test_a_file_is_called_like_its_language() -> None:
 
 
 def test_rules_that_are_too_large_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(automaton, "NODES_AT_MOST", 20)
+    monkeypatch.setattr(automaton, "PLACES_AT_MOST", 20)
     text = f"language: en\nrules:\n{RULE}    blocks: ['a b c d e f g h i j k l m n o p q r s t u v']\n"
     guard, [finding] = guard_from(text.encode(), "test.yaml")
     assert guard is None

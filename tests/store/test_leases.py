@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from recovery.commands import Outcome
@@ -357,6 +358,31 @@ def test_a_claim_waits_for_one_that_is_not_yet_committed(house: House, store: St
     other.close()
     assert names(mine) == [(first, "2.0"), (first, "2.1")]
     assert {row.case for row in got} == {second}
+
+
+@on_postgres
+def test_a_claim_keeps_out_those_of_its_tenant_alone_and_whoever_takes_the_database_over(
+    house: House, store: Store
+) -> None:
+    """One tenant's storm makes no other tenant's claim wait."""
+
+    def asking(tenant: str | None) -> bool:
+        """Whether whoever claims for a tenant, or for all, would have to wait."""
+        with plain_cursor(house) as other:
+            other.execute("set lock_timeout = '1ms'")
+            try:
+                POSTGRES.claiming(other, tenant)
+            except psycopg.errors.LockNotAvailable:
+                return True
+        return False
+
+    with store.write() as unit:
+        unit.outbox.claim(TENANT, "one", house.now, LONG, 2, installation=store.sender_id())
+        assert asking(TENANT)
+        assert not asking("another")
+        assert asking(None)
+        unit.flush()
+    assert not any(asking(tenant) for tenant in (TENANT, "another", None))
 
 
 @on_postgres

@@ -1,23 +1,25 @@
 """Finding all patterns of a language at once, in time that grows with the text alone.
 
 The patterns become one automaton over words. It is run from every word of a sentence for as long as any
-pattern is still alive, which is at most `WORDS_AT_MOST` words; its states are made when they are first needed
-and kept, so that a step is one look into a table, however many patterns there are.
+pattern is still alive, which is at most `WORDS_AT_MOST` words. A state is what is left of each pattern that
+is alive; states are made when they are first needed and kept, so that a step is one look into a table,
+however many patterns there are. Making the automaton only notes which word each pattern may begin with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from recovery.core.phrases.folding import Sentence
-from recovery.core.phrases.patterns import COMMA, NUMBER, Choice, Gap, One, Part, Pattern, Row
+from recovery.core.phrases.patterns import COMMA, GAP_AT_MOST, NUMBER, Choice, Gap, One, Part, Pattern, Row
 
 STATES_KEPT = 30_000
 """How many states are kept; when there are more, they are forgotten and made anew as needed."""
 
-NODES_AT_MOST = 120_000
-"""How large all patterns of a language may be together."""
+PLACES_AT_MOST = 200_000
+"""How many places of words all patterns of a language may have together, with every list spelled out."""
 
 Span = tuple[int, int, int]
 """A pattern's number, the index of its first word and of the one after its last."""
@@ -25,22 +27,29 @@ Span = tuple[int, int, int]
 _OTHER = ""
 """Stands for every word that no pattern speaks of."""
 
+_GAPS = tuple(map(Gap, range(GAP_AT_MOST)))
+"""Gaps of which a part is used up; two as long as each other are one, so that what is left is the same."""
 
-@dataclass(slots=True)
-class _Node:
-    """A place in the patterns: what word leads on, and to where."""
+_Rest = tuple[Part, ...]
+"""The parts of a pattern that are still to come."""
 
-    words: frozenset[str]
-    skips: bool = False
-    fussy: bool = True
-    on: int = -1
-    free: list[int] = field(default_factory=list)
-    accepts: int = -1
+_Item = tuple[int, _Rest]
+"""A pattern's number, and what is left of it."""
+
+
+class _Ways(NamedTuple):
+    """The ways into a choice: for each word that one begins with what is left of it then, and those that
+    begin with a gap."""
+
+    led: dict[str, list[_Rest]]
+    loose: list[_Rest]
 
 
 @dataclass(slots=True, eq=False)
 class _State:
-    nodes: tuple[int, ...]
+    """What is left of the patterns that are alive, and those that end here."""
+
+    items: frozenset[_Item]
     accepts: tuple[int, ...]
     steps: dict[str, _State | None] = field(default_factory=dict)
 
@@ -64,22 +73,25 @@ class Automaton:
     def __init__(
         self, patterns: Sequence[Pattern], negations: Iterable[str] = (), calm: Iterable[int] = ()
     ) -> None:
+        if sum(pattern.part.size for pattern in patterns) > PLACES_AT_MOST:
+            raise TooLarge
         self._patterns = patterns
         self._negations = frozenset(negations)
-        self._nodes: list[_Node] = []
-        self._numbers: dict[tuple[object, ...], int] = {}
-        calm = frozenset(calm)
-        inside: list[int] = []
-        opening: list[int] = []
+        self._calm = frozenset(calm)
+        self._known = self._negations | _words([pattern.part for pattern in patterns])
+        self._ways: dict[Choice, _Ways] = {}
+        self._states: dict[tuple[frozenset[_Item], tuple[int, ...]], _State] = {}
+        self._inside = _State(frozenset(), ())
+        self._opening = _State(frozenset(), ())
+        self._begun: dict[str, list[_Item]] = {}
+        self._begun_at_start: dict[str, list[_Item]] = {}
         for number, pattern in enumerate(patterns):
-            last = self._add(_Node(frozenset(), accepts=number))
-            first = self._build(pattern.part, last, number not in calm)
-            (opening if pattern.at_start else inside).append(first)
-        self._numbers.clear()
-        self._known = frozenset(word for node in self._nodes for word in node.words) | self._negations
-        self._states: dict[tuple[int, ...], _State] = {}
-        self._inside = self._state(inside)
-        self._opening = self._state([*inside, *opening])
+            begun = self._begun_at_start if pattern.at_start else self._begun
+            for row in _from_here(_row(pattern.part)):
+                head = row[0]
+                words = head.words if isinstance(head, One) else self._ways_of(head).led
+                for word in words:
+                    begun.setdefault(word, []).append((number, row))
 
     def find(self, sentence: Sentence) -> list[Span]:
         """Every pattern in a sentence: from each word the longest row that fits."""
@@ -116,84 +128,116 @@ class Automaton:
             if (not pattern.at_end or ends_clause) and (not pattern.asks or sentence.asks):
                 best[number] = until
 
-    def _add(self, node: _Node) -> int:
-        """Where a node stands; one that leads on just as another does is the same."""
-        same = (node.words, node.skips, node.fussy, node.on, *node.free, node.accepts)
-        number = self._numbers.get(same)
-        if number is None:
-            number = len(self._nodes)
-            if number >= NODES_AT_MOST:
-                raise TooLarge
-            self._nodes.append(node)
-            self._numbers[same] = number
-        return number
-
-    def _build(self, part: Part, then: int, fussy: bool) -> int:
-        """Put a part before the node `then`, and give where it begins."""
-        if isinstance(part, One):
-            return self._add(_Node(part.words, on=then))
-        if isinstance(part, Gap):
-            for _ in range(part.most):
-                then = self._add(_Node(frozenset(), skips=True, fussy=fussy, on=then, free=[then]))
-            return then
-        if isinstance(part, Row):
-            for inner in reversed(part.parts):
-                then = self._build(inner, then, fussy)
-            return then
-        assert isinstance(part, Choice)
-        rows = [inner.parts if isinstance(inner, Row) else (inner,) for inner in part.parts]
-        return self._fork([*rows, ()] if part.optional else rows, then, fussy)
-
-    def _fork(self, rows: Sequence[tuple[Part, ...]], then: int, fussy: bool) -> int:
-        """Put one of several rows before the node `then`; rows that begin alike part where they differ."""
-        begun: dict[Part, list[tuple[Part, ...]]] = {}
-        for row in rows:
-            if row:
-                begun.setdefault(row[0], []).append(row[1:])
-        ways = [self._build(first, self._fork(rests, then, fussy), fussy) for first, rests in begun.items()]
-        if () in rows:
-            ways.append(then)
-        return ways[0] if len(ways) == 1 else self._add(_Node(frozenset(), free=ways))
-
-    def _state(self, nodes: Iterable[int]) -> _State:
-        """The state of being at these nodes and all that are reached from them without a word."""
-        waiting, reached = list(nodes), set()
-        while waiting:
-            node = waiting.pop()
-            if node not in reached:
-                reached.add(node)
-                waiting += self._nodes[node].free
-        key = tuple(sorted(n for n in reached if self._nodes[n].on >= 0 or self._nodes[n].accepts >= 0))
-        made = self._states.get(key)
-        if made is None:
-            accepts = tuple(self._nodes[n].accepts for n in key if self._nodes[n].accepts >= 0)
-            made = self._states[key] = _State(key, accepts)
-        return made
-
     def _step(self, state: _State, word: str) -> _State | None:
         """Where a word leads; kept, so that it is worked out once."""
         if len(self._states) > STATES_KEPT:
             self._forget()
-        negates = word in self._negations
         number = NUMBER if word[:1].isdigit() else word
-        on = []
-        for index in state.nodes:
-            node = self._nodes[index]
-            if node.skips:
-                fits = word != COMMA and not (negates and node.fussy)
-            else:
-                fits = word in node.words or number in node.words
-            if fits and node.on >= 0:
-                on.append(node.on)
-        led = self._state(on) if on else None
+        items: Iterable[_Item] = state.items
+        if state is self._inside or state is self._opening:
+            begun = [self._begun] if state is self._inside else [self._begun, self._begun_at_start]
+            items = {item for one in begun for name in (word, number) for item in one.get(name, ())}
+        negates = word in self._negations
+        left = [
+            (pattern, rest)
+            for pattern, row in items
+            for rest in self._left(
+                row, word, number, word != COMMA and (not negates or pattern in self._calm)
+            )
+        ]
+        led = self._state(left) if left else None
         state.steps[word] = led
         return led
 
+    def _left(self, row: _Rest, word: str, number: str, gaps: bool) -> Iterator[_Rest]:
+        """What is left of a row after a word: of a choice, of each way that goes on with it."""
+        head, rest = row[0], row[1:]
+        if isinstance(head, One):
+            if word in head.words or number in head.words:
+                yield rest
+        elif isinstance(head, Gap):
+            if gaps:
+                yield (_GAPS[head.most - 1], *rest) if head.most > 1 else rest
+        else:
+            led, loose = self._ways_of(head)
+            for left in led.get(word, ()):
+                yield left + rest
+            if number != word:
+                for left in led.get(number, ()):
+                    yield left + rest
+            for other in loose:
+                yield from self._left(other + rest, word, number, gaps)
+
+    def _ways_of(self, part: Part) -> _Ways:
+        """The ways into a choice, worked out when they are first asked for."""
+        assert isinstance(part, Choice)
+        ways = self._ways.get(part)
+        if ways is None:
+            ways = self._ways[part] = _Ways({}, [])
+            for row in [row for inner in part.parts for row in _from_here(_row(inner))]:
+                head, rest = row[0], row[1:]
+                if isinstance(head, One):
+                    for word in head.words:
+                        ways.led.setdefault(word, []).append(rest)
+                elif isinstance(head, Gap):
+                    ways.loose.append(row)
+                else:
+                    inside = self._ways_of(head)
+                    ways.loose.extend([left + rest for left in inside.loose])
+                    for word, several in inside.led.items():
+                        ways.led.setdefault(word, []).extend([left + rest for left in several])
+        return ways
+
+    def _state(self, left: Iterable[_Item]) -> _State:
+        """The state in which so much is left of the patterns."""
+        items: set[_Item] = set()
+        ended: set[int] = set()
+        for number, row in left:
+            items.update([(number, later) for later in _from_here(row)])
+            if not any(part.least for part in row):
+                ended.add(number)
+        key = frozenset(items), tuple(sorted(ended))
+        made = self._states.get(key)
+        if made is None:
+            made = self._states[key] = _State(*key)
+        return made
+
     def _forget(self) -> None:
         """Forget every state but the first ones, which begin anew."""
-        for first in (self._inside, self._opening):
-            first.steps = {}
-        self._states = {first.nodes: first for first in (self._inside, self._opening)}
+        self._inside.steps = {}
+        self._opening.steps = {}
+        self._states = {}
+
+
+def _row(part: Part) -> _Rest:
+    """The parts of a row, or the one part there is."""
+    return part.parts if isinstance(part, Row) else (part,)
+
+
+def _from_here(row: _Rest) -> Iterator[_Rest]:
+    """A row, and what is left of it where its first parts may be missing."""
+    while row:
+        yield row
+        if row[0].least:
+            return
+        row = row[1:]
+
+
+def _words(parts: list[Part]) -> frozenset[str]:
+    """All words in parts."""
+    found: set[str] = set()
+    seen: set[Part] = set()
+    waiting = list(parts)
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if isinstance(part, One):
+            found |= part.words
+        elif not isinstance(part, Gap):
+            waiting += part.parts
+    return frozenset(found)
 
 
 def _with_commas(row: Sequence[str], commas: Set[int]) -> tuple[list[str], list[int]]:

@@ -123,7 +123,7 @@ def sentences(text: str) -> list[Sentence]:
 
 def words_of(text: str) -> list[str]:
     """The words of a text, as a pattern or a quotation is compared."""
-    return [word for sentence in sentences(text) for word in sentence.words]
+    return [word for token in _WORD.findall(fold(text)) for word in _parts(token)]
 
 
 def pieces(folded: str) -> Iterator[tuple[int, Piece]]:

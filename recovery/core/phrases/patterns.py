@@ -17,9 +17,10 @@ word of negation. There is no unbounded repetition: every pattern is as long as 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ClassVar
 
 from recovery.core.phrases.folding import words_of
 from recovery.core.phrases.inflection import forms
@@ -39,8 +40,9 @@ GAP_OF_WORDS, GAP_OF_CHARACTERS = 3, 4
 """How long `...` is in languages with blanks between words, and in Chinese."""
 
 _SIGN = re.compile(
-    r"\s*(?:(?P<gap>\.\.\.|…)(?P<most>[0-9]*)|<(?P<set>[^<>]*)>|(?P<sign>[()\[\]|^$?#,])"
-    r"|(?P<word>[^\s()\[\]|^$?#,<>~…]+?)(?P<any>~?)(?=\.\.\.|[\s()\[\]|^$?#,<>~…]|$))"
+    r"\s*(?:(?P<gap>(?:\.\.\.|…)[0-9]*)"
+    r"|(?P<word>(?:[^\s()\[\]|^$?#,<>~….]|\.(?!\.\.))+~?)(?=[\s()\[\]|^$?#,<>~….]|$)"
+    r"|(?P<sign>[()\[\]|^$?#,])|(?P<set><[^<>]*>))"
 )
 
 
@@ -52,36 +54,78 @@ class PatternProblem(ValueError):
         self.at, self.message, self.hint = at, message, hint
 
 
-@dataclass(frozen=True, slots=True)
+# Parts are told apart by which they are, not by what they say: there are tens of thousands of them, and an
+# automaton asks all the time whether it has met one. They do not change once they are made.
+
+
+@dataclass(slots=True, eq=False)
 class One:
     """Any one of these words."""
 
     words: frozenset[str]
+    least: ClassVar[int] = 1
+    most: ClassVar[int] = 1
+    size: ClassVar[int] = 1
+    loose: ClassVar[tuple[bool, bool]] = (False, False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Gap:
     """Up to so many words."""
 
     most: int
+    least: ClassVar[int] = 0
+    size: ClassVar[int] = 1
+    loose: ClassVar[tuple[bool, bool]] = (True, True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
-    """Parts in a row."""
+    """Parts in a row, none of them a row itself.
+
+    Attributes:
+        least, most: of how many words.
+        size: how many places of words it has, with everything spelled out.
+        loose: whether a gap can be its first thing, or its last.
+    """
 
     parts: tuple[Part, ...]
+    least: int = 0
+    most: int = 0
+    size: int = 0
+    loose: tuple[bool, bool] = (False, False)
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            self.least += part.least
+            self.most += part.most
+            self.size += part.size
+        self.loose = (_begins_loose(self.parts, 0), _begins_loose(self.parts[::-1], 1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Choice:
-    """One of several parts, or with `optional` none."""
+    """One of several parts, or with `optional` none. Further attributes are those of `Row`."""
 
     parts: tuple[Part, ...]
     optional: bool = False
+    least: int = 0
+    most: int = 0
+    size: int = 0
+    loose: tuple[bool, bool] = (False, False)
+
+    def __post_init__(self) -> None:
+        parts = self.parts
+        self.least = 0 if self.optional else min([part.least for part in parts])
+        self.most = max([part.most for part in parts])
+        self.size = sum([part.size for part in parts])
+        loose = [part.loose for part in parts if part.most > 1 or not part.least]
+        self.loose = (any(first for first, _ in loose), any(last for _, last in loose))
 
 
 Part = One | Gap | Row | Choice
+
+_SIGNS = {sign: One(frozenset({sign})) for sign in (NUMBER, COMMA)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +167,11 @@ def read_pattern(text: str, sets: Mapping[str, Part], *, language: str = "en") -
         raise PatternProblem(0, f"The pattern is longer than {LETTERS_AT_MOST} characters.", "Split it.")
     reading = _Reading(text, sets, GAP_OF_CHARACTERS if language.startswith("zh") else GAP_OF_WORDS)
     part = _choice(reading, "", 0)
-    least, most = _length(part)
-    if least == 0:
+    if part.least == 0:
         raise PatternProblem(0, "The pattern would be found where nothing is written.", "Begin with a word.")
-    if most > WORDS_AT_MOST:
+    if part.most > WORDS_AT_MOST:
         raise PatternProblem(0, f"The pattern may stand for more than {WORDS_AT_MOST} words.", "Shorten it.")
-    if _may_begin_with_gap(part, ends=False) or _may_begin_with_gap(part, ends=True):
+    if any(part.loose):
         raise PatternProblem(
             0, "A gap stands at the beginning or the end.", "Put a word before and after it."
         )
@@ -139,46 +182,57 @@ def _choice(reading: _Reading, closing: str, depth: int) -> Part:
     """What stands between brackets, or the whole pattern."""
     if depth > DEPTH_AT_MOST:
         raise PatternProblem(reading.at, f"Brackets stand {depth} deep.", f"At most {DEPTH_AT_MOST}.")
-    opened = reading.at
+    opened, text = reading.at, reading.text
     rows: list[Part] = []
     now: list[Part] = []
     while True:
-        sign = _SIGN.match(reading.text, reading.at)
+        sign = _SIGN.match(text, reading.at)
         if sign is None:
-            if reading.text[reading.at :].strip():
-                raise PatternProblem(
-                    _start(reading), f"`{reading.text[_start(reading)]}` is not understood here."
-                )
+            if text[reading.at :].strip():
+                raise PatternProblem(_start(reading), f"`{text[_start(reading)]}` is not understood here.")
             if closing:
                 raise PatternProblem(opened - 1, "A bracket is not closed.", f"Add `{closing}`.")
             break
-        start = sign.start() + len(sign[0]) - len(sign[0].lstrip())
+        kind = sign.lastgroup or ""
+        mark, start = sign[kind], sign.start(kind)
         reading.at = sign.end()
-        mark = sign["sign"]
-        if mark in (")", "]"):
+        if kind != "sign":
+            if reading.flags:
+                _after_end(reading, start)
+            part = _part(reading, kind, mark, start)
+            now += part.parts if isinstance(part, Row) else (part,)
+        elif mark in ")]":
             if mark != closing:
                 raise PatternProblem(
                     start, f"`{mark}` closes nothing.", "Remove it, or open a bracket before."
                 )
             break
-        if mark == "|":
+        elif mark == "|":
             if depth == 0:
                 raise PatternProblem(start, "`|` stands outside brackets.", "Write (a|b).")
             rows.append(_row(now, start))
             now = []
-        elif mark in ("^", "$", "?"):
+        elif mark in "^$?":
             _flag(reading, mark, start, depth, bool(now))
         else:
             _after_end(reading, start)
-            now.append(_part(reading, sign, start, depth))
-    made = _row(now, reading.at - 1)
-    rows.append(made)
-    ones = frozenset(word for row in rows if isinstance(row, One) for word in row.words)
-    rest = tuple(row for row in rows if not isinstance(row, One))
-    parts = rest if len(rest) == len(rows) else (One(ones), *rest)
+            part = _SIGNS.get(mark) or _choice(reading, ")" if mark == "(" else "]", depth + 1)
+            now += part.parts if isinstance(part, Row) else (part,)
+    rows.append(_row(now, reading.at - 1))
+    parts = one_of(rows)
     if closing == "]":
         return Choice(parts, optional=True)
     return parts[0] if len(parts) == 1 else Choice(parts)
+
+
+def one_of(rows: Sequence[Part]) -> tuple[Part, ...]:
+    """The same choice with its single words together in one part."""
+    if len(rows) == 1:
+        return tuple(rows)
+    ones = [row.words for row in rows if isinstance(row, One)]
+    if len(ones) < 2:
+        return tuple(rows)
+    return (One(frozenset().union(*ones)), *[row for row in rows if not isinstance(row, One)])
 
 
 def _start(reading: _Reading) -> int:
@@ -207,71 +261,52 @@ def _after_end(reading: _Reading, start: int) -> None:
         raise PatternProblem(start, "Words stand after the end.", "`$` and `?` are the last of a pattern.")
 
 
-def _part(reading: _Reading, sign: re.Match[str], start: int, depth: int) -> Part:
-    if sign["gap"]:
-        most = int(sign["most"] or reading.gap)
+def _part(reading: _Reading, kind: str, mark: str, start: int) -> Part:
+    """A word, a gap or a list of words."""
+    if kind == "word":
+        word = _word(mark)
+        if word is None:
+            bare = mark.removesuffix("~")
+            if not words_of(bare):
+                raise PatternProblem(start, f"`{bare}` holds no word.", "Only words can be looked for.")
+            raise PatternProblem(start, f"`{mark}` has no forms.", "`~` goes with one English word.")
+        return word
+    if kind == "gap":
+        most = int(mark.lstrip(".…") or reading.gap)
         if not 0 < most <= GAP_AT_MOST:
             raise PatternProblem(start, f"A gap of {most} words.", f"From 1 to {GAP_AT_MOST}.")
         return Gap(most)
-    if sign["set"] is not None:
-        name = sign["set"].strip()
-        if name not in reading.sets:
-            from recovery.core.errors import closest, sentence
+    name = mark[1:-1].strip()
+    if name not in reading.sets:
+        from recovery.core.errors import closest, sentence
 
-            known = ", ".join(sorted(reading.sets)) or "none"
-            hint = sentence(closest(name, list(reading.sets))) or f"There are: {known}."
-            raise PatternProblem(start, f"There is no list of words `{name}`.", hint)
-        return reading.sets[name]
-    if sign["sign"] == "(":
-        return _choice(reading, ")", depth + 1)
-    if sign["sign"] == "[":
-        return _choice(reading, "]", depth + 1)
-    if sign["sign"] in (NUMBER, COMMA):
-        return One(frozenset({sign["sign"]}))
-    return _words(sign["word"], bool(sign["any"]), start)
+        known = ", ".join(sorted(reading.sets)) or "none"
+        hint = sentence(closest(name, list(reading.sets))) or f"There are: {known}."
+        raise PatternProblem(start, f"There is no list of words `{name}`.", hint)
+    return reading.sets[name]
 
 
 @lru_cache(maxsize=WORDS_KEPT)
-def _folded(text: str) -> tuple[str, ...]:
-    return tuple(words_of(text))
+def _word(text: str) -> Part | None:
+    """A word of a pattern, folded; Chinese is one word a character, a contraction two. None if it is none."""
+    bare = text.removesuffix("~")
+    words = words_of(bare)
+    if bare != text:
+        return One(forms(words[0])) if len(words) == 1 and words[0].isascii() else None
+    parts = tuple(map(_only, words))
+    return parts[0] if len(parts) == 1 else Row(parts) if parts else None
 
 
-def _words(text: str, any_form: bool, start: int) -> Part:
-    """A word of the pattern, folded; Chinese is one word a character, a contraction two."""
-    words = _folded(text)
-    if not words:
-        raise PatternProblem(start, f"`{text}` holds no word.", "Only words can be looked for.")
-    if any_form:
-        if len(words) > 1 or not words[0].isascii():
-            raise PatternProblem(start, f"`{text}~` has no forms.", "`~` goes with one English word.")
-        return One(forms(words[0]))
-    parts = tuple(One(frozenset({word})) for word in words)
-    return parts[0] if len(parts) == 1 else Row(parts)
+@lru_cache(maxsize=WORDS_KEPT)
+def _only(word: str) -> One:
+    return One(frozenset({word}))
 
 
-def _length(part: Part) -> tuple[int, int]:
-    """The fewest and the most words a part can be."""
-    if isinstance(part, One):
-        return 1, 1
-    if isinstance(part, Gap):
-        return 0, part.most
-    lengths = [_length(inner) for inner in part.parts]
-    if isinstance(part, Row):
-        return sum(low for low, _ in lengths), sum(high for _, high in lengths)
-    return 0 if part.optional else min(low for low, _ in lengths), max(high for _, high in lengths)
-
-
-def _may_begin_with_gap(part: Part, *, ends: bool) -> bool:
-    """Whether a gap can be the first thing in a part, or with `ends` the last."""
-    if isinstance(part, Gap):
-        return True
-    if isinstance(part, One):
-        return False
-    if isinstance(part, Choice):
-        return any(_may_begin_with_gap(inner, ends=ends) for inner in part.parts)
-    for inner in reversed(part.parts) if ends else part.parts:
-        if _may_begin_with_gap(inner, ends=ends):
+def _begins_loose(parts: Sequence[Part], side: int) -> bool:
+    """Whether a gap can be the first thing of a row, or of a reversed one (`side` 1) the last."""
+    for part in parts:
+        if part.loose[side]:
             return True
-        if _length(inner)[0] > 0:
+        if part.least:
             return False
     return False
