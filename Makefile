@@ -41,8 +41,8 @@ many: $(STAMP) ## a million clocks: that wait, and that run out in one worker (t
 demo: $(STAMP) ## walk complaints through the ten steps under a fast clock
 	$(BIN)/recovery demo
 
-test: $(STAMP) ## run the tests on two cores (ARGS="-k name" narrows them)
-	$(PYTEST) $(ARGS)
+test: $(STAMP) ## run the tests on two cores, all but the thorough ones (ARGS="-k name" narrows them)
+	$(PYTEST) -m "not thorough" $(ARGS)
 
 streams: $(STAMP) ## play 10,000 random streams through the engine (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/play/test_streams.py
@@ -55,8 +55,11 @@ kills: $(STAMP) ## kill 1,000 workers with -9, on both databases, one and four a
 	RECOVERY_LONG=1 KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -q tests/crash/test_kills.py
 	$(BIN)/python -m tests.crash.report
 
-ledger: $(STAMP) ## let 64 threads in each of 4 processes spend at once, on both databases, 20 times (takes long)
-	RECOVERY_LONG=1 $(BIN)/python -m pytest -q tests/money/test_spending_at_once.py tests/money/test_any_order.py
+ledger: $(STAMP) ## let 64 threads in each of 4 processes spend at once, on both databases, 20 times (RUNS=2 for fewer)
+	rm -f build/ledger.jsonl
+	RECOVERY_LONG=1 RUNS=$(or $(RUNS),20) $(BIN)/python -m pytest -q tests/money/test_spending_at_once.py \
+		tests/money/test_any_order.py
+	$(BIN)/python -m tests.money.report
 
 calendars: $(STAMP) ## compare 10,000 random calendars with a count of minutes (takes some minutes)
 	RECOVERY_LONG=1 $(PYTEST) tests/calendars/test_brute_force.py
@@ -67,7 +70,7 @@ simulation: $(STAMP) ## play 100,000 seeds of crashes, lost answers and wrong cl
 packs: $(STAMP) ## change every duration, amount and date of the regulation packs by one unit: all must be noticed
 	$(BIN)/python -m tests.packs.mutate $(ARGS)
 
-coverage: $(STAMP) ## run the tests and require 98 % of the core's lines and branches
+coverage: $(STAMP) ## run every test, the thorough ones too, and require 98 % of the core's lines and branches
 	$(PYTEST) --cov --cov-report= --junitxml=build/tests.xml $(ARGS)
 	$(BIN)/coverage report --fail-under=98
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from recovery.store.store import Store
 from recovery.workflow.bundle import Bundle, collect
 from recovery.workflow.files import digest, name_of
 from recovery.workflow.findings import BadFile, Finding, errors
+from recovery.workflow.once import once
 from recovery.workflow.people import people_of
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.rates import rates_of
@@ -88,8 +89,8 @@ def open_engine(
     clock = clock or SystemClock()
     store = _open_store(project, clock, entropy, synchronous)
     try:
-        rates = cache(partial(rates_of, project.root))
-        policy = cache(partial(_policy, project.root))
+        rates = once(partial(rates_of, project.root))
+        policy = once(partial(_policy, project.root))
         limits = Limits(rates=rates, policy=policy)
         engine = Engine(store, clock, default_workflow=project.workflow, limits=limits, often=project.often)
         if make:

@@ -146,7 +146,7 @@ def print_of(command: Command) -> Print | Refusal | None:
     if key is None:
         return None
     if not usable(key):
-        return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")
+        return wrong_key()
     try:
         told = payload(event)
         return Print(told, fingerprint(command, told))
@@ -181,11 +181,7 @@ def repeat(key: str, given: str, known: str, answer: Mapping[str, Any]) -> Outco
         message = f"What was done under key {key} was about somebody who has been erased."
         return Refusal("erased", message, "A new complaint opens a new case.")
     if given != known[:FINGERPRINT]:
-        return Refusal(
-            "key_reused",
-            f"Key {key} was used before for another command.",
-            "Use a new key for a new command; repeat the old command word for word to retry it.",
-        )
+        return key_reused(key)
     return Outcome(
         answer["case"],
         answer["seq"],
@@ -195,3 +191,17 @@ def repeat(key: str, given: str, known: str, answer: Mapping[str, Any]) -> Outco
         repeated=True,
         instead=answer.get("instead", ""),
     )
+
+
+def key_reused(key: str) -> Refusal:
+    """A key was used for something else before."""
+    return Refusal(
+        "key_reused",
+        f"Key {key} was used before for another command.",
+        "Use a new key for a new command; repeat the old command word for word to retry it.",
+    )
+
+
+def wrong_key() -> Refusal:
+    """A key is none that can be kept."""
+    return Refusal("wrong_key", "The key cannot be used.", f"Give 1 to {MAX_NAME} characters.")

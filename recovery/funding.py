@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from recovery.asking import Asking
+from recovery.commands import FINGERPRINT, key_reused, usable, wrong_key
 from recovery.core.empowerment.postings import DRAWN, FUND, SET_ASIDE
 from recovery.core.errors import EventRefused, RecoveryError, Refusal
 from recovery.core.event import role
@@ -82,20 +84,21 @@ class Funding(Asking):
     def current(self, workflow: str | None = None) -> Workflow:
         """The version that new cases run on."""
 
-    def set_aside(self, amount: str, *, by: str, at: datetime | None = None) -> bool:
+    def set_aside(self, amount: str, *, by: str, at: datetime | None = None, key: str | None = None) -> bool:
         """Put money into the fund.
 
         Args:
             amount: such as `5000 USD`.
             by: a supervisor, or the engine.
             at: for which moment (aware), now when left out; the same moment is set aside for once.
+            key: what is sent again under the same key is not set aside again.
 
         Returns:
-            False where it had been set aside for that moment.
+            False where it had been set aside for that moment, or under that key.
 
         Raises:
             RecoveryError: the amount cannot be paid, or is not more than nothing.
-            EventRefused: `by` is nobody who may.
+            EventRefused: `not_allowed`: `by` is nobody who may; `key_reused`, `wrong_key`.
             EnvironmentFault: the database cannot be written.
         """
         from recovery.workflow.currencies import unpayable
@@ -112,7 +115,16 @@ class Funding(Asking):
             raise EventRefused(Refusal("not_allowed", message, "A supervisor may."))
         units = int(money.amount.scaleb(decimals(money.currency)))
         moment = at or self.clock.now()
+        if key is not None and not usable(key):
+            raise EventRefused(wrong_key())
         with self.store.working(Fund, self.tenant) as fund:
+            if key is not None:
+                given = _fingerprint(amount, by, at)
+                known = fund.used_for(key, given, moment)
+                if known is not None and known != given:
+                    raise EventRefused(key_reused(key))
+                if known is not None:
+                    return False
             while not (done := fund.set_aside(moment, money.currency, units, by)) and at is None:
                 moment += timedelta(microseconds=1)  # somebody else has set something aside just now
         return bool(done)
@@ -145,3 +157,9 @@ class Funding(Asking):
             for currency in currencies
         ]
         return FundReport(balances, [one for one in reversed(drawn) if one.at >= since])
+
+
+def _fingerprint(amount: str, by: str, at: datetime | None) -> str:
+    """The same for the same command sent twice."""
+    said = "\0".join(("set aside", amount, by, "" if at is None else to_text(at)))
+    return sha256(said.encode()).hexdigest()[:FINGERPRINT]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.real_data import real_data_folder
+from tests.warm.client import Warm
+from tests.warm.client import warm as started
 
 # No time limit for one example: two workers share the machine. In CI the same commit tries the same examples.
 settings.register_profile("here", deadline=None)
@@ -29,3 +32,10 @@ def pytest_configure() -> None:
 def real_data() -> Path:
     """The folder of real data: the test is skipped without it, and fails without it in CI."""
     return real_data_folder()
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """What starts commands in processes of their own, one for each process of a test run."""
+    with started() as found:
+        yield found

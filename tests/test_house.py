@@ -122,6 +122,14 @@ def test_every_decision_is_listed_in_the_index() -> None:
     assert [file.name for file in sorted(folder.glob("[0-9]*.md")) if f"({file.name})" not in index] == []
 
 
+def test_only_make_test_leaves_tests_out_and_ci_runs_all() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipes = dict(re.findall(r"^([a-z]+): .*\n((?:\t.*\n)+)", makefile, re.MULTILINE))
+    assert [name for name, lines in recipes.items() if "thorough" in lines] == ["test"]
+    assert "$(PYTEST) --cov" in recipes["coverage"]
+    assert "\nmake coverage" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
 def test_real_data_that_is_absent_skips_a_test_here_and_fails_it_in_ci(tmp_path: Path) -> None:
     nowhere = {"RECOVERY_DATA": str(tmp_path / "absent")}
     with pytest.raises(pytest.skip.Exception, match="RECOVERY_DATA"):

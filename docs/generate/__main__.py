@@ -11,7 +11,7 @@ from docs.generate.pages import filled, pages
 def main(arguments: list[str]) -> int:
     """Write every file that changed, or with `--check` name them; 1 when there are any to name."""
     stale = gallery.stale()
-    stale |= {page: filled(page) for page in pages() if page.read_text(encoding="utf-8") != filled(page)}
+    stale |= {page: text for page in pages() if (text := filled(page)) != page.read_text(encoding="utf-8")}
     if "--check" in arguments:
         for file in stale:
             print(f"{file} is not as the code has it; run `make docs`.")

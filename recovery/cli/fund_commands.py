@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recovery.cli.options import By, Database, Json, first_of_day, project
+from recovery.cli.options import By, Database, Json, Key, first_of_day, project
 from recovery.cli.output import as_json, say, table
 
 fund = typer.Typer(
@@ -74,6 +74,7 @@ def show(
 def set_aside(
     amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="How much, such as 5000 USD.")],
     by: By,
+    key: Key = None,
     database: Database = None,
     json: Json = False,
 ) -> None:
@@ -81,8 +82,8 @@ def set_aside(
     from recovery.bootstrap import working
 
     with working(project(database)) as engine:
-        engine.set_aside(amount, by=by)
+        done = engine.set_aside(amount, by=by, key=key)
     if json:
-        as_json({"set_aside": amount})
+        as_json({"set_aside": amount, "repeated": not done})
         return
-    say(f"{amount} set aside.")
+    say(f"{amount} set aside." if done else f"{amount} was set aside before, under this key.")

@@ -22,7 +22,7 @@ _WORDS = {
         "Roll it back and begin it anew, with BEGIN IMMEDIATE where it is going to write.",
     ),
     sqlite3.SQLITE_BUSY: (
-        "The database {where} is locked: another process has been writing for too long.",
+        "The database {where} is locked: somebody else has been writing for too long.",
         "Let it finish (an import, a copy, an open database browser) and try again; nothing was written.",
     ),
     sqlite3.SQLITE_LOCKED: (
@@ -72,6 +72,12 @@ def explained(error: sqlite3.Error, where: str) -> RecoveryError:
             hint="This is a mistake of the program; nothing was written. Please report it.",
         )
     message, hint = words
+    return EnvironmentFault(message.format(where=where), hint=hint)
+
+
+def busy(where: str) -> EnvironmentFault:
+    """The database is locked, and it was waited for long enough."""
+    message, hint = _WORDS[sqlite3.SQLITE_BUSY]
     return EnvironmentFault(message.format(where=where), hint=hint)
 
 

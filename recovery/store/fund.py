@@ -7,14 +7,16 @@ for once, however often it is tried.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import literal_column, select
 
 from recovery.core.empowerment.postings import FUND, SET_ASIDE
-from recovery.core.instants import to_text
+from recovery.core.instants import EPOCH, to_text
 from recovery.store import ledger_statements as sql
+from recovery.store import statements
+from recovery.store.codec import encode
 from recovery.store.compiling import Statement
 from recovery.store.dialect import Cursor, Dialect
 from recovery.store.reading import Snapshot
@@ -22,8 +24,6 @@ from recovery.store.statements import insert_many, names
 
 NO_CASE = 0
 """Where a ledger's lines stand that belong to no case: no case has this number."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _INSERT = insert_many(sql.ledger, names(sql.ledger), ignoring=True)
 
@@ -48,13 +48,31 @@ class Fund:
         Args:
             at: aware.
         """
-        seq = (at - _EPOCH) // timedelta(microseconds=1)
         lines = [(FUND, units), (SET_ASIDE, -units)]
         rows = [
-            (self._tenant, NO_CASE, seq, n, "", account, currency, amount, by, to_text(at))
+            (self._tenant, NO_CASE, _number(at), n, "", account, currency, amount, by, to_text(at))
             for n, (account, amount) in enumerate(lines)
         ]
         return self._dialect.many(self._cursor, _INSERT, rows) == len(rows)
+
+    def used_for(self, key: str, fingerprint: str, at: datetime) -> str | None:
+        """What a command's key was used for before, as its fingerprint; None: from now on for this one.
+
+        Whoever comes with the same key meanwhile waits until this transaction ends.
+
+        Args:
+            at: aware.
+        """
+        row = (self._tenant, key, fingerprint, NO_CASE, _number(at), encode({}), to_text(at))
+        if self._dialect.many(self._cursor, statements.INSERT_COMMAND, [row]):
+            return None
+        self._cursor.execute(self._dialect.texts[statements.RECALL_COMMAND], (self._tenant, key))
+        return str(self._cursor.fetchone()[1])
+
+
+def _number(at: datetime) -> int:
+    """A moment in microseconds since 1970."""
+    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def audit(snapshot: Snapshot, report: Callable[[str, str, str], Any]) -> None:
@@ -68,6 +86,6 @@ def audit(snapshot: Snapshot, report: Callable[[str, str, str], Any]) -> None:
         sums[tenant, seq, currency] = sums.get((tenant, seq, currency), 0) + units
     for (tenant, seq, currency), units in sums.items():
         if units:
-            at = to_text(_EPOCH + timedelta(microseconds=seq))
+            at = to_text(EPOCH + timedelta(microseconds=seq))
             message = f"What was set aside at {at} does not sum to zero: {units} of {currency}."
             report("ledger_unbalanced", message, tenant)

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from recovery.store import schema
 from recovery.store import store as waiting
 from recovery.store.compiling import Statement
 from recovery.store.dialect import Cursor
+from recovery.store.faults import busy
 from recovery.store.reading import FETCH, Snapshot
 from recovery.store.records import Schema
 from recovery.store.sqlite_dialect import SQLITE
@@ -31,8 +32,9 @@ __all__ = ["SqliteStore", "Unit"]
 SYNCHRONOUS = ("FULL", "NORMAL")
 
 TRY_SECONDS = 0.001
-"""How long a writer that finds another at work waits before it tries again. SQLite's own waits grow to 100
-ms, in which it would miss every gap that a process writing batch after batch leaves."""
+"""How long a writer that finds another process at work waits before it tries again. SQLite's own waits grow
+to 100 ms, in which it would miss every gap that a process writing batch after batch leaves. The threads of a
+process queue up before, so that one of them tries and not all."""
 
 GAP_SECONDS = 0.002
 """How long such a process leaves the database to others between two batches: twice what they wait."""
@@ -47,6 +49,16 @@ makes its file longer; and what is done once in 150 steps is not felt in one of 
 
 Wait = Callable[[float], object]
 """Waits so many seconds."""
+
+
+class Turn(Protocol):
+    """Whose turn it is among the threads of a process."""
+
+    def acquire(self, *, timeout: float) -> bool:
+        """Wait for it; False: in vain."""
+
+    def release(self) -> None:
+        """Let the next one have it."""
 
 
 def pause(seconds: float) -> None:
@@ -155,18 +167,36 @@ class SqliteStore(Store):
 
     # --- connections ----------------------------------------------------------------------------------------
 
+    def _unlock(self) -> None:
+        super()._unlock()
+        self._turn: Turn = threading.Lock()
+
     def _begin(self) -> tuple[sqlite3.Connection, Cursor]:
         connection: sqlite3.Connection = self._writer()
         cursor = connection.cursor()
         until = time.monotonic() + waiting.BUSY_SECONDS
+        if not self._turn.acquire(timeout=waiting.BUSY_SECONDS):
+            raise busy(self.where)
+        try:
+            self._begin_by(until, cursor)
+        except BaseException:
+            self._turn.release()
+            raise
+        return connection, cursor
+
+    def _begin_by(self, until: float, cursor: Cursor) -> None:
+        """Begin as soon as no other process writes."""
         while True:
             try:
                 cursor.execute("BEGIN IMMEDIATE")
-                return connection, cursor
+                return
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                     raise
             self._wait(TRY_SECONDS)
+
+    def _end(self) -> None:
+        self._turn.release()
 
     def give_way(self) -> None:
         """Between two batches: let others have their turn, and tidy up so that they need not."""

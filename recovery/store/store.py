@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 from recovery.core.errors import EngineFault
 from recovery.core.instants import to_text
@@ -23,6 +22,7 @@ from recovery.store.lending import Guests, Lendable
 from recovery.store.reading import SENDER, Reading, Snapshot
 from recovery.store.records import OutboxRow, Record, Schema
 from recovery.store.seals import Sealing
+from recovery.store.threads import Own, Unlocked
 from recovery.store.unit import Unit
 
 BUSY_SECONDS = 10
@@ -34,20 +34,7 @@ UPGRADE_SECONDS = 60
 WorkT = TypeVar("WorkT")
 
 
-_STORES: WeakSet[Store] = WeakSet()
-"""Every store of this process."""
-
-
-class _Own(threading.local):
-    """What one thread of one process has; a connection must not cross a fork."""
-
-    process: int | None = None
-    writer: Any = None
-    reader: Any = None
-    is_writing = False
-
-
-class Store(Reading):
+class Store(Reading, Unlocked):
     """Everything that is kept, in one database. Share it between threads: each has its own connections.
 
     Attributes:
@@ -62,10 +49,9 @@ class Store(Reading):
         self._entropy = entropy
         self._is_checked = False
         self._installed: str | None = None
-        self._own = _Own()
+        self._own = Own()
         self._opened: list[tuple[threading.Thread, int, Any]] = []
-        self._lock = threading.Lock()
-        _STORES.add(self)
+        Unlocked.__init__(self)
         self._guests = Guests(dialect, where, self._installation)
 
     def close(self) -> None:
@@ -73,7 +59,7 @@ class Store(Reading):
         with self._lock:
             opened = [one for _, process, one in self._opened if process == os.getpid()]
             self._opened = [row for row in self._opened if row[1] != os.getpid()]
-            self._own = _Own()
+            self._own = Own()
         for connection in opened:
             connection.close()
 
@@ -94,6 +80,9 @@ class Store(Reading):
     def _rollback(self, connection: Any) -> None:
         """End a transaction that has failed."""
         connection.rollback()
+
+    def _end(self) -> None:
+        """A transaction is over, whatever came of it."""
 
     @abstractmethod
     @contextmanager
@@ -325,6 +314,7 @@ class Store(Reading):
                 raise
             finally:
                 own.is_writing = False
+                self._end()
 
     def _announce(self, cursor: Cursor) -> None:
         """Within the transaction: tell those who listen that messages were asked for, where that can be."""
@@ -355,7 +345,7 @@ class Store(Reading):
     def _explaining(self) -> AbstractContextManager[None]:
         return self.dialect.explaining(self.where)
 
-    def _mine(self) -> _Own:
+    def _mine(self) -> Own:
         """This thread's connections; none in a process that was forked since."""
         own = self._own
         if own.process != os.getpid():
@@ -388,13 +378,3 @@ class Store(Reading):
         for one in ended:
             one.close()
         return connection
-
-
-def _unlock_after_fork() -> None:
-    """A thread that held a lock while another forked is not there in the child to let go of it."""
-    for store in _STORES:
-        store._lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_unlock_after_fork)

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
 from recovery.core.brief import BRIEF
@@ -26,6 +26,7 @@ from recovery.workflow.findings import BadFile, Finding, errors, guess, in_order
 from recovery.workflow.in_force import check_in_force
 from recovery.workflow.meaning import check_meaning
 from recovery.workflow.model import WorkflowShape
+from recovery.workflow.once import alone
 from recovery.workflow.phrases import phrase_files
 from recovery.workflow.prune import prune
 from recovery.workflow.reader import Document, decode, read_yaml
@@ -116,7 +117,7 @@ def load(bundle: Bundle) -> Workflow:
     """
     called = f"{bundle.workflow_id}.yaml"
     name = next((path for path in sorted(bundle.files) if PurePosixPath(path).name == called), "")
-    workflow = _workflow(bundle.hash, name, *_beside(bundle, name))
+    workflow = alone(partial(_workflow, bundle.hash, name, *_beside(bundle, name)))
     if workflow.mentions is None:
         workflow.mentions = _Mentions(bundle)
         workflow.purposes = _Purposes(bundle)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import json
 import os
-import resource
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +12,9 @@ import pytest
 
 from recovery.cli.run import run
 from recovery.starting import start
-
-PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
-"""From `linux/prctl.h` and `linux/capability.h`."""
+from tests.warm.client import Said, Warm
 
 OURS = ("RECOVERY_DATABASE", "RECOVERY_SEAL_KEY", "RECOVERY_DEBUG")
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        """What it printed as JSON, which must be all it printed."""
-        return json.loads(self.out)
 
 
 @pytest.fixture(scope="session")
@@ -75,46 +53,31 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     return call
 
 
-def spawn(*words: object, cwd: Path, stdin: str | None = None, **more: Any) -> Said:
+Spawn = Callable[..., Said]
+
+
+@pytest.fixture
+def spawn(warm: Warm) -> Spawn:
     """Runs a command in a process of its own."""
-    env = {name: value for name, value in os.environ.items() if name not in OURS}
-    done = subprocess.run(
-        [sys.executable, "-c", "from recovery.cli import main; main()", *map(str, words)],
-        cwd=cwd,
-        input=stdin,
-        env=env | more.pop("env", {}),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-        **more,
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+
+    def call(*words: object, cwd: Path, **more: Any) -> Said:
+        env = {name: value for name, value in os.environ.items() if name not in OURS}
+        return warm.run(["recovery", *map(str, words)], cwd, environment=env, **more)
+
+    return call
 
 
 def small_disk(size: int) -> dict[str, Any]:
     """For `spawn`: no file may grow beyond so many bytes, as on a disk that is full."""
-    return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
+    return {"file_size": size}
 
 
 @pytest.fixture(scope="session")
-def obedient() -> dict[str, Any]:
+def obedient(warm: Warm) -> dict[str, Any]:
     """For `spawn`: as somebody whom permissions stop, as they do not stop root."""
-    if os.geteuid() != 0:
-        return {}
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def give_up_powers() -> None:
-        for power in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
-            if libc.prctl(PR_CAPBSET_DROP, power, 0, 0, 0) != 0:
-                raise OSError(ctypes.get_errno(), "prctl")
-
-    try:
-        subprocess.run([sys.executable, "-c", ""], check=True, preexec_fn=give_up_powers)
-    except (OSError, subprocess.SubprocessError):
+    if warm.run(["recovery", "--version"], Path.cwd(), obedient=True).code != 0:
         pytest.skip("root cannot give up its powers here")
-    return {"preexec_fn": give_up_powers}
+    return {"obedient": True}
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Said, small_disk, spawn
+from tests.cli.conftest import Said, Spawn, small_disk
+from tests.warm.client import Warm
 
 Cli = Callable[..., Said]
 
@@ -85,7 +88,7 @@ def test_work_stands_even_when_it_cannot_be_sealed_at_once(
 # --- a full disk --------------------------------------------------------------------------------------------
 
 
-def test_a_full_disk_opens_no_case(cli: Cli, home: Path) -> None:
+def test_a_full_disk_opens_no_case(spawn: Spawn, cli: Cli, home: Path) -> None:
     said = spawn("open", "x" * 100_000, "--json", cwd=home, **small_disk(100_000))
     error(said, ENVIRONMENT, "recovery.db")
     assert cases(cli) == []
@@ -93,14 +96,16 @@ def test_a_full_disk_opens_no_case(cli: Cli, home: Path) -> None:
     assert cli("db", "verify", "--json").data["ok"]
 
 
-def test_a_full_disk_makes_no_project(cli: Cli, tmp_path: Path) -> None:
+def test_a_full_disk_makes_no_project(spawn: Spawn, cli: Cli, tmp_path: Path) -> None:
     said = spawn("init", "shop", "--json", cwd=tmp_path, **small_disk(30_000))
     error(said, ENVIRONMENT, "")
     assert list(tmp_path.iterdir()) == []
     assert cli("init", tmp_path / "shop").code == 0
 
 
-def test_a_database_whose_making_was_cut_short_is_finished_by_the_next_command(cli: Cli, home: Path) -> None:
+def test_a_database_whose_making_was_cut_short_is_finished_by_the_next_command(
+    spawn: Spawn, cli: Cli, home: Path
+) -> None:
     for path in home.glob("recovery.db*"):
         path.unlink()
     said = spawn("open", "x", "--json", cwd=home, **small_disk(30_000))
@@ -110,7 +115,7 @@ def test_a_database_whose_making_was_cut_short_is_finished_by_the_next_command(c
     assert cli("doctor").code == 0
 
 
-def test_a_full_disk_leaves_messages_due_and_no_half_message(cli: Cli, home: Path) -> None:
+def test_a_full_disk_leaves_messages_due_and_no_half_message(spawn: Spawn, cli: Cli, home: Path) -> None:
     cli("open", "x", "--from", "ana@example.org")
     said = spawn("worker", "--once", "--json", cwd=home, **small_disk(100))
     assert said.code == ENVIRONMENT
@@ -121,7 +126,9 @@ def test_a_full_disk_leaves_messages_due_and_no_half_message(cli: Cli, home: Pat
 # --- what may not be written --------------------------------------------------------------------------------
 
 
-def test_a_project_that_may_not_be_written_is_an_error(guarded: Path, obedient: dict[str, Any]) -> None:
+def test_a_project_that_may_not_be_written_is_an_error(
+    spawn: Spawn, guarded: Path, obedient: dict[str, Any]
+) -> None:
     for words in (["open", "x"], ["worker", "--once"], ["publish"]):
         said = spawn(*words, "--json", cwd=guarded, **obedient)
         assert said.code == ENVIRONMENT, said
@@ -129,26 +136,34 @@ def test_a_project_that_may_not_be_written_is_an_error(guarded: Path, obedient: 
         assert said.data["hint"]
 
 
-def test_a_database_file_that_may_not_be_written_is_an_error(guarded: Path, obedient: dict[str, Any]) -> None:
+def test_a_database_file_that_may_not_be_written_is_an_error(
+    spawn: Spawn, guarded: Path, obedient: dict[str, Any]
+) -> None:
     guarded.chmod(0o755)
     said = spawn("open", "x", "--json", cwd=guarded, **obedient)
     error(said, ENVIRONMENT, "read-only")
     assert said.data["hint"].startswith("Give this user write permission")
 
 
-def test_a_project_is_not_begun_where_nobody_may_write(guarded: Path, obedient: dict[str, Any]) -> None:
+def test_a_project_is_not_begun_where_nobody_may_write(
+    spawn: Spawn, guarded: Path, obedient: dict[str, Any]
+) -> None:
     said = spawn("init", "new", "--json", cwd=guarded, **obedient)
     error(said, ENVIRONMENT, "Permission denied")
     assert not (guarded / "new").exists()
 
 
-def test_a_database_is_not_begun_where_nobody_may_write(guarded: Path, obedient: dict[str, Any]) -> None:
+def test_a_database_is_not_begun_where_nobody_may_write(
+    spawn: Spawn, guarded: Path, obedient: dict[str, Any]
+) -> None:
     said = spawn("open", "x", "--database", "sqlite:///new.db", "--json", cwd=guarded, **obedient)
     error(said, ENVIRONMENT, "new.db")
 
 
 @pytest.mark.parametrize("name", ["config/recovery.yaml", "recovery.db", "recovery.db.seal-key"])
-def test_a_file_that_may_not_be_read_is_an_error(home: Path, obedient: dict[str, Any], name: str) -> None:
+def test_a_file_that_may_not_be_read_is_an_error(
+    spawn: Spawn, home: Path, obedient: dict[str, Any], name: str
+) -> None:
     (home / name).chmod(0o000)
     said = spawn("open", "x", "--json", cwd=home, **obedient)
     (home / name).chmod(0o600)
@@ -156,7 +171,7 @@ def test_a_file_that_may_not_be_read_is_an_error(home: Path, obedient: dict[str,
 
 
 def test_an_outbox_that_may_not_be_written_leaves_messages_due(
-    cli: Cli, home: Path, obedient: dict[str, Any]
+    spawn: Spawn, cli: Cli, home: Path, obedient: dict[str, Any]
 ) -> None:
     cli("open", "x", "--from", "ana@example.org")
     (home / "outbox").mkdir(mode=0o555)
@@ -294,39 +309,35 @@ def test_work_goes_on_without_a_key_and_doctor_says_what_is_missing(cli: Cli, ho
 # --- output that cannot be written --------------------------------------------------------------------------
 
 
-def test_output_nobody_reads_is_no_error(home: Path) -> None:
-    command = [sys.executable, "-c", "from recovery.cli import main; main()", "explain", "1"]
-    spawn("open", "x", cwd=home)
-    process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    said = process.stderr.read()
-    assert (process.wait(30), said) == (0, b"")
-    process.stderr.close()
+def test_output_nobody_reads_is_no_error(cli: Cli, warm: Warm, home: Path) -> None:
+    cli("open", "x")
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "wb") as out, Path("err").open("wb") as err, open(os.devnull, "rb") as nothing:
+        process = warm.start(["recovery", "explain", "1"], home, (nothing, out, err))
+    assert (process.wait(), Path("err").read_bytes()) == (0, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("more", [[], ["--json"]])
-def test_output_that_cannot_be_written_is_an_error(home: Path, more: list[str]) -> None:
-    command = [sys.executable, "-c", "from recovery.cli import main; main()", "list", *more]
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        done = subprocess.run(
-            command, cwd=home, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
-        )
-    assert done.returncode == ENVIRONMENT
-    assert "No space left on device" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_output_that_cannot_be_written_is_an_error(warm: Warm, home: Path, more: list[str]) -> None:
+    with open("/dev/full", "wb") as full, Path("err").open("wb") as err, open(os.devnull, "rb") as nothing:
+        process = warm.start(["recovery", "list", *more], home, (nothing, full, err))
+    assert process.wait() == ENVIRONMENT
+    said = Path("err").read_text(encoding="utf-8")
+    assert "No space left on device" in said
+    assert "Traceback" not in said
 
 
-def test_a_terminal_that_lacks_letters_gets_their_numbers(home: Path) -> None:
-    env = {"PYTHONIOENCODING": "latin-1"}
-    said = spawn("open", "很生气", "--json", cwd=home, env=env)
-    assert said.code == 0
-    people = spawn("show", "1", cwd=home, env=env)
-    assert "\\u5f88" in people.out
-    programs = spawn("show", "1", "--json", cwd=home, env=env)
-    assert programs.data["facts"]["problem.statement"]["value"] == "很生气"
+def test_a_terminal_that_lacks_letters_gets_their_numbers(cli: Cli, home: Path) -> None:
+    def printed(*words: str) -> str:
+        command = [sys.executable, "-c", "from recovery.cli import main; main()", *words]
+        env = {**os.environ, "PYTHONIOENCODING": "latin-1"}  # which Python reads when it begins
+        return subprocess.run(command, env=env, capture_output=True, check=True).stdout.decode()
+
+    assert cli("open", "很生气").code == 0
+    assert "\\u5f88" in printed("show", "1")
+    assert json.loads(printed("show", "1", "--json"))["facts"]["problem.statement"]["value"] == "很生气"
 
 
 # --- what nobody foresaw ------------------------------------------------------------------------------------

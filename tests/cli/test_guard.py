@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Said, spawn
+from tests.cli.conftest import Said, Spawn
 
 Cli = Callable[..., Said]
 
@@ -52,7 +52,7 @@ def test_claims_are_held_against_the_facts_that_are_named(cli: Cli, home: Path) 
     assert cli("guard", "a.md", *facts).out == "Nothing found.\n"
 
 
-def test_the_language_is_told_or_seen(home: Path) -> None:
+def test_the_language_is_told_or_seen(spawn: Spawn, home: Path) -> None:
     said = spawn("guard", "-", cwd=home, stdin="请您冷静一下。")
     assert (said.code, said.out.splitlines()[0]) == (1, "-:1:1: blocked, defensiveness/soothing: 请您冷静")
     assert spawn("guard", "-", "--language", "en", cwd=home, stdin="请您冷静一下。").code == 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from recovery.store.schema import REVISIONS
-from tests.cli.conftest import Said, spawn
+from tests.cli.conftest import Said, Spawn
 
 Cli = Callable[..., Said]
 
@@ -77,7 +77,7 @@ def test_refused_lines_are_listed_and_make_the_exit_code_one(cli: Cli, home: Pat
     assert "1 events: 0 accepted, 1 refused." in people.out
 
 
-def test_a_play_is_read_from_standard_input(home: Path) -> None:
+def test_a_play_is_read_from_standard_input(spawn: Spawn, home: Path) -> None:
     said = spawn("play", "-", "--json", cwd=home, stdin="\n".join(map(json.dumps, STORY)))
     assert (said.code, said.err) == (0, "")
     assert said.data["accepted"] == 3

@@ -79,7 +79,7 @@ def test_a_sqlite_file_that_somebody_else_keeps_locked_is_waited_for(
         sends(worker, 10)
         with closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as other:
             other.execute("begin immediate")
-            assert "another process has been writing for too long" in worker.wait_for("outage")["reason"]
+            assert "somebody else has been writing for too long" in worker.wait_for("outage")["reason"]
             other.execute("rollback")
         worker.wait_for("works_again")
         here.drain(worker)

@@ -12,7 +12,6 @@ What counts on a page:
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real_data import ROOT
+from tests.warm.client import Warm
 
 BLOCK = re.compile(
     r"^(?:<!-- ends with (?P<code>\d+) -->\n)?```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n"
@@ -32,6 +32,9 @@ BLOCK = re.compile(
 
 NOT_RUN = ("make ", "pip ")
 """Commands that are about the machine and not about the product."""
+
+OURS = ("recovery ", "python ")
+"""What a process runs that has the product loaded."""
 
 
 @dataclass(frozen=True)
@@ -67,40 +70,17 @@ def _commands(text: str, code: int) -> Iterator[Command]:
         yield Command(words, printed, code if number == len(found) else 0)
 
 
-class Warm:
-    """A process that has `recovery` loaded (`tests.docs.warm`). Use it in `with`."""
-
-    def __enter__(self) -> Warm:
-        command = [sys.executable, "-m", "tests.docs.warm"]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=60)
-
-    def run(self, folder: Path, words: list[str], out: Path) -> int:
-        """Run a command in a folder, with both streams into a file; give its exit code."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        asked = {"folder": str(folder), "words": words, "out": str(out)}
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-
 class Shell:
     """A folder of its own in which a page is followed.
 
-    What begins with `recovery` goes to a process that has it loaded, all else to `sh`.
+    What begins with `recovery` or `python` goes to a process that has the product loaded, all else to `sh`.
     """
 
     def __init__(self, folder: Path, warm: Warm) -> None:
         self.folder = folder
         self._warm = warm
         self._where = folder / ".where"
-        self._out = folder / ".out"
+        self._in, self._out = folder / ".in", folder / ".out"
 
     def do(self, step: Command | File) -> str:
         """Do one step and give what a command printed (both streams).
@@ -113,17 +93,28 @@ class Shell:
             return ""
         if step.words.startswith(NOT_RUN):
             return step.printed
-        words = shlex.split(step.words.replace("\\\n", " "))
-        words, into = (words[:-2], words[-1]) if words[-2:-1] == [">"] else (words, None)
-        code = (
-            self._warm.run(self.folder, words, self._out) if words[0] == "recovery" else self._sh(step.words)
-        )
+        given, _, last = step.words.replace("\\\n", " ").rpartition(" | ")
+        code = self._ours(given, last) if last.startswith(OURS) else self._sh(step.words)
         said = self._out.read_text(encoding="utf-8").removeprefix("\ufeff")
-        if into is not None and words[0] == "recovery":
-            (self.folder / into).write_text(said, encoding="utf-8")
-            said = ""
         assert code == step.code, f"$ {step.words}\nended with {code}:\n{said}"
         return said
+
+    def _ours(self, given: str, last: str) -> int:
+        """Run the product, with what another command prints as its input."""
+        words, out, err = shlex.split(last), self._out, self._out
+        if words[-1] == "2>/dev/null":
+            words, err = words[:-1], Path(os.devnull)
+        if words[-2] == ">":
+            words, out = words[:-2], self.folder / words[-1]
+        if given:
+            assert self._sh(given) == 0
+            self._out.replace(self._in)
+        for path in (self._out, out):
+            path.write_bytes(b"")
+        source = self._in if given else Path(os.devnull)
+        with source.open("rb") as read, out.open("ab") as told, err.open("ab") as beside:
+            streams = (read, told, beside)
+            return self._warm.start(words, self.folder, streams, environment=_environment()).wait()
 
     def _sh(self, words: str) -> int:
         script = f"{words}\ncode=$?\npwd > '{self._where}'\nexit $code\n"

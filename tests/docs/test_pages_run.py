@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import recovery
-from tests.docs.shell import Command, Shell, Warm, says, steps
+from tests.docs.shell import Command, Shell, says, steps
 from tests.real_data import ROOT
+from tests.warm.client import Warm
 
 PAGES = [
     page.relative_to(ROOT)
     for page in [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *(ROOT / "docs" / "how-to").glob("*.md")]
     if any(True for _ in steps(page))
 ]
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with Warm() as process:
-        yield process
 
 
 @pytest.mark.slow

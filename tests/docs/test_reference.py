@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 
 import pytest
 import typer.main
 
 from docs.generate import codes, commands, pages
+from docs.generate.__main__ import main
 from docs.generate.markdown import meanings, only
 from recovery.cli.app import app
 from recovery.cli.codes import EXIT_CODES
@@ -30,10 +29,9 @@ def page(name: str) -> str:
     return (REFERENCE / f"{name}.md").read_text(encoding="utf-8")
 
 
-def test_the_reference_is_as_the_code_has_it_now() -> None:
-    command = [sys.executable, "-m", "docs.generate", "--check"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_reference_is_as_the_code_has_it_now(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--check"])
+    assert code == 0, capsys.readouterr().out
 
 
 def test_every_block_the_code_can_fill_stands_in_a_page() -> None:

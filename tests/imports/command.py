@@ -1,8 +1,9 @@
-"""`recovery import` as a process of its own: measured, or killed."""
+"""`recovery import` in a process of its own: run, measured, or killed."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,43 +11,45 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.real_data import ROOT
+from tests.warm.client import Warm
+
 MEGABYTE = 1024  # kilobytes
-ROOT = Path(__file__).parents[2]
 
 
-def start(database: Path, *words: str) -> subprocess.Popen[str]:
-    """`recovery import …` as a process of its own, in the database's folder."""
+def imported(warm: Warm, database: Path, *words: str) -> dict[str, Any]:
+    """What a finished import reports."""
+    said = warm.run(_command(database, *words), database.parent)
+    assert said.code == 0, said
+    return dict(said.data)
+
+
+def measured(database: Path, *words: str, wanted: int = 0) -> dict[str, Any]:
+    """What a finished import reports, with `peak`, the most memory it used (kilobytes).
+
+    `wanted` is the exit code it must end with.
+    """
     program = (
         f"import atexit, sys; sys.path.append({str(ROOT)!r}); from tests.peak import peak_kilobytes; "
         "atexit.register(lambda: print('peak', peak_kilobytes(), file=sys.stderr)); "
         "from recovery.cli import main; main()"
     )
-    command = [sys.executable, "-c", program, "import", *words, "--json", "--database"]
-    return subprocess.Popen(
-        [*command, f"sqlite:///{database}"],
-        cwd=database.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-c", program, *_command(database, *words)[1:]]
+    done = subprocess.run(command, cwd=database.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == wanted, done
+    (peak,) = re.findall(r"^peak (\d+)$", done.stderr, re.MULTILINE)
+    return {**json.loads(done.stdout), "peak": int(peak)}
 
 
-def imported(database: Path, *words: str, wanted: int = 0) -> dict[str, Any]:
-    """What a finished import reports, with `peak`, the most memory it used (kilobytes).
-
-    `wanted` is the exit code it must end with.
-    """
-    running = start(database, *words)
-    said, beside = running.communicate()
-    assert running.returncode == wanted, said + beside
-    (peak,) = re.findall(r"^peak (\d+)$", beside, re.MULTILINE)
-    return {**json.loads(said), "peak": int(peak)}
-
-
-def killed(database: Path, moment: float, *words: str) -> None:
+def killed(warm: Warm, database: Path, moment: float, *words: str) -> None:
     """An import that gets SIGKILL after so many seconds, wherever it is then."""
-    running = start(database, *words)
-    with suppress(subprocess.TimeoutExpired):
+    with open(os.devnull, "r+b") as nothing:
+        running = warm.start(_command(database, *words), database.parent, (nothing, nothing, nothing))
+    with suppress(TimeoutError):
         running.wait(moment)
+        return
     running.kill()
-    running.communicate()
+
+
+def _command(database: Path, *words: str) -> list[str]:
+    return ["recovery", "import", *words, "--json", "--database", f"sqlite:///{database}"]

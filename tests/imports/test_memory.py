@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.imports.command import MEGABYTE, imported
+from tests.imports.command import MEGABYTE, measured
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ def test_long_texts_huge_fields_and_an_open_quote_are_imported_in_little_memory(
     small.write_text(
         "Complaint ID,Date received,Product,Issue,Consumer complaint narrative\n", encoding="utf-8"
     )
-    before = imported(database, str(small), "--map", "cfpb")["peak"]
+    before = measured(database, str(small), "--map", "cfpb")["peak"]
     source = tmp_path / "long.csv"
     with source.open("w", encoding="utf-8") as file:
         file.write("Complaint ID,Date received,Product,Issue,Consumer complaint narrative\n")
@@ -31,7 +31,7 @@ def test_long_texts_huge_fields_and_an_open_quote_are_imported_in_little_memory(
         file.write('61,2021-03-14,Loan,Other,"' + "one line of many 😤\n" * 500_000 + '"\n')
         file.write('62,2021-03-14,Loan,Other,"open')
         file.write("63,2021-03-14,Loan,Other,fine\n" * 10_000)
-    report = imported(database, str(source), "--map", "cfpb", wanted=1)
+    report = measured(database, str(source), "--map", "cfpb", wanted=1)
     assert (report["read"], report["opened"]) == (10_062, 61)
     assert (report["duplicates"], report["rejected"]) == (9_998, 3)
     assert report["peak"] < 200 * MEGABYTE

@@ -1,9 +1,9 @@
 """Processes full of threads that spend, cancel, let offers run out and ask for approvals, all at once.
 
 `python -m tests.money.spending URL FOLDER PROCESSES THREADS STEPS KILLS SEED FIRST` forks the processes,
-kills some with -9 in between and starts them again where their journals end. Each thread has a clock of its
-own that goes through a day and a half, so that midnight passes in three zones. What was acknowledged stands
-in a journal. `FIRST` is the number of the first case.
+kills some with -9 in the middle of their work and starts them again where their journals end. Each thread has
+a clock of its own that goes through a day and a half, so that midnight passes in three zones. What was
+acknowledged stands in a journal. `FIRST` is the number of the first case.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ BEGIN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SPAN = timedelta(hours=36)
 ZONES = {"li": "Asia/Shanghai", "bo": "Europe/London", "kim": "America/New_York", "ana": "Asia/Shanghai"}
 SUPERVISORS = ("eva", "max")
-CASES = 30
+CASES = 60
 OFTEN = {
     "offer": 6,
     "spend": 5,
@@ -70,34 +70,46 @@ def engine_on(url: str, clock: Clock) -> Engine:
     return engine
 
 
-class Spender:
-    """One thread: a stream of steps that repeats with its seed, and a journal of what was acknowledged."""
+class Toll:
+    """Counts the steps of a process and, at one of them, has it killed while the others go on.
 
-    def __init__(
-        self,
-        engine: Engine,
-        clock: ThreadClock,
-        folder: Path,
-        name: str,
-        steps: int,
-        seed: int,
-        first: int,
-    ) -> None:
-        self.first = first
-        self.engine, self.clock, self.name, self.steps = engine, clock, name, steps
-        self.rng = random.Random(f"{seed} {name}")
-        self.journal = folder / f"{name}.journal"
+    Attributes:
+        dies_after: so many steps; None: never.
+        pipe: where it is said who is to be killed.
+    """
+
+    def __init__(self, number: int, dies_after: int | None, pipe: int) -> None:
+        self.number, self.dies_after, self.pipe = number, dies_after, pipe
+        self.steps = count(1)
+
+    def step(self) -> None:
+        if next(self.steps) == self.dies_after:
+            os.write(self.pipe, bytes([self.number]))
+            threading.Event().wait()
+
+
+class Spender:
+    """One thread: a stream of steps that repeats with its seed, and a line in the journal of its process for
+    each that was answered.
+
+    Args:
+        done: how many have been, before the process was killed.
+    """
+
+    def __init__(self, crowd: Crowd, name: str, toll: Toll, journal: int, done: int) -> None:
+        self.engine, self.clock, self.steps, self.first = crowd.engine, crowd.clock, crowd.steps, crowd.first
+        self.name, self.toll = name, toll
+        self.rng = random.Random(f"{crowd.seed} {name}")
+        self.journal, self.done = journal, done
         self.met: Counter[str] = Counter()
 
     def run(self) -> None:
-        done = len(self.journal.read_text().splitlines()) if self.journal.exists() else 0
-        with self.journal.open("a") as journal:
-            for number in range(self.steps):
-                plan = self._plan(number)
-                if number >= done:
-                    self.clock.moment = BEGIN + SPAN * number / self.steps
-                    journal.write(f"{self._attempt(plan)}\n")
-                    journal.flush()
+        for number in range(self.steps):
+            plan = self._plan(number)
+            if number >= self.done:
+                self.clock.moment = BEGIN + SPAN * (number + plan["late"]) / self.steps
+                os.write(self.journal, f"{self.name} {self._attempt(plan)}\n".encode())
+                self.toll.step()
 
     def _plan(self, number: int) -> dict[str, Any]:
         """What this step is to be; the same at every start."""
@@ -109,6 +121,7 @@ class Spender:
             "who": rng.choice(list(ZONES)),
             "amount": rng.choice([5, 40, 250, 700, 1500, 1999, 2000, 2400]),
             "hours": rng.randint(1, 8),
+            "late": rng.random(),
             "key": f"{self.name}-{number}",
         }
 
@@ -171,60 +184,64 @@ class Spender:
         yield from (plan["what"], f"{found.case}:{found.seq}")
 
 
-def process(
-    url: str, folder: Path, number: int, threads: int, steps: int, seed: int, first: int
-) -> Counter[str]:
-    """All the threads of one process."""
-    clock = ThreadClock()
-    engine = engine_on(url, clock)
-    spenders = [Spender(engine, clock, folder, f"{number}-{n}", steps, seed, first) for n in range(threads)]
-    running = [threading.Thread(target=spender.run) for spender in spenders]
-    for one in running:
-        one.start()
-    for one in running:
-        one.join()
-    engine.store.close()
-    return sum((spender.met for spender in spenders), Counter())
+class Crowd:
+    """What each process is forked with: an engine that has read the workflow, as that of a server has."""
 
+    def __init__(self, url: str, folder: Path, threads: int, steps: int, seed: int, first: int) -> None:
+        self.folder, self.threads, self.steps, self.seed, self.first = folder, threads, steps, seed, first
+        self.clock = ThreadClock()
+        self.engine = engine_on(url, self.clock)
+        self.engine.current()
+        self.engine.limits.policy()
+        self.engine.store.close()
 
-def _forked(url: str, folder: Path, number: int, threads: int, steps: int, seed: int, first: int) -> int:
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        met = process(url, folder, number, threads, steps, seed, first)
-        (folder / f"{number}.met").write_text(json.dumps(met))
-        complete = all(
-            len((folder / f"{number}-{n}.journal").read_text().splitlines()) == steps for n in range(threads)
-        )
-        status = 0 if complete else 1
-    finally:
-        os._exit(status)
+    def work(self, number: int, toll: Toll) -> Counter[str]:
+        """All the threads of one process."""
+        file = self.folder / f"{number}.journal"
+        names = [f"{number}-{n}" for n in range(self.threads)]
+        done = Counter(line.split()[0] for line in file.read_text().splitlines()) if file.exists() else {}
+        journal = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        spenders = [Spender(self, name, toll, journal, done.get(name, 0)) for name in names]
+        running = [threading.Thread(target=spender.run) for spender in spenders]
+        for one in running:
+            one.start()
+        for one in running:
+            one.join()
+        self.engine.store.close()
+        return sum((spender.met for spender in spenders), Counter())
+
+    def fork(self, number: int, dies_after: int | None = None, pipe: int = -1) -> int:
+        """A process that does its steps, from where its journals end; gives its id."""
+        child = os.fork()
+        if child:
+            return child
+        status = 1
+        try:
+            met = self.work(number, Toll(number, dies_after, pipe))
+            (self.folder / f"{number}.met").write_text(json.dumps(met))
+            status = 0
+        finally:
+            os._exit(status)
 
 
 def main(
     url: str, place: str, processes: int, threads: int, steps: int, kills: int, seed: int, first: int
 ) -> int:
-    folder, rng, pause = Path(place), random.Random(seed), threading.Event()
-    running = {_forked(url, folder, n, threads, steps, seed, first): n for n in range(processes)}
-    while running:
-        if kills and any(folder.glob("*.journal")) and pause.wait(rng.uniform(0.1, 0.6)) is False:
-            with suppress(ProcessLookupError):
-                os.kill(rng.choice(list(running)), signal.SIGKILL)
-            kills -= 1
-        elif kills:
-            pause.wait(0.05)
-            continue
-        child, status = os.wait()
-        number = running.pop(child)
-        if status:
-            if os.WIFSIGNALED(status) is False:
-                return 1
-            running[_forked(url, folder, number, threads, steps, seed, first)] = number
-            with (folder / "killed").open("a") as file:
-                file.write(f"{number}\n")
-    return 0
+    folder, rng = Path(place), random.Random(seed)
+    crowd = Crowd(url, folder, threads, steps, seed, first)
+    reading, writing = os.pipe()
+    victims = {n: rng.randint(1, threads * steps * 4 // 5) for n in rng.sample(range(processes), kills)}
+    running = {n: crowd.fork(n, victims.get(n), writing) for n in range(processes)}
+    os.close(writing)
+    while victims and (said := os.read(reading, 1)):
+        (number,) = said
+        os.kill(running[number], signal.SIGKILL)
+        os.waitpid(running[number], 0)
+        with (folder / "killed").open("a") as file:
+            file.write(f"{number} after {victims.pop(number)} steps\n")
+        running[number] = crowd.fork(number)
+    statuses = [os.waitpid(child, 0)[1] for child in running.values()]
+    return 1 if victims or any(statuses) else 0
 
 
 if __name__ == "__main__":

@@ -85,6 +85,29 @@ def test_who_sets_aside_what(engine: Engine) -> None:
     assert [(one.currency, one.balance) for one in found] == [("KWD", 5), ("USD", 1000)]
 
 
+def test_what_is_sent_again_under_its_key_is_set_aside_once(engine: Engine) -> None:
+    """As every command is: whoever lost the answer sends it again."""
+    answers = [engine.set_aside("5 USD", by="supervisor:eva", key="k-1") for _ in range(3)]
+    assert answers == [True, False, False]
+    assert engine.set_aside("5 USD", by="supervisor:eva", key="k-2")
+    case = opened(engine)
+    engine.spend(case, "gift", "5 USD", by="agent:li", key="k-3")
+    for amount, by, key, code in (
+        ("6 USD", "supervisor:eva", "k-1", "key_reused"),
+        ("5 USD", "manager:noor", "k-1", "key_reused"),
+        ("5 USD", "supervisor:eva", "k-3", "key_reused"),
+        ("5 USD", "supervisor:eva", "", "wrong_key"),
+    ):
+        with pytest.raises(EventRefused) as caught:
+            engine.set_aside(amount, by=by, key=key)
+        assert caught.value.refusal.code == code
+    with pytest.raises(EventRefused) as caught:
+        engine.spend(case, "gift", "6 USD", by="agent:li", key="k-1")
+    assert caught.value.refusal.code == "key_reused"
+    (balance,) = engine.fund().balances
+    assert balance.set_aside == 10_00
+
+
 def test_every_month_is_set_aside_for_once_also_those_that_were_missed(
     house: Project, engine: Engine
 ) -> None:

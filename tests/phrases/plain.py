@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from recovery.core.phrases.folding import QUOTE_AT_MOST, SENTENCE_AT_MOST, fold, words_of
@@ -81,14 +80,26 @@ def ends(part: Part, row: Sequence[str], at: int, barred: frozenset[str]) -> set
         reached = {at}
         for inner in part.parts:
             reached = {end for begin in reached for end in ends(inner, row, begin, barred)}
+            if not reached:
+                break
         return reached
     ways = {end for inner in part.parts for end in ends(inner, row, at, barred)}
     return ways | {at} if part.optional else ways
 
 
-@cache
 def first_words(part: Part) -> frozenset[str]:
-    """The words that a part may begin with; a gap is only where others are before it."""
+    """The words that a part may begin with, found out once; a gap is only where others are before it."""
+    kept = FIRST_WORDS.get(id(part))
+    if kept is None:
+        kept = FIRST_WORDS[id(part)] = (part, _first_words(part))
+    return kept[1]
+
+
+FIRST_WORDS: dict[int, tuple[Part, frozenset[str]]] = {}
+"""By the identity of a part, which is kept here so that it stays its own: to compare parts takes long."""
+
+
+def _first_words(part: Part) -> frozenset[str]:
     if isinstance(part, One):
         return part.words
     if isinstance(part, Gap):
@@ -104,13 +115,15 @@ def first_words(part: Part) -> frozenset[str]:
 def spans(pattern: Pattern, sentence: Read, barred: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Where a pattern stands in a sentence: from each word the longest."""
     words, commas = sentence.words, sentence.commas
+    firsts = first_words(pattern.part)
+    if firsts.isdisjoint(words) and (NUMBER not in firsts or not any(word[0].isdigit() for word in words)):
+        return
     row: list[str] = []
     index: dict[int, int] = {}
     for number, word in enumerate(words):
         row += [COMMA] if number in commas else []
         index[len(row)] = number
         row.append(word)
-    firsts = first_words(pattern.part)
     for at, number in index.items():
         if pattern.at_start and number and number not in commas:
             continue

@@ -128,6 +128,16 @@ class _Cut:
             machine.world.point("after-claim" if is_claim else "after-commit")
 
 
+class _NoTurn:
+    """Tasks of a process wait for the writer as those of other processes do."""
+
+    def acquire(self, *, timeout: float) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+
 class _Store(SqliteStore):
     """The real store; each of its reads and transactions is a point."""
 
@@ -143,6 +153,10 @@ class _Store(SqliteStore):
         self._machine = machine
         self._readers = SimpleNamespace(reader=None)
         self._is_checked = True
+
+    def _unlock(self) -> None:
+        super()._unlock()
+        self._turn = _NoTurn()
 
     def _mine(self) -> Any:
         """Threads are tasks here: each writes through a connection of its own."""
