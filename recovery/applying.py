@@ -224,36 +224,41 @@ class Applying:
             case = self._fire(case, case.due_at, now)
         return case
 
-    def see_to(self, due: Sequence[int], *, all_of_them: bool) -> None:
+    def see_to(self, due: Sequence[int], *, all_of_them: bool) -> list[int]:
         """Let clocks of cases run out, across all of them in the order of their due times.
 
         Args:
             all_of_them: no other case has anything due; otherwise none goes further than the last of these.
+
+        Returns:
+            Those that had to be set aside.
         """
         until = to_text(self.now)
-        waiting: list[tuple[str, int]] = []
+        waiting: list[tuple[str, int, Case]] = []
         for id in due:
             case = self.unit.case(self.tenant, id)
             if case is not None and case.due_at is not None:
-                waiting.append((case.due_at, id))
+                waiting.append((case.due_at, id, case))
         if waiting and not all_of_them:
             until = max(waiting)[0]
         heapify(waiting)
+        aside = []
         while waiting:
-            at, id = heappop(waiting)
-            case = self.unit.case(self.tenant, id)
-            assert case is not None
-            next_at = self._fire(case, at, self.now).due_at
-            if next_at is not None and next_at <= until:
-                heappush(waiting, (next_at, id))
+            at, id, case = heappop(waiting)
+            case = self._fire(case, at, self.now)
+            if case.quarantine is not None:
+                aside.append(id)
+            elif case.due_at is not None and case.due_at <= until:
+                heappush(waiting, (case.due_at, id, case))
+        return aside
 
     def _fire(self, case: Case, due_at: str, now: datetime) -> Case:
         """Let what is due up to a moment happen in a case; gives it as it stands then."""
         decision = self._decide(case, TimerFired(by="engine", occurred_at=now, due_at=from_text(due_at)), now)
-        if isinstance(decision, Refusal):
-            self._set_aside(case, now, f"its clocks cannot be seen to: {decision.message}")
-        else:
+        if isinstance(decision, Decision):
             self.unit.add(decision)
+            return decision.case
+        self._set_aside(case, now, f"its clocks cannot be seen to: {decision.message}")
         found = self.unit.case(self.tenant, case.id)
         assert found is not None
         return found

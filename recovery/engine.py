@@ -140,9 +140,8 @@ class Engine(
         with self.store.write() as unit:
             applying = self._applying(unit)
             due = unit.lock_due(self.tenant, applying.now, limit)
-            applying.see_to(due, all_of_them=len(due) < limit)
-            cases = [unit.case(self.tenant, id) for id in due]
-        return len(due), [case.id for case in cases if case is not None and case.quarantine is not None]
+            aside = applying.see_to(due, all_of_them=len(due) < limit)
+        return len(due), aside
 
     def settle_many(self, settlements: Sequence[Settlement]) -> list[Outcome | Refusal | None]:
         """Close effects in the outbox and let `EffectDelivered`, `EffectFailed` … into their cases, together.

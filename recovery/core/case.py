@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due, read_state
+from recovery.core.clocks.state import HEARD, MESSAGE, ClockState, Mark, next_due
 from recovery.core.collaboration_state import CollaborationState
 from recovery.core.coupon_state import CouponState
 from recovery.core.empowerment.state import CompensationState, next_of_compensations, read_compensation
@@ -311,7 +311,7 @@ def _promise(case: Case, change: Change, _: Stamp) -> None:
 
 
 def _clock(case: Case, change: Change, _: Stamp) -> None:
-    case.clocks = {**case.clocks, change[1]: read_state(change[2])}
+    case.clocks = {**case.clocks, change[1]: ClockState.of(change[2])}
     case.due_at = _next_due(case)
 
 

@@ -2,83 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from datetime import UTC, datetime, timedelta
 from operator import itemgetter
-from typing import Any, TypedDict, get_args, get_type_hints
+from typing import Any, TypedDict, get_type_hints
 
 import msgspec
 
 from recovery.core.case import Case, Change
 from recovery.core.changes import moved
-from recovery.core.clocks.state import ClockState, Status, read_state
-from recovery.core.instants import from_text, to_text
+from recovery.store.clocks import NO_CLOCKS, Clocks, raw_of
 from recovery.store.statements import CASE_COLUMNS
 
 decode = msgspec.json.Decoder().decode
 """JSON text as JSON-native values."""
-
-
-class Clocks(Mapping[str, ClockState]):
-    """The clocks of a case as its row has them, read when somebody asks: most steps ask for none."""
-
-    __slots__ = ("_read", "raw")
-
-    def __init__(self, raw: msgspec.Raw) -> None:
-        self.raw = raw
-        self._read: dict[str, ClockState] | None = None
-
-    def _all(self) -> dict[str, ClockState]:
-        if self._read is None:
-            self._read = {name: _wide(row) for name, row in decode(self.raw).items()}
-        return self._read
-
-    def __getitem__(self, name: str) -> ClockState:
-        return self._all()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def __repr__(self) -> str:
-        return repr(self._all())
-
-
-_NO_CLOCKS = msgspec.Raw(b"{}")
-
-
-def _clocks(clocks: Mapping[str, ClockState]) -> msgspec.Raw:
-    if isinstance(clocks, Clocks):
-        return clocks.raw
-    if not clocks:
-        return _NO_CLOCKS
-    return msgspec.Raw(_encoder.encode({name: _narrow(state.row()) for name, state in clocks.items()}))
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_STATUSES: tuple[Status, ...] = get_args(Status)
-_MOMENTS = tuple(n for n, name in enumerate(ClockState._fields) if name == "since" or name.endswith("_at"))
-
-
-def _narrow(row: list[Any]) -> list[Any]:
-    """A row in half the room, moments as microseconds since 1970: pages written are what a step costs."""
-    row[0] = _STATUSES.index(row[0])
-    for n in _MOMENTS:
-        if n < len(row) and row[n] is not None:
-            row[n] = (from_text(row[n]) - _EPOCH) // _MICROSECOND
-    return row
-
-
-def _wide(row: list[Any]) -> ClockState:
-    row[0] = _STATUSES[row[0]]
-    for n in _MOMENTS:
-        if n < len(row) and row[n] is not None:
-            row[n] = to_text(_EPOCH + row[n] * _MICROSECOND)
-    return read_state(row)
 
 
 _FIELDS = {field.name: field for field in fields(Case)}
@@ -93,7 +30,7 @@ core land here."""
 def _rest(name: str) -> tuple[str, Any, Any]:
     """A field of `_Data`; one that is as in a new case is not written."""
     if name == "clocks":
-        return name, msgspec.Raw, _NO_CLOCKS
+        return name, msgspec.Raw, NO_CLOCKS
     default, factory = _FIELDS[name].default, _FIELDS[name].default_factory
     return name, _TYPES[name], default if factory is MISSING else msgspec.field(default_factory=factory)
 
@@ -131,7 +68,7 @@ CaseValues = tuple[Any, ...]
 def case_values(case: Case, head: str) -> CaseValues:
     """A case as its row; `head` is the hash of the last event of its log."""
     rest: Any = _Data(*_rest_of(vars(case)))
-    rest.clocks = _clocks(case.clocks)
+    rest.clocks = raw_of(case.clocks)
     rest.said = {
         voice: (then, "" if learnt == then else learnt, facts)
         for voice, (then, learnt, facts) in rest.said.items()

@@ -7,13 +7,13 @@ for once, however often it is tried.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import literal_column, select
 
 from recovery.core.empowerment.postings import FUND, SET_ASIDE
-from recovery.core.instants import to_text
+from recovery.core.instants import EPOCH, to_text
 from recovery.store import ledger_statements as sql
 from recovery.store import statements
 from recovery.store.codec import encode
@@ -24,8 +24,6 @@ from recovery.store.statements import insert_many, names
 
 NO_CASE = 0
 """Where a ledger's lines stand that belong to no case: no case has this number."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _INSERT = insert_many(sql.ledger, names(sql.ledger), ignoring=True)
 
@@ -74,7 +72,7 @@ class Fund:
 
 def _number(at: datetime) -> int:
     """A moment in microseconds since 1970."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
+    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def audit(snapshot: Snapshot, report: Callable[[str, str, str], Any]) -> None:
@@ -88,6 +86,6 @@ def audit(snapshot: Snapshot, report: Callable[[str, str, str], Any]) -> None:
         sums[tenant, seq, currency] = sums.get((tenant, seq, currency), 0) + units
     for (tenant, seq, currency), units in sums.items():
         if units:
-            at = to_text(_EPOCH + timedelta(microseconds=seq))
+            at = to_text(EPOCH + timedelta(microseconds=seq))
             message = f"What was set aside at {at} does not sum to zero: {units} of {currency}."
             report("ledger_unbalanced", message, tenant)

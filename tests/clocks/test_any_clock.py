@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recovery.core import events as ev
 from recovery.core.calendars.calendar import Calendar, Window
 from recovery.core.clocks.due import Pause, due
-from recovery.core.clocks.state import ClockState, read_state
+from recovery.core.clocks.state import ClockState
 from recovery.core.decision import Decision
 from recovery.core.empowerment.state import next_of_compensations
 from recovery.core.instants import to_text
@@ -90,7 +90,7 @@ def _fired_in_time_and_once(
     for change in decision.changes:
         if change[0] != "clock":
             continue
-        name, new = change[1], read_state(change[2])
+        name, new = change[1], ClockState.of(change[2])
         old = states.get(name)
         if old is not None and new.runs > old.runs:
             assert old.status == "running"

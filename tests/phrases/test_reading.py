@@ -103,6 +103,16 @@ def test_a_file_is_called_like_its_language() -> None:
     assert "Call it phrases.en.yaml." in findings(text, "config/phrases.zh.yaml")[0]
 
 
+def test_patterns_may_stand_in_a_block_one_on_each_line() -> None:
+    text = f"language: en\nrules:\n{RULE}    blocks: |\n      within # days\n\n      at: once\n"
+    rules, problems = read_phrases(text.encode(), "test.yaml")
+    assert rules is not None
+    assert [pattern.text for _, pattern in rules.rules[0].patterns] == ["within # days", "at: once"]
+    assert problems == []
+    [finding] = findings(f"{text}      a|c\n      calm~ down\n")
+    assert finding.startswith("test.yaml:10:1: `|` stands outside brackets. In `a|c`, at character 2.")
+
+
 def test_rules_that_are_too_large_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(automaton, "PLACES_AT_MOST", 20)
     text = f"language: en\nrules:\n{RULE}    blocks: ['a b c d e f g h i j k l m n o p q r s t u v']\n"

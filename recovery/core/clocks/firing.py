@@ -25,7 +25,7 @@ ROUNDS = 100
 def fired(draft: Draft, event: TimerFired) -> None:
     """Let everything happen that is due up to a moment, in the order of its due times."""
     until = min(to_text(event.due_at), draft.stamp.recorded_at)
-    if draft.case.due_at is None or draft.case.due_at > until:
+    if not _is_due(draft, until):
         raise Refused("nothing_due", f"Nothing is due up to {until}.", "Somebody else has seen to it.")
     for _ in range(ROUNDS):
         clock = _earliest(draft, until)
@@ -34,15 +34,20 @@ def fired(draft: Draft, event: TimerFired) -> None:
             other[1](draft, other[2])
         elif clock is not None:
             _happen(draft, clock[2])
-        else:
-            return
         settle(draft)
+        if not _is_due(draft, until):
+            return
     raise Refused(
         "endless_clocks",
         f"The clocks of workflow {draft.workflow.id} set off one another without end.",
         "Let none of them restart what is due at once.",
         fault="workflow",
     )
+
+
+def _is_due(draft: Draft, until: str) -> bool:
+    due_at = draft.case.due_at
+    return due_at is not None and due_at <= until
 
 
 def _other(draft: Draft, until: str) -> tuple[str, Callable[[Draft, str], None], str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 Status = Literal["running", "paused", "stopped", "off"]
 
@@ -92,6 +92,13 @@ class ClockState(NamedTuple):
     runs: int = 0
     pauses: tuple[tuple[str, str | None], ...] = ()
 
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Self:
+        """What `row` gave."""
+        if len(row) < len(cls._fields):
+            return cls(*row)
+        return cls._make((*row[:-1], tuple((start, end) for start, end in row[-1])))
+
     @property
     def is_on(self) -> bool:
         """Whether it runs or is paused."""
@@ -105,19 +112,13 @@ class ClockState(NamedTuple):
     def row(self) -> list[Any]:
         """It as the log keeps it; what is as in a new one at the end is left out."""
         row = [*self[:-1], [list(pause) for pause in self.pauses]]
-        while len(row) > _NEEDED and (row[-1] == _DEFAULTS[len(row) - 1] or row[-1] == []):
+        while not row[-1] and len(row) > _NEEDED:
             row.pop()
         return row
 
 
-_NEEDED = 5
-_DEFAULTS: Sequence[Any] = (*(None,) * _NEEDED, *ClockState._field_defaults.values())
-
-
-def read_state(row: Sequence[Any]) -> ClockState:
-    """What `ClockState.row` gave."""
-    state = ClockState(*row)
-    return state._replace(pauses=tuple((start, end) for start, end in state.pauses))
+_NEEDED = len(ClockState._fields) - len(ClockState._field_defaults)
+"""So many fields have no default; the others say nothing where they are None, 0 or empty."""
 
 
 def next_due(clocks: Mapping[str, ClockState]) -> str | None:

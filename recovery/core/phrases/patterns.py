@@ -31,7 +31,7 @@ GAP_AT_MOST = 20
 WORDS_AT_MOST = 60
 """The longest row of words that a pattern may stand for."""
 
-WORDS_KEPT = 5_000
+WORDS_KEPT = 10_000
 """How many words are kept folded in memory: the patterns of a language are made of the same few thousand."""
 
 NUMBER = "#"
@@ -44,6 +44,9 @@ _SIGN = re.compile(
     r"|(?P<word>(?:[^\s()\[\]|^$?#,<>~….]|\.(?!\.\.))+~?)(?=[\s()\[\]|^$?#,<>~….]|$)"
     r"|(?P<sign>[()\[\]|^$?#,])|(?P<set><[^<>]*>))"
 )
+
+_PLAIN = re.compile(r"([^()\[\]<>^$?#,…]+)([)\]])")
+"""What stands between brackets where it is words alone, and the closing one; most is."""
 
 
 class PatternProblem(ValueError):
@@ -216,13 +219,28 @@ def _choice(reading: _Reading, closing: str, depth: int) -> Part:
             _flag(reading, mark, start, depth, bool(now))
         else:
             _after_end(reading, start)
-            part = _SIGNS.get(mark) or _choice(reading, ")" if mark == "(" else "]", depth + 1)
+            part = _SIGNS.get(mark) or _bracket(reading, ")" if mark == "(" else "]", depth + 1)
             now += part.parts if isinstance(part, Row) else (part,)
     rows.append(_row(now, reading.at - 1))
+    return _of_rows(rows, optional=closing == "]")
+
+
+def _bracket(reading: _Reading, closing: str, depth: int) -> Part:
+    """What stands between brackets. Words alone, which most are, are read at once."""
+    plain = _PLAIN.match(reading.text, reading.at)
+    if plain is None or plain[2] != closing or depth > DEPTH_AT_MOST or "..." in plain[1]:
+        return _choice(reading, closing, depth)
+    rows = [_phrase(text) for text in plain[1].split("|")]
+    known = [row for row in rows if row is not None]
+    if len(known) < len(rows):
+        return _choice(reading, closing, depth)
+    reading.at = plain.end()
+    return _of_rows(known, optional=closing == "]")
+
+
+def _of_rows(rows: Sequence[Part], *, optional: bool) -> Part:
     parts = one_of(rows)
-    if closing == "]":
-        return Choice(parts, optional=True)
-    return parts[0] if len(parts) == 1 else Choice(parts)
+    return parts[0] if len(parts) == 1 and not optional else Choice(parts, optional)
 
 
 def one_of(rows: Sequence[Part]) -> tuple[Part, ...]:
@@ -284,6 +302,18 @@ def _part(reading: _Reading, kind: str, mark: str, start: int) -> Part:
         hint = sentence(closest(name, list(reading.sets))) or f"There are: {known}."
         raise PatternProblem(start, f"There is no list of words `{name}`.", hint)
     return reading.sets[name]
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _phrase(text: str) -> Part | None:
+    """Words in a row; None if one of them is none, or there is none."""
+    parts: list[Part] = []
+    for word in text.split():
+        part = _word(word)
+        if part is None:
+            return None
+        parts += part.parts if isinstance(part, Row) else (part,)
+    return parts[0] if len(parts) == 1 else Row(tuple(parts)) if parts else None
 
 
 @lru_cache(maxsize=WORDS_KEPT)
