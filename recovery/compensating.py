@@ -53,6 +53,7 @@ class Compensating(Budgeting):
         to: str = "customer",
         expires_at: datetime | None = None,
         pay_within: int | None = None,
+        postage: str | None = None,
         note: str | None = None,
         because: str | None = None,
         hours: str | None = None,
@@ -70,12 +71,15 @@ class Compensating(Budgeting):
             to: who gets it: the customer, or another one's name.
             expires_at: aware; by the budget when left out.
             pay_within: in how many days after their yes it is to be paid; by the policy when left out.
-            because: why less than the whole is paid back, or later, or more than the policy allows.
+            postage: who pays for sending goods back, `ours` (when left out) or `customer`.
+            because: why less than the whole is paid back, or later, or more than the policy allows; or why
+                the customer is to pay the postage.
             hours: so many of an agent's that went into it, such as `1.5`; they cost too.
 
         Raises:
-            EventRefused: `already_offered`, `pays_themselves`, `above_every_limit`, `wrong_value`, or what
-                the compensation policy refuses: `gesture_only`, `part_refund`, `small_claim` …
+            EventRefused: `already_offered`, `pays_themselves`, `above_every_limit`, `wrong_value`,
+                `postage_at_customer`, or what the compensation policy refuses: `gesture_only`, `part_refund`,
+                `small_claim` …
         """
         return self._tell(
             money.CompensationOffered,
@@ -89,6 +93,7 @@ class Compensating(Budgeting):
             to=to,
             expires_at=expires_at,
             pay_within=pay_within,
+            postage=postage,
             note=note,
             because=because,
             hours=hours,

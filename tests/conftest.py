@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from recovery.bootstrap import keep_what_is_loaded
 from tests.real_data import real_data_folder
 from tests.warm.client import Warm
 from tests.warm.client import warm as started
@@ -26,6 +27,17 @@ def pytest_configure() -> None:
     if hasattr(time, "tzset"):
         time.tzset()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # processes that tests start need not compile everything
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: a long one that comes last has one core idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """Take what has been collected out of the collector's rounds: ten thousand tests stay to the end."""
+    keep_what_is_loaded()
 
 
 @pytest.fixture(scope="session")

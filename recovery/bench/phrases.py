@@ -30,7 +30,7 @@ def guard_rates(language: str = "en") -> dict[str, Callable[[], float]]:
 
     Ours reads every text as the first one: it forgets before each what it read.
     """
-    expression, guard = alternation(_rules(language)), Guard(_rules(language))
+    expression, guard = alternation(rules_of(language)), Guard(rules_of(language))
 
     def check(text: str) -> None:
         guard.forget()
@@ -63,7 +63,8 @@ def messages(language: str) -> tuple[str, ...]:
 
 
 @cache
-def _rules(language: str) -> RuleSet:
+def rules_of(language: str) -> RuleSet:
+    """The starter's rules of a language, read once."""
     path = phrase_files(starter_root())[language]
     rules, findings = read_phrases(path.read_bytes(), path.name)
     if rules is None:

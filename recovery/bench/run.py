@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from recovery.bench.subject import Ground, Line, Programs, Subject
-from recovery.core.errors import EnvironmentFault, NotFound
+from recovery.core.errors import EnvironmentFault, NotFound, RecoveryError
 
 RUNS = 5
 
@@ -36,13 +36,10 @@ class Missing:
 def measure(
     subjects: Iterable[Subject], ground: Ground, made_one: Callable[[], None]
 ) -> tuple[list[Result], list[Missing]]:
-    """Every comparison of some subjects, and what could not be compared.
+    """Every comparison of some subjects, and what could not be compared: a line that fails ends no other.
 
     Args:
         made_one: told after each round of a line.
-
-    Raises:
-        RecoveryError: a program failed while it was measured.
     """
     results: list[Result] = []
     missing: list[Missing] = []
@@ -56,7 +53,10 @@ def measure(
                     made_one()
                 continue
             for name, line in subject.lines.items():
-                results += compare(name, line, programs[name], ground.runs, made_one)
+                try:
+                    results += compare(name, line, programs[name], ground.runs, made_one)
+                except RecoveryError as error:
+                    missing.append(Missing((name,), f"{error.message} {error.hint}".strip()))
     return results, missing
 
 

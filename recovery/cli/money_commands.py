@@ -35,7 +35,7 @@ To = Annotated[str, typer.Option("--to", help="Who gets it: the customer, or ano
 Note = Annotated[str | None, typer.Option("--note", help="Why; whoever approves it reads it.")]
 Because = Annotated[
     str | None,
-    typer.Option("--because", help="Why a part is refunded, or later, or more than the policy allows."),
+    typer.Option("--because", help="Why a part is refunded, or later, or more than allowed; or postage."),
 ]
 Hours = Annotated[
     str | None,
@@ -119,6 +119,9 @@ def offer(
             "--pay-within", metavar="DAYS", help="After their yes; by the policy when left out.", min=0
         ),
     ] = None,
+    customer_pays_postage: Annotated[
+        bool, typer.Option("--customer-pays-postage", help="Goods are sent back at the customer's cost.")
+    ] = False,
     note: Note = None,
     because: Because = None,
     hours: Hours = None,
@@ -142,6 +145,7 @@ def offer(
             to=to,
             expires_at=until,
             pay_within=pay_within,
+            postage="customer" if customer_pays_postage else None,
             note=note,
             because=because,
             hours=hours,

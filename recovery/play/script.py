@@ -149,7 +149,12 @@ LINES: Mapping[str, tuple[type[ev.Event] | None, Mapping[str, _Field]]] = {
     "release": (ev.PromiseReleased, {"promise": _NEEDED, "reason": _NEEDED}),
     "offer": (
         money.CompensationOffered,
-        {**_GIVING, "expires_at": _MOMENT, "pay_within": _Field(int, "a whole number of days")},
+        {
+            **_GIVING,
+            "expires_at": _MOMENT,
+            "pay_within": _Field(int, "a whole number of days"),
+            "postage": _TEXT,
+        },
     ),
     "spend": (money.CompensationSpent, {**_GIVING, "receipt": _TEXT}),
     "accept_offer": (money.CompensationAccepted, {"compensation": _NEEDED}),

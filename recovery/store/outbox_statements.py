@@ -42,6 +42,7 @@ EFFECT_COLUMNS = names(
 INSERT_EFFECT = insert_many(effect, EFFECT_COLUMNS, attempts=literal_column("0"), version=literal_column("0"))
 
 _NOUGHT: ColumnElement[int] = literal_column("0")
+_ONE: ColumnElement[int] = literal_column("1")
 
 _KEY = {"tenant": effect.c.tenant_id, "case": effect.c.case_id, "of_seq": effect.c.seq, "of_n": effect.c.n}
 
@@ -213,8 +214,18 @@ _CLAIM_VALUES = ("tenant", "now", "free", "channels", "workflows", "busy", "thei
 
 _CUSTOMER: ColumnElement[str] = literal_column("'customer'")
 
+
+def _any_with(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is a row of which all of this holds.
+
+    An offset keeps PostgreSQL from making a join of it: going by the statistics of a table that was nearly
+    empty it would compare everything of a tenant with everything else, where a look into an index is enough.
+    """
+    return exists(first(select(_ONE).where(*conditions), _ONE))
+
+
 _before_it = effect.alias("before_it")
-_waits = exists().where(
+_waits = _any_with(
     _before_it.c.tenant_id == _other.c.tenant_id,
     _before_it.c.case_id == _other.c.case_id,
     is_due(_before_it),
@@ -244,18 +255,24 @@ _is_ahead = and_(
 _before = (*_of_same_case, _is_ahead)
 _ahead = select(func.count()).select_from(_other).where(*_before).scalar_subquery()
 
+
+def _of_its_case(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What a column of its case holds; looked up, not joined, for the same reason (`_any_with`)."""
+    looked_up = select(column).where(case.c.tenant_id == effect.c.tenant_id, case.c.id == effect.c.case_id)
+    return looked_up.scalar_subquery()
+
+
 _claimable = (
-    select(effect, case.c.bundle, _ahead.label("ahead"))
-    .join(case, (case.c.tenant_id == effect.c.tenant_id) & (case.c.id == effect.c.case_id))
+    select(effect, _of_its_case(case.c.bundle), _ahead.label("ahead"))
     .where(
         effect.c.status == DUE,
         effect.c.tenant_id == value("tenant"),
         effect.c.due_at <= value("now"),
         or_(effect.c.lease_until.is_(None), effect.c.lease_until <= value("free")),
         not_(Among(effect.c.channel, "channels")),
-        not_(Among(case.c.workflow, "workflows")),
+        not_(Among(_of_its_case(case.c.workflow), "workflows")),
         not_(
-            exists().where(
+            _any_with(
                 *_of_same_case,
                 or_(
                     _other.c.lease_until > value("busy"),
@@ -284,7 +301,7 @@ ANY_DUE = Statement(
         select(effect.c.id).where(
             effect.c.status == DUE, effect.c.tenant_id == value("tenant"), effect.c.due_at <= value("now")
         ),
-        literal_column("1"),
+        _ONE,
     ),
     "tenant",
     "now",
@@ -296,7 +313,7 @@ _named: ColumnElement[str] = literal_column("'sender_id'")
 SENDING = Statement(
     first(
         select(meta.c.value).where(meta.c.key.in_([_own, _named])).order_by(meta.c.key.desc()),
-        literal_column("1"),
+        _ONE,
     )
 )
 """Which installation sends: the one that was named last, or the one that made the database."""

@@ -55,6 +55,19 @@ def test_what_cannot_be_measured_is_named_and_the_rest_is_measured() -> None:
     assert len(made) == rounds(subjects, 2)
 
 
+def test_a_line_that_fails_is_named_and_the_others_of_its_subject_are_measured() -> None:
+    def fails() -> float:
+        raise EnvironmentFault("The database is locked.")
+
+    @contextmanager
+    def programs(_: Ground) -> Iterator[Mapping[str, Programs]]:
+        yield {"bad": {"ours": fails, "raw": fails}, "step": {"ours": lambda: 60.0, "raw": lambda: 120.0}}
+
+    results, missing = measure([Subject("both", {"bad": STEP, "step": STEP}, programs)], Ground(1, 2), print)
+    assert results == [RESULT]
+    assert missing == [Missing(("bad",), "The database is locked.")]
+
+
 def test_without_a_server_the_lines_for_postgresql_are_missing() -> None:
     results, missing = measure([STEP_POSTGRES], Ground(100, 1), lambda: None)
     assert results == []

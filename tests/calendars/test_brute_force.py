@@ -1,4 +1,7 @@
-"""Random calendars and spans against a count of minutes: 500 here, 10,000 with RECOVERY_LONG=1."""
+"""Random calendars and spans against a count of minutes: 200 of them, 500 with the thorough parts.
+
+RECOVERY_LONG=1 tries 10,000.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,16 @@ from recovery.core.calendars.arithmetic import (
 from recovery.core.calendars.calendar import Calendar
 from tests.calendars.brute import DAY, MINUTE, ZONES, Minutes, changes, local, minutes, random_calendar
 
-PARTS = 2
+PARTS = 5
 CASES = 10_000 if os.environ.get("RECOVERY_LONG") == "1" else 500
 DAYS = 40
 """How many days are counted minute by minute: 20 before a case begins, 20 after."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [part if part < 2 else pytest.param(part, marks=pytest.mark.thorough) for part in range(PARTS)]
+)
 def test_open_time_is_what_a_count_of_minutes_says(part: int) -> None:
     for case in range(part, CASES, PARTS):
         wrong = list(differences(case))

@@ -46,6 +46,7 @@ def test_three_hundred_built_in_complaints_show_the_whole_mix(played: DemoReport
     check_mix(played)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [0, 2026])
 def test_another_seed_shows_the_mix_as_well(tmp_path: Path, seed: int) -> None:
     check_mix(run_demo(starter(), tmp_path / "demo", limit=100, seed=seed))

@@ -28,15 +28,15 @@ def said(report: DemoReport) -> str:
 
 
 def test_the_same_seed_gives_the_same_files_and_the_same_report(show: Show) -> None:
-    first, second = show("first", limit=40, seed=3), show("second", limit=40, seed=3)
+    first, second = show("first", limit=20, seed=3), show("second", limit=20, seed=3)
     assert said(first) == said(second)
     assert written(first) == written(second)
 
 
 def test_running_it_again_in_the_same_folder_replaces_what_was_there(show: Show) -> None:
-    before = written(show(limit=40, seed=3))
+    before = written(show(limit=20, seed=3))
     show(limit=3, seed=9)
-    assert written(show(limit=40, seed=3)) == before
+    assert written(show(limit=20, seed=3)) == before
 
 
 def test_another_seed_gives_another_demo(show: Show) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -28,6 +26,7 @@ from recovery.testing import Mailbox
 from tests.postgres import new_database, postgres_server
 from tests.support import START, case_of, engine_on
 from tests.support import new_database as new_file
+from tests.warm.client import Warm
 
 __all__ = ["postgres_server"]
 
@@ -366,28 +365,17 @@ except EventRefused as refused:
 """
 
 
-def test_of_two_processes_that_redeem_one_code_one_wins(house: Project) -> None:
+def test_of_two_processes_that_redeem_one_code_one_wins(warm: Warm, house: Project, tmp_path: Path) -> None:
     with engine_on(house) as engine:
         code = code_of(engine, offered(engine))
-    tills = [
-        subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, house.url, name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("a", "b")
-    ]
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    tills = [warm.talk(["python", str(script), house.url, name], tmp_path) for name in ("a", "b")]
     for till in tills:
-        assert till.stdin is not None
-        assert till.stdout is not None
-        till.stdin.write(f"{code}\n")
-        till.stdin.flush()
-        assert till.stdout.readline() == "ready\n"
+        till.tell(code)
+        assert till.said.readline() == "ready\n"
     for till in tills:
-        assert till.stdin is not None
-        till.stdin.write("\n")
-        till.stdin.flush()
-    lost, won = sorted(till.communicate(timeout=60)[0] for till in tills)
+        till.tell("")
+    lost, won = sorted(till.end()[1] for till in tills)
     winner = won.split()[1]
     assert lost.startswith(f"lost coupon_redeemed goodwill@1 was redeemed by {winner} at ")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from recovery.engine import Engine
 from recovery.project import Project, starter_root
 from recovery.store.verify import verify
 from tests.support import case_of, engine_on, verified
+from tests.warm.client import Warm
 
 EACH = 25
 
@@ -78,35 +77,26 @@ def test_of_two_threads_that_give_the_same_case_an_owner_one_is_refused(engine: 
     assert case_of(engine, case).owner in ("li", "bo")
 
 
-def run_two(url: str) -> None:
+def run_two(warm: Warm, folder: Path, url: str) -> None:
     """Two processes that begin to work at the same moment."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, url, name, str(EACH)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("li", "bo")
-    ]
+    script = folder / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    workers = [warm.talk(["python", str(script), url, name, str(EACH)], folder) for name in ("li", "bo")]
     for worker in workers:
-        assert worker.stdout is not None
-        worker.stdout.readline()
+        assert worker.said.readline() == "ready\n"
     for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("\n")
-        worker.stdin.flush()
+        worker.tell("")
     for worker in workers:
-        _, said = worker.communicate(timeout=60)
-        assert worker.returncode == 0, said
+        assert worker.end() == (0, "")
 
 
-def test_two_processes_share_a_database_that_both_of_them_make(tmp_path: Path, project: Project) -> None:
+def test_two_processes_share_a_database_that_both_of_them_make(
+    warm: Warm, tmp_path: Path, project: Project
+) -> None:
     other = tmp_path / "made by two"
     other.mkdir()
     url = f"sqlite:///{other / 'recovery.db'}"
-    run_two(url)
+    run_two(warm, tmp_path, url)
     with engine_on(Project(project.root, url)) as engine:
         cases = engine.store.list_cases(engine.tenant, limit=100)
         assert len(cases) == EACH

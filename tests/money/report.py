@@ -23,7 +23,7 @@ SPENDING = {
     "revoked": "offers taken back",
     "expired": "offers run out",
     "paid": "given or paid",
-    "limits_reached": "limits reached within 100 dollars, by several processes",
+    "limits_reached": "limits reached within 100 dollars, wanted by all processes",
     "midnights": "midnights between two days of a person's limit",
     "kills": "processes killed with -9",
     "waits": "waits for the database of more than ten seconds",

@@ -209,3 +209,24 @@ def test_the_policy_of_the_project_is_that_of_its_engine(engine: Engine, project
     case = late(engine, problem__driver="execution")
     assert refusal(engine.offer_compensation, case, "apology_letter").code == "gesture_only"
     assert folded(engine, case) == case_of(engine, case)
+
+
+def test_return_postage_at_the_customers_cost_needs_a_reason_with_a_policy_or_without(
+    engine: Engine, held: Engine
+) -> None:
+    for policy_of in (held.limits.policy, lambda: None):
+        engine.limits = Limits(rates=engine.limits.rates, policy=policy_of)
+        case = late(engine)
+        wants = {"postage": "customer", "because": " "}
+        assert (
+            refusal(engine.offer_compensation, case, "refund", "100 USD", **wants).code
+            == "postage_at_customer"
+        )
+        for kind, postage in (("refund", "theirs"), ("gift", "customer"), ("refund", "")):
+            wants = {"postage": postage, "because": "They pass by."}
+            assert refusal(engine.offer_compensation, case, kind, "9 USD", **wants).code == "wrong_value"
+        done = engine.offer_compensation(
+            case, "refund", "100 USD", by="agent:li", postage="customer", because="They pass by on Friday."
+        )
+        assert "the customer pays for sending the goods back" in done.why
+        assert last(engine, case).note == "They pass by on Friday."

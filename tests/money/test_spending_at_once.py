@@ -88,14 +88,14 @@ def test_no_limit_is_overrun_and_no_spend_is_lost(url: str, tmp_path: Path, seed
 
 def _limits_held(engine: Engine) -> Counter[str]:
     """In the order in which they were written, no account was ever used beyond its limit; and limits were
-    come to by all processes at once, on both sides of a midnight in each zone.
+    reached while all processes wanted more, in each zone, on both sides of a midnight.
 
     Returns:
         What became of compensations, and how often a midnight was passed in somebody's zone.
     """
     used: Counter[str] = Counter()
     most: Counter[str] = Counter()
-    by: defaultdict[str, set[str]] = defaultdict(set)
+    wanted_by: defaultdict[str, set[str]] = defaultdict(set)
     became: Counter[str] = Counter()
     stood: dict[tuple[int, str], str] = {}
     for record in engine.store.log_between(engine.tenant, 0, 2**62, 10**6):
@@ -108,19 +108,24 @@ def _limits_held(engine: Engine) -> Counter[str]:
             stood[record.case, number] = status
             became[status] += status != before
             became["approved"] += record.kind == "ApprovalGranted"
-            became["above_what_is_left"] += status == "asked" != before and _was_too_little(holds)
+            process = row[1].partition("-")[0]
+            if status == "asked" != before:
+                too_much = _too_much_now(holds)
+                became["above_what_is_left"] += bool(too_much)
+                for account in too_much:
+                    wanted_by[account].add(process)
             for _, account, _, units in row[9] if len(row) > 9 else ():
                 used[account] += units * (("reserved" in moves) - ("released" in moves))
                 assert 0 <= used[account] <= _limit(account), (account, used[account], record)
                 most[account] = max(most[account], used[account])
-                by[account].add(row[1].partition("-")[0])
+                wanted_by[account].add(process)
     became["paid"] = became.pop("fulfilled", 0)
     days = {name: [one for one in most if one.endswith(f":{name}")] for name in ZONES}
     assert all(len(accounts) > 1 for accounts in days.values()), days
     became["midnights"] = sum(len(accounts) - 1 for accounts in days.values())
-    reached = [one for one in most if most[one] > _limit(one) - 100_00 and len(by[one]) > 1]
+    reached = [one for one in most if most[one] > _limit(one) - 100_00 and len(wanted_by[one]) == PROCESSES]
     zones = {ZONES.get(one.partition(":")[2]) for one in reached}
-    assert zones >= set(ZONES.values() if LONG else ()), (most, by)
+    assert zones >= set(ZONES.values() if LONG else ()), (most, wanted_by)
     became["limits_reached"] = len(reached)
     return became
 
@@ -129,9 +134,11 @@ def _limit(account: str) -> int:
     return 20_000_00 if account.partition(":")[2] in SUPERVISORS else 2_000_00
 
 
-def _was_too_little(holds: dict[str, dict[str, Any]]) -> bool:
-    """Whether it was above what was left of a limit, and not above the limit itself."""
-    return any(one["units"] <= one["limit"] < one["used"] + one["units"] for one in holds.values())
+def _too_much_now(holds: dict[str, dict[str, Any]]) -> list[str]:
+    """The accounts in which it was above what was left of a limit, and not above the limit itself."""
+    return [
+        one["account"] for one in holds.values() if one["units"] <= one["limit"] < one["used"] + one["units"]
+    ]
 
 
 def _answers(folder: Path, journal: list[list[str]]) -> Counter[str]:

@@ -12,7 +12,6 @@ from recovery.commands import Outcome
 from recovery.core.errors import Refusal
 from recovery.core.instants import to_text
 from recovery.core.spec import Need, Send
-from recovery.store import outbox_statements
 from recovery.store.postgres_dialect import POSTGRES
 from recovery.store.records import OutboxRow
 from recovery.store.store import Store
@@ -383,16 +382,3 @@ def test_a_claim_keeps_out_those_of_its_tenant_alone_and_whoever_takes_the_datab
         assert asking(None)
         unit.flush()
     assert not any(asking(tenant) for tenant in (TENANT, "another", None))
-
-
-@on_postgres
-def test_a_claim_looks_through_what_is_due_once_though_statistics_know_of_nothing(house: House) -> None:
-    text = POSTGRES.texts[outbox_statements.CLAIMABLE]
-    given = [TENANT, "9", "9", "{}", "{}", "9", "{}", 50]
-    with plain_cursor(house) as cursor:
-        cursor.execute("analyze")
-        cursor.execute("set enable_seqscan = off")
-        cursor.execute(f"explain {text}", given)
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert plan.count("recovery_effect_due") == 1
-    assert plan.count("recovery_effect_case") == 4

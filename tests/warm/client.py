@@ -87,6 +87,14 @@ class Warm:
         said = _read(out, err)
         return Said(started.wait(), *said)
 
+    def talk(self, words: Sequence[str], folder: Path, **more: Any) -> Talking:
+        """Start a command whose input and output the test holds; see `start`."""
+        (theirs, ours), (said, told) = os.pipe(), os.pipe()
+        started = self.start(words, folder, (theirs, told, told), **more)
+        for stream in (theirs, told):
+            os.close(stream)
+        return Talking(started, os.fdopen(ours, "w", encoding="utf-8"), os.fdopen(said, encoding="utf-8"))
+
     def code_of(self, id: int, seconds: float, *, asks: bool) -> int:
         """The exit code of a process; see `Started.wait`."""
         if asks:
@@ -100,7 +108,7 @@ class Warm:
 
 
 class Started:
-    """A command that was started. Wait for one before the next is started."""
+    """A command that was started. Nothing else is asked for between two waits for one."""
 
     def __init__(self, warm: Warm, id: int) -> None:
         self.id = id
@@ -121,6 +129,26 @@ class Started:
         with suppress(ProcessLookupError):
             os.kill(self.id, signal.SIGKILL)
         return self.wait()
+
+
+@dataclass(frozen=True)
+class Talking:
+    """A command that is told lines, and says lines (both of its streams)."""
+
+    started: Started
+    told: IO[str]
+    said: IO[str]
+
+    def tell(self, line: str) -> None:
+        """Write a line to it."""
+        print(line, file=self.told, flush=True)
+
+    def end(self) -> tuple[int, str]:
+        """Tell it no more, and wait; gives its exit code and what else it said."""
+        with self.said:
+            self.told.close()
+            rest = self.said.read()
+        return self.started.wait(), rest
 
 
 def _line(asked: Mapping[str, Any]) -> bytes:

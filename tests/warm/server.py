@@ -32,7 +32,10 @@ from typing import Any, NoReturn
 
 MOST = 262_144
 
-LOADED = ("recovery.cli.app", "recovery.checking", "recovery.demo.show", "recovery.imports.run")
+LOADED = (
+    *("recovery.cli.app", "recovery.checking", "recovery.demo.show", "recovery.imports.run"),
+    "recovery.store.postgres",
+)
 
 COMMANDS = (
     ["init", "shop"],

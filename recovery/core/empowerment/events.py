@@ -21,7 +21,9 @@ class CompensationOffered(Event):
         to: who gets it: the customer, or another one's name.
         expires_at: until when it stands; by the budget when left out.
         pay_within: in how many days after their yes they have it; 0: the same day.
-        because: why less than the whole is paid back, or later, or more than the policy allows.
+        postage: of a refund: who pays for sending the goods back, `ours` (when left out) or `customer`.
+        because: why less than the whole is paid back, or later, or more than the policy allows, or why the
+            customer is to pay the postage.
         hours: so many of an agent's that went into it, `1.5`; they cost too.
         standing: how much of which limits is used; the engine fills it in, under a lock.
         policy: what the compensation policy says of it; the engine fills that in too.
@@ -33,6 +35,7 @@ class CompensationOffered(Event):
     to: str = "customer"
     expires_at: datetime | None = None
     pay_within: int | None = None
+    postage: str | None = None
     note: str | None = None
     because: str | None = None
     hours: str | None = None
@@ -44,7 +47,7 @@ class CompensationOffered(Event):
 class CompensationSpent(Event):
     """Somebody of the house gives something at once, and needs no yes for it: a comfort gesture.
 
-    Its fields are those of `CompensationOffered`; `receipt` is the reference of the payment.
+    Its fields are of those of `CompensationOffered`; `receipt` is the reference of the payment.
     """
 
     kind: str

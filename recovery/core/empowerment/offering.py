@@ -35,6 +35,9 @@ ASKED_IN = {WANTED: "text", COSTS: "money", BECAUSE: "text"}
 COMFORT = "comfort_gesture"
 """What makes a wait comfortable, given at once; as an offer it is a remedy like any other."""
 
+POSTAGE = ("ours", "customer")
+"""Who pays for sending goods back."""
+
 Giving = money.CompensationOffered | money.CompensationSpent
 
 
@@ -50,6 +53,7 @@ def offered(draft: Draft, event: money.CompensationOffered) -> None:
     if event.pay_within is not None and event.pay_within > DAYS_AT_MOST:
         raise Refused("wrong_value", f"It is fulfilled within {DAYS_AT_MOST:,} days at most.")
     state = state._replace(expires_at=expires_at, pay_within=event.pay_within)
+    _check_postage(draft, event)
     decide(draft, *held(draft, event.policy, event.because, state), standing)
 
 
@@ -199,6 +203,18 @@ def _check_amount(event: Giving) -> None:
             raise ValueError("it is more than nothing")
     except ValueError as error:
         raise Refused("wrong_value", f"amount: {error}.", "Give an amount such as 40 USD.") from None
+
+
+def _check_postage(draft: Draft, event: money.CompensationOffered) -> None:
+    """Sending goods back costs the customer nothing, or somebody says why it does (domain.md §1, step 7)."""
+    if event.postage not in (None, *POSTAGE) or (event.postage is not None and event.kind != "refund"):
+        hint = f"{_one_of(POSTAGE)} It goes with a refund."
+        raise Refused("wrong_value", f"postage: {shown(event.postage)} of a {event.kind}.", hint)
+    if event.postage == "customer":
+        if event.because is None or is_blank(event.because):
+            message = "The customer would pay for sending the goods back."
+            raise Refused("postage_at_customer", message, "Pay it, or say why not.")
+        draft.why.append("the customer pays for sending the goods back")
 
 
 def decide(draft: Draft, state: CompensationState, above: str, standing: Standing) -> None:
