@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from recovery.asking import MOST, Asking
@@ -23,6 +24,7 @@ from recovery.insight.recurrence import (
     RECURRENT,
     Often,
     Recurrence,
+    past_since,
     recurrence,
     recurs,
     since,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from recovery.store.dialect import Cursor, Dialect
     from recovery.store.lending import Lendable
     from recovery.store.unit import Unit
+
+LOOKED_AT = 5_000
+"""A past of more cases is not looked at: whoever waits for an answer would feel it."""
 
 __all__ = ["OFTEN", "Often", "Recurring", "counted", "has_looked"]
 
@@ -84,8 +89,11 @@ def _shows(case: Case, unit: Unit, now: datetime, often: Often) -> bool:
     found = [False]
 
     def look(cursor: Cursor, dialect: Dialect) -> None:
-        others = newest(cursor, dialect, case.tenant, since(now, often))
-        found[0] = recurs(case, others, now, often)
+        known = recurs(case, newest(cursor, dialect, case.tenant, since(now, often)), now, often)
+        if known is None:
+            past = list(islice(newest(cursor, dialect, case.tenant, past_since(now, often)), LOOKED_AT + 1))
+            known = len(past) <= LOOKED_AT and recurrence(case, past, now, often).recurs
+        found[0] = known
 
     unit.beside(look)
     return found[0]
@@ -104,16 +112,16 @@ class Recurring(Asking):
     def recurrence(self, case: int, *, connection: Lendable | None = None) -> Recurrence:
         """How often the trouble of a case happened, counted from the record.
 
-        It looks through every case that was opened in the window, so it is for one case at a time.
+        It looks through every case that was opened in the window, and through those of its past unless they
+        are more than `LOOKED_AT`; so it is for one case at a time.
 
         Raises:
             NotFound: there is no such case.
             EnvironmentFault: the database cannot be read.
         """
         found, now = self.case(case, connection=connection), self.clock.now()
-        first = since(now, self.often)
 
-        def others() -> Iterator[Case]:
+        def opened_since(first: str) -> Iterator[Case]:
             cursor: str | None = None
             while True:
                 page = self.list_cases(cursor=cursor, limit=MOST, connection=connection)
@@ -122,4 +130,7 @@ class Recurring(Asking):
                 if cursor is None or page.cases[-1].opened_at < first:
                     return
 
-        return recurrence(found, others(), now, self.often)
+        past = list(islice(opened_since(past_since(now, self.often)), LOOKED_AT + 1))
+        if len(past) <= LOOKED_AT:
+            return recurrence(found, past, now, self.often)
+        return recurrence(found, opened_since(since(now, self.often)), now, self.often, with_past=False)

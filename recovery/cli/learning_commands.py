@@ -49,6 +49,10 @@ def recurrence(case: CaseName, database: Database = None, json: Json = False) ->
     often = "It happens often" if found.recurs else "It does not happen often"
     said = f"{len(found.alike)} cases alike in {found.within_days} days, this one included"
     say(f"{often}: {said} (often is from {found.at_least} on, or twice for one customer).")
+    if found.limit is not None:
+        many = "more than" if found.is_more_than_ever else "no more than"
+        past = f"{found.past_alike} in {found.past_windows} times {found.within_days} days before"
+        say(f"  That is {many} its own past explains: {past}, which explains up to {found.limit}.")
     for title, cases in (
         ("Alike", found.alike),
         ("Of this customer", found.of_customer),

@@ -124,7 +124,7 @@ class Case:
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Case:
-        """A case of the values of all its fields, which become its own: no field is set one by one."""
+        """A case of the values of all its fields (see `NEW`), which become its own: none is set by itself."""
         case = object.__new__(cls)
         case.__dict__ = values
         return case
@@ -132,6 +132,10 @@ class Case:
     def copy(self) -> Case:
         """A snapshot that `apply` may change without changing this one."""
         return Case.of(self.__dict__.copy())
+
+
+NEW: Mapping[str, Any] = vars(Case("", 0, "", "", ""))
+"""What a new case has in its fields. Cases may share it, for nobody writes into what a field holds."""
 
 
 class Stamp(NamedTuple):
@@ -145,15 +149,17 @@ class Stamp(NamedTuple):
 
 def opened(tenant: str, id: int, workflow: str, bundle: str, header: Mapping[str, Any], stamp: Stamp) -> Case:
     """The empty case a complaint opens; `header` is the rest of the `open` change."""
-    return Case(
-        tenant=tenant,
-        id=id,
-        workflow=workflow,
-        bundle=bundle,
-        received_at=stamp.occurred_at,
-        opened_at=stamp.recorded_at,
+    values = {
+        **NEW,
+        "tenant": tenant,
+        "id": id,
+        "workflow": workflow,
+        "bundle": bundle,
+        "received_at": stamp.occurred_at,
+        "opened_at": stamp.recorded_at,
         **header,
-    )
+    }
+    return Case.of(values)
 
 
 def apply(case: Case, change: Change, stamp: Stamp) -> None:

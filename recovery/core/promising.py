@@ -91,7 +91,9 @@ def released(draft: Draft, event: PromiseReleased) -> None:
 def follow(draft: Draft) -> None:
     """After an event: what it says of promises without naming them, and what clocks are to know of them."""
     case = draft.case
-    if not (case.promises or _says_contact(draft.changes)) or case.mode != "live":
+    if not (case.promises or CONTACT in case.facts) or case.mode != "live":
+        return
+    if not (case.promises or _says_contact(draft.changes)):
         return
     if _declares(draft, CONTACT):
         _contacts(draft)

@@ -8,10 +8,11 @@ never reaches a handler, a case or the log.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, get_args
 
 from recovery.core.errors import Refusal
@@ -35,8 +36,8 @@ _ACTOR = re.compile(r"[a-z][a-z0-9_-]*(?::.*\S.*)?", re.DOTALL)
 def problem(event: Event) -> Refusal | None:
     """What is wrong with the fields of an event; None when each is of its type."""
     found = []
-    for name, check, longest, usual in _FIELDS[type(event)]:
-        value = getattr(event, name)
+    fields_of, values_of = _FIELDS[type(event)]
+    for (name, check, longest, usual), value in zip(fields_of, values_of(event), strict=True):
         if value is usual:  # left as it is in most events: right without being looked at
             continue
         wrong = check(value, longest)
@@ -113,18 +114,26 @@ def _named(value: Any, longest: int) -> str:
     """A mapping whose keys are names; what stands behind them is for others to check."""
     if not isinstance(value, (dict, Mapping)):
         return f"{shown(value)} is not a mapping of names to values"
+    if _usable(value, longest):
+        return ""
     for name in value:
-        if type(name) is str and len(name) <= longest and name.isascii() and "\x00" not in name:
-            continue  # as `_text` would say; there are many of them
         wrong = _text(name, longest)
         if wrong:
             return f"name {shown(name)}: {wrong}"
     return ""
 
 
+def _usable(texts: Iterable[Any], longest: int) -> bool:
+    """Whether several texts can be used, seen at once: they can when all of them together make one."""
+    try:
+        return not _text("".join(texts), longest)
+    except TypeError:
+        return False
+
+
 def _texts(value: Any, longest: int) -> str:
     wrong = _named(value, longest)
-    if wrong:
+    if wrong or _usable(value.values(), longest):
         return wrong
     return next((f"{name}: {wrong}" for name, text in value.items() if (wrong := _text(text, longest))), "")
 
@@ -152,11 +161,18 @@ _CHECKS: dict[object, Callable[[Any, int], str]] = {
 }
 """How a field is checked, by its annotation: a new event needs nothing here."""
 
-_FIELDS = {
-    cls: tuple(
+_Field = tuple[str, Callable[[Any, int], str], int, Any]
+_Values = Callable[[Event], tuple[Any, ...]]
+
+
+def _fields_of(cls: type[Event]) -> tuple[tuple[_Field, ...], _Values]:
+    found = tuple(
         (field.name, _CHECKS[field.type], MAX_TEXT if field.name in LONG_TEXTS else MAX_NAME, field.default)
         for field in fields(cls)
     )
-    for cls in EVENTS.values()
-}
-"""Of each event the fields, how each is checked, how long its texts may be, and what it is when left out."""
+    return found, attrgetter(*(name for name, *_ in found))
+
+
+_FIELDS = {cls: _fields_of(cls) for cls in EVENTS.values()}
+"""Of each event the fields, how each is checked, how long its texts may be, and what it is when left
+out; and what gives their values."""

@@ -7,6 +7,7 @@ last quote was opened, so that whatever it would have swallowed is read as rows 
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import tempfile
@@ -50,7 +51,7 @@ def csv_records(lines: Iterable[Line]) -> Iterator[Record]:
     for line in source:
         text = line.text
         if '"' in text:
-            yield _Quoted(source, line).record()
+            yield _closed(line) or _Quoted(source, line).record()
             continue
         body = text.rstrip("\r\n")
         if body or line.problem:
@@ -59,6 +60,17 @@ def csv_records(lines: Iterable[Line]) -> Iterator[Record]:
                 yield long
             else:
                 yield Record(line.number, fields, text[:RAW_AT_MOST], line.problem)
+
+
+def _closed(line: Line) -> Record | None:
+    """A record whose quotes work out within its line, as nearly all do; None for any other."""
+    if line.problem or len(line.text) > MAX_TEXT:
+        return None
+    try:
+        (fields,) = csv.reader((line.text,), strict=True)
+    except (csv.Error, ValueError):
+        return None
+    return Record(line.number, fields, line.text[:RAW_AT_MOST])
 
 
 def _too_long(line: Line, fields: list[str]) -> Record | None:

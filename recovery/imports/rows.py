@@ -239,11 +239,12 @@ def _few(names: list[str]) -> str:
 
 def _checked(row: Row, raw: str) -> Row | BadRow:
     """The row, unless a cell holds what no database keeps."""
+    if not unusable("".join(row.cells.values())):  # as nearly always
+        return row
     for column, value in row.cells.items():
-        if not value.isascii() or "\x00" in value:
-            problem = unusable(value)
-            if problem:
-                return BadRow(row.number, row.line, _sentence(problem), column, value, row.cells, raw)
+        problem = unusable(value)
+        if problem:
+            return BadRow(row.number, row.line, _sentence(problem), column, value, row.cells, raw)
     return row
 
 

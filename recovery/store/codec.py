@@ -9,7 +9,7 @@ from typing import Any, TypedDict, get_type_hints
 
 import msgspec
 
-from recovery.core.case import Case, Change
+from recovery.core.case import NEW, Case, Change
 from recovery.core.changes import moved
 from recovery.store.clocks import NO_CLOCKS, Clocks, raw_of
 from recovery.store.statements import CASE_COLUMNS
@@ -41,10 +41,12 @@ _rest_of = itemgetter(*_REST)
 _kinds = {name: msgspec.Raw if name == "clocks" else _TYPES[name] for name in _REST}
 _typed: Any = TypedDict
 _decode_data = msgspec.json.Decoder(_typed("_Given", _kinds, total=False)).decode
-_NEW = dict(vars(Case("", 0, "", "", "")))
-"""What a new case has in its fields."""
 _CHANNEL, _LANGUAGE = _FIELDS["channel"].default, _FIELDS["language"].default
-_DATA = CASE_COLUMNS.index("data")
+_DATA, _HEAD = CASE_COLUMNS.index("data"), CASE_COLUMNS.index("head")
+
+_OF_ROW = tuple(name for name in _COLUMNS if name in _FIELDS)
+"""The fields of a case with a column of their own."""
+_of_row = itemgetter(*map(_COLUMNS.index, _OF_ROW))
 
 _encoder = msgspec.json.Encoder()
 encode_bytes = _encoder.encode
@@ -108,29 +110,8 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
         TypeError, ValueError: `data` is not what `case_values` writes.
     """
     given = _decode_data(row[_DATA])
-    values = {**_NEW, **given}
-    (
-        values["tenant"],
-        values["id"],
-        values["workflow"],
-        values["bundle"],
-        values["external_id"],
-        values["step"],
-        _ended,
-        values["mode"],
-        _owner,
-        values["severity"],
-        values["level"],
-        values["received_at"],
-        values["opened_at"],
-        values["updated_at"],
-        values["closed_at"],
-        values["seq"],
-        head,
-        _data,
-        _open_tasks,
-        values["due_at"],
-    ) = row
+    values = {**NEW, **given}
+    values.update(zip(_OF_ROW, _of_row(row), strict=True))
     facts: dict[str, Any] = {}
     said = values["said"]
     for voice, (then, learnt, told) in said.items():
@@ -140,7 +121,7 @@ def read_case(row: CaseValues) -> tuple[Case, str]:
     values["facts"] = facts
     if "clocks" in given:
         values["clocks"] = Clocks(given["clocks"])
-    return Case.of(values), head
+    return Case.of(values), row[_HEAD]
 
 
 def body_of(told: dict[str, Any], changes: list[Change], effects: dict[str, str], why: list[str]) -> str:

@@ -13,7 +13,7 @@ from recovery.clock import ManualClock
 from recovery.commands import Command
 from recovery.core.events import CaseMerged, FactsRecorded
 from recovery.engine import Engine
-from recovery.insight.recurrence import CHECKED, Often
+from recovery.insight.recurrence import CHECKED, Often, control_limit
 from recovery.project import read_settings
 from tests.support import case_of, clock, engine, folded, project
 
@@ -61,6 +61,68 @@ def test_alike_is_what_has_the_same_category_and_what_else_is_known(engine: Engi
     assert engine.recurrence(case).alike == (case,)
     unknown = engine.open_case("Late.").case
     assert (engine.recurrence(unknown).alike, engine.recurrence(unknown).recurs) == ((), False)
+
+
+def a_year(engine: Engine, clock: ManualClock, alike: tuple[int, ...]) -> None:
+    """Months of thirty days in each of which somebody complained, of a late lamp in some."""
+    for number in range(12):
+        engine.open_case("Something else.", facts={"problem.category": "billing"})
+        for _ in range(alike.count(number)):
+            opened(engine)
+        clock.advance(timedelta(days=30))
+    clock.advance(timedelta(minutes=1))
+
+
+def test_more_than_its_own_past_explains_is_often_below_the_threshold(
+    engine: Engine, clock: ManualClock
+) -> None:
+    a_year(engine, clock, alike=(3,))
+    _, second, third = [opened(engine) for _ in range(3)]
+    found = engine.recurrence(third)
+    assert (found.past_windows, found.past_alike, found.limit) == (12, 1, 2)
+    assert (found.is_more_than_ever, found.recurs) == (True, True)
+    assert looked(engine, third, **{"recurrence.recurrent": False}).value is True
+    engine.handle(CaseMerged(by="agent:li", occurred_at=clock.now(), into=third), second)
+    assert not engine.recurrence(third).recurs  # two are never many
+
+
+def test_what_comes_every_month_is_as_ever_until_the_threshold(engine: Engine, clock: ManualClock) -> None:
+    a_year(engine, clock, alike=tuple(range(12)) * 2)
+    last = [opened(engine) for _ in range(4)][-1]
+    found = engine.recurrence(last)
+    assert (found.past_alike, found.is_more_than_ever, found.recurs) == (24, False, False)
+    assert looked(engine, last).value is False
+
+
+def test_a_past_with_a_gap_goes_back_no_further(engine: Engine, clock: ManualClock) -> None:
+    a_year(engine, clock, alike=())
+    clock.advance(timedelta(days=60))
+    for _ in range(3):
+        engine.open_case("Something else.")
+        clock.advance(timedelta(days=30))
+    clock.advance(timedelta(minutes=1))
+    last = [opened(engine) for _ in range(4)][-1]
+    found = engine.recurrence(last)
+    assert (found.past_windows, found.limit, found.recurs) == (3, None, False)
+
+
+def test_a_past_of_too_many_cases_is_not_looked_at(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_year(engine, clock, alike=())
+    last = [opened(engine) for _ in range(3)][-1]
+    assert engine.recurrence(last).recurs
+    monkeypatch.setattr("recovery.recurring.LOOKED_AT", 14)
+    found = engine.recurrence(last)
+    assert (len(found.alike), found.past_windows, found.recurs) == (3, 0, False)
+    assert looked(engine, last).value is False
+
+
+def test_the_control_limit_is_that_of_chance() -> None:
+    """Poisson: more than the limit come once in 740 windows or more rarely."""
+    limits = [control_limit(12, cases) for cases in (0, 1, 11, 47, 119)]
+    assert limits == [2, 2, 5, 11, 21]
+    assert [control_limit(windows, 0) for windows in (3, 4)] == [None, 3]
 
 
 def test_a_customer_who_meets_it_twice_has_met_it_often(engine: Engine) -> None:

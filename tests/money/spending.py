@@ -100,7 +100,7 @@ class Spender:
         self.engine, self.clock, self.steps, self.first = crowd.engine, crowd.clock, crowd.steps, crowd.first
         self.name, self.toll = name, toll
         self.rng = random.Random(f"{crowd.seed} {name}")
-        self.journal, self.done = journal, done
+        self.journal, self.done, self.parent = journal, done, crowd.parent
         self.met: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -134,7 +134,9 @@ class Spender:
                 return f"refused {refused.refusal.code}"
             except LostRace as race:
                 self.met["deadlock" if "each other" in str(race) else "race"] += 1
-            except EnvironmentFault:  # SQLite: so many writers that one waited too long
+            except EnvironmentFault:  # somebody waited too long, or the test was broken off
+                if os.getppid() != self.parent:
+                    os._exit(1)
                 self.met["busy"] += 1
 
     def _do(self, plan: dict[str, Any]) -> Iterator[Any]:
@@ -189,7 +191,7 @@ class Crowd:
 
     def __init__(self, url: str, folder: Path, threads: int, steps: int, seed: int, first: int) -> None:
         self.folder, self.threads, self.steps, self.seed, self.first = folder, threads, steps, seed, first
-        self.clock = ThreadClock()
+        self.clock, self.parent = ThreadClock(), os.getpid()
         self.engine = engine_on(url, self.clock)
         self.engine.current()
         self.engine.limits.policy()

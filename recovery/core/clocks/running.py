@@ -39,10 +39,12 @@ def _concerned(draft: Draft) -> list[Clock]:
     found: list[Clock] = []
     for change in draft.changes[draft.clocked :]:
         kind = change[0]
+        if kind == "effect":  # no clock goes by what is sent, only by what was delivered
+            continue
         if kind in ("facts", "forget"):
-            for name in change[1]:
-                if name in by_trigger:
-                    found += by_trigger[name]
+            if not by_trigger.keys().isdisjoint(change[1]):
+                for name in change[1]:
+                    found += by_trigger.get(name, ())
         elif kind == "move":
             _, source, to, *_ = change
             if source in workflow.ends or to in workflow.ends:
