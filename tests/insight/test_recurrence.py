@@ -125,6 +125,11 @@ def test_the_control_limit_is_that_of_chance() -> None:
     assert [control_limit(windows, 0) for windows in (3, 4)] == [None, 3]
 
 
+def test_the_control_limit_of_a_busy_past_is_found_too() -> None:
+    """From some 745 in a window on the chance of none at all is too small for a float."""
+    assert [control_limit(4, 4 * mean - 1) for mean in (700, 744, 746, 1_250)] == [781, 827, 829, 1_357]
+
+
 def test_a_customer_who_meets_it_twice_has_met_it_often(engine: Engine) -> None:
     opened(engine, "ana")
     opened(engine, "bo")
