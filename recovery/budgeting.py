@@ -13,7 +13,7 @@ from recovery.core.empowerment.budgets import Budget
 from recovery.core.empowerment.postings import RESERVED, USED, account
 from recovery.core.empowerment.reviewing import Paid, Payee, repeat_payees
 from recovery.core.errors import RecoveryError
-from recovery.core.event import person, role
+from recovery.core.event import known_as, person, role
 from recovery.core.facts import shown
 from recovery.core.instants import to_text
 from recovery.standing import Allowance, Limits, Member, Members, account_of, day_of, guest_of
@@ -82,8 +82,8 @@ class Budgeting(Asking):
             for budget in workflow.budgets.values():
                 if _of_people(budget):
                     for by in self._spenders(reading, budget):
-                        known = found.get((budget.name, person(by)), by)
-                        found[budget.name, person(by)] = max(known, by, key=lambda one: _rank(workflow, one))
+                        whose = budget.name, known_as(person(by))
+                        found[whose] = max(found.get(whose, by), by, key=lambda one: _rank(workflow, one))
             return [
                 self._left(reading, workflow, workflow.budgets[name], by, None)
                 for (name, _), by in sorted(found.items())

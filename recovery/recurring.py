@@ -70,13 +70,15 @@ def counted(
         workflow = version(case.bundle)
     except NotFound:  # deciding says so
         return event, None
-    kind, said = workflow.facts.get(RECURRENT), event.facts.get(RECURRENT)
-    if kind is None or kind.kind != "boolean" or event.facts.get(CHECKED) is not True or said is True:
+    kind = workflow.facts.get(RECURRENT)
+    if kind is None or kind.kind != "boolean" or event.facts.get(CHECKED) is not True:
+        return event, None
+    if event.facts.get(RECURRENT, False) is not False:  # a yes holds; what is neither, the core refuses
         return event, None
     if case.mode != "live" or event.source == "import":
         return event, None
     shown = _shows(case, unit, now, often)
-    if said is False and not shown:
+    if RECURRENT in event.facts and not shown:
         return event, None
     facts = {name: value for name, value in event.facts.items() if name != RECURRENT}
     more = FactsRecorded(

@@ -19,9 +19,10 @@ from recovery.core.case import Case
 from recovery.core.empowerment import events as money
 from recovery.core.empowerment.approving import spender
 from recovery.core.empowerment.budgets import Budget
+from recovery.core.empowerment.offering import is_payee
 from recovery.core.empowerment.standing import Stand, Standing
 from recovery.core.errors import NotFound, RecoveryError, Refusal
-from recovery.core.event import Event, person, role
+from recovery.core.event import Event, known_as, person, role
 from recovery.core.events import CouponOffered
 from recovery.core.money import Money, read_money
 from recovery.core.people import Directory
@@ -91,7 +92,7 @@ def listed(directory: Directory) -> Members:
     """What the list of people says of them; of who is not on it nothing but the house's zone."""
 
     def member(name: str) -> Member:
-        known = directory.people.get(name)
+        known = directory.find(name)
         if known is None:
             return Member(directory.zone if directory.people else None)
         return Member(known.zone or directory.zone, known.limit, next(iter(known.teams), None))
@@ -157,6 +158,8 @@ class Limits:
             event: one whose fields are of their types.
             now: when we learn of it; whose day it is is asked of this moment.
         """
+        if (own := self._own(event, case, unit)) is not None:
+            return own
         if isinstance(event, money.ApprovalGranted):
             state = case.compensations.get(event.compensation)
             text = None if state is None else state.amount
@@ -192,6 +195,21 @@ class Limits:
             told, standing=self._with_people(standing, over, told, case, workflow, unit, now).row()
         )
 
+    @staticmethod
+    def _own(event: Spending, case: Case, unit: Unit) -> Refusal | None:
+        """Why somebody who is listed may not do it: they would get it, under their name or their address."""
+        known = unit.people(case.tenant).directory().find(person(event.by))
+        if isinstance(event, money.ApprovalGranted):
+            state = case.compensations.get(event.compensation)
+            to = None if state is None else state.to
+        else:
+            to = "customer" if isinstance(event, CouponOffered) else event.to
+        if known is None or to is None or not is_payee(case, to, event.by, known.ways):
+            return None
+        if isinstance(event, money.ApprovalGranted):
+            return Refusal("own_approval", "Nobody approves their own.", "Let somebody else answer.")
+        return Refusal("pays_themselves", "Nobody pays themselves.", "Let somebody else give it.")
+
     def _with_people(
         self,
         standing: Standing,
@@ -204,7 +222,8 @@ class Limits:
     ) -> Standing:
         """How things stand, with whoever is to be asked for an approval, where the list of people knows."""
         directory = unit.people(case.tenant).directory()
-        if person(event.by) not in directory.people:
+        asking = directory.find(person(event.by))
+        if asking is None:
             return standing
         from recovery.approvers import approvers
 
@@ -214,8 +233,9 @@ class Limits:
         def suffices(by: str) -> bool:
             return self.limit(budget, by, workflow, members(person(by)), rates) >= units
 
+        by = f"{role(event.by)}:{asking.id}"
         to = "customer" if isinstance(event, CouponOffered) else event.to
-        ask, nobody = approvers(directory, workflow, budget, case, event.by, to, now, suffices)
+        ask, nobody = approvers(directory, workflow, budget, case, by, to, now, suffices)
         return standing._replace(ask=ask, nobody=nobody)
 
     def _judged(self, event: Spending, case: Case) -> Spending | Refusal:
@@ -283,7 +303,7 @@ def account_of(budget: Budget, by: str, case: Case | None, now: datetime, member
 def subject_of(budget: Budget, by: str, case: Case | None, members: Members) -> str:
     """Whose limit of a budget somebody uses up: `person:li`."""
     if budget.subject == "person":
-        return f"person:{person(by) or role(by)}"
+        return f"person:{known_as(person(by)) or role(by)}"
     if budget.subject == "team":
         return f"team:{members(person(by)).team or ''}"
     assert case is not None, "whoever asks without a case asks about people"

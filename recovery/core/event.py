@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import normalize
 
 Source = str
 """Who a fact comes from: one of `facts.SOURCES`; `engine` only in an event by the engine."""
@@ -30,3 +31,8 @@ def role(by: str) -> str:
 def person(by: str) -> str:
     """`agent:li` → `li`; empty for a bare role."""
     return by.partition(":")[2]
+
+
+def known_as(name: str) -> str:
+    """A name as it is compared where money is at stake: `Li`, ` li` and `ｌｉ` are the same person."""
+    return normalize("NFKC", name).casefold().strip()

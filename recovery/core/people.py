@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from recovery.core.event import known_as
 from recovery.core.facts import Text
 from recovery.core.money import Money, read_money
 
@@ -55,6 +56,11 @@ class Person:
     away: tuple[Absence, ...] = ()
     left: bool = False
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """What they are known by."""
+        return (self.id, self.name, *(() if self.address is None else (self.address,)))
+
     def is_away(self, moment: datetime, zone: str = "UTC") -> bool:
         """Whether they are out at a moment (aware). `zone`: the house's, where they have no own."""
         today = moment.astimezone(ZoneInfo(self.zone or zone)).date()
@@ -83,6 +89,13 @@ class Directory:
     people: Mapping[str, Person] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
     zone: str = "UTC"
+
+    def find(self, name: str) -> Person | None:
+        """Somebody by their id, however it is capitalised or spaced; None: they are not listed."""
+        if (exact := self.people.get(name)) is not None:
+            return exact
+        wanted = known_as(name)
+        return next((one for id, one in self.people.items() if known_as(id) == wanted), None)
 
     def zone_of(self, id: str) -> str:
         """The zone somebody's day is counted in; the house's for whoever is not listed."""

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
-from math import exp
+from math import exp, lgamma, log
 from typing import Any, NamedTuple
 
 from recovery.core.case import Case
@@ -138,12 +138,10 @@ def control_limit(windows: int, cases: int) -> int | None:
     if windows < FEWEST_WINDOWS:
         return None
     mean = (cases + 1) / windows
-    limit, term = 0, exp(-mean)
-    rest = 1 - term
+    limit, rest = 0, 1 - exp(-mean)
     while rest >= BY_CHANCE:
         limit += 1
-        term *= mean / limit
-        rest -= term
+        rest -= exp(limit * log(mean) - mean - lgamma(limit + 1))  # exp(-mean) alone is 0 from 746 on
     return limit
 
 

@@ -198,6 +198,9 @@ def test_a_spend_that_is_approved_is_due_and_then_given() -> None:
         ("agent:bo", "not_allowed"),
         ("supervisor:li", "own_approval"),
         ("supervisor:ana", "own_approval"),
+        ("supervisor:Li", "own_approval"),
+        ("supervisor: li ", "own_approval"),
+        ("supervisor:ｌｉ", "own_approval"),
         ("supervisor", "no_name"),
     ],
 )
@@ -224,10 +227,10 @@ def test_what_is_not_approved_has_ended_and_may_be_offered_again() -> None:
 def test_a_delegate_answers_within_the_limit_of_who_handed_it_on() -> None:
     story = house()
     offered(story, 60)
-    for to in ("li", "Ana", " "):
+    for to in ("li", "Ana", "LI ", "agent:li", " "):
         code = "wrong_value" if to == " " else "own_approval"
         assert no(story, money.ApprovalDelegated, by="supervisor:eva", compensation="1", to=to) == code
-    story.do(money.ApprovalDelegated, by="supervisor:eva", compensation="1", to="bo", reason="Away.")
+    story.do(money.ApprovalDelegated, by="supervisor:eva", compensation="1", to="agent:bo", reason="Away.")
     story.do(money.ApprovalGranted, by="agent:bo", compensation="1", standing=standing(6000, 0, 20000, "eva"))
     assert story.case.compensations["1"].spent_by == "supervisor:eva"
 
@@ -329,9 +332,12 @@ WRONG = {
     "a coupon, which has a code": ({"kind": "coupon"}, "unknown_kind"),
     "without an amount": ({"amount": None}, "wrong_value"),
     "of nothing": ({"amount": "0 USD"}, "wrong_value"),
+    "of less than nothing": ({"amount": "-5 USD", "standing": standing(-500)}, "wrong_value"),
     "of no amount": ({"amount": "forty"}, "wrong_value"),
     "to nobody": ({"to": " "}, "wrong_value"),
     "to oneself": ({"to": "Li"}, "pays_themselves"),
+    "to oneself, oddly spaced": ({"to": " li "}, "pays_themselves"),
+    "to oneself, with a role": ({"to": "agent:li"}, "pays_themselves"),
     "past the engine": ({"standing": {}}, "no_standing"),
 }
 

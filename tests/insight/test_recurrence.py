@@ -11,6 +11,7 @@ import pytest
 from recovery.async_engine import AsyncEngine
 from recovery.clock import ManualClock
 from recovery.commands import Command
+from recovery.core.errors import EventRefused
 from recovery.core.events import CaseMerged, FactsRecorded
 from recovery.engine import Engine
 from recovery.insight.recurrence import CHECKED, Often, control_limit
@@ -43,6 +44,14 @@ def test_the_fifth_case_alike_in_thirty_days_happens_often(engine: Engine, clock
     assert (found.value, found.source, found.by) == (True, "engine", "engine")
     assert folded(engine, last) == case_of(engine, last)
     assert engine.recurrence(last).alike == tuple(range(last, first - 1, -1))
+
+
+def test_what_is_neither_yes_nor_no_is_refused_and_not_passed_over(engine: Engine) -> None:
+    case = opened(engine)
+    for said in ("maybe", 0, "false"):
+        with pytest.raises(EventRefused) as caught:
+            looked(engine, case, **{"recurrence.recurrent": said})
+        assert caught.value.refusal.code == "wrong_value"
 
 
 def test_alike_is_what_has_the_same_category_and_what_else_is_known(engine: Engine) -> None:
@@ -123,6 +132,11 @@ def test_the_control_limit_is_that_of_chance() -> None:
     limits = [control_limit(12, cases) for cases in (0, 1, 11, 47, 119)]
     assert limits == [2, 2, 5, 11, 21]
     assert [control_limit(windows, 0) for windows in (3, 4)] == [None, 3]
+
+
+def test_the_control_limit_of_a_busy_past_is_found_too() -> None:
+    """From some 745 in a window on the chance of none at all is too small for a float."""
+    assert [control_limit(4, 4 * mean - 1) for mean in (700, 744, 746, 1_250)] == [781, 827, 829, 1_357]
 
 
 def test_a_customer_who_meets_it_twice_has_met_it_often(engine: Engine) -> None:

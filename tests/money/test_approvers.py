@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -89,6 +90,41 @@ def test_whose_limit_is_too_low_is_not_asked(engine: Engine) -> None:
 
 def test_who_would_get_it_is_not_asked(engine: Engine) -> None:
     assert wanted(engine, house(engine, LI, MIA, NOOR), to="mia").asked_to == "noor"
+
+
+def test_who_would_get_it_is_known_by_their_address_too(engine: Engine) -> None:
+    mia = replace(MIA, address="mia@shop.example")
+    assert wanted(engine, house(engine, LI, mia, NOOR), to="Mia@shop.example").asked_to == "noor"
+
+
+@pytest.mark.parametrize("to", ["Li Wei", "li@shop.example", "agent:li"])
+def test_nobody_pays_themselves_under_their_name_or_address(engine: Engine, to: str) -> None:
+    case = house(engine, replace(LI, address="li@shop.example"), MIA)
+    engine.offer_compensation(case, "refund", "2500 USD", by="agent:bo", to=to)
+    for work, code in (
+        (lambda: engine.spend(case, "gift", "5 USD", by="agent:LI", to=to), "pays_themselves"),
+        (lambda: engine.spend(case, "gift", by="agent:li", to=to), "pays_themselves"),
+        (lambda: engine.approve(case, "1", by="supervisor:li"), "own_approval"),
+    ):
+        with pytest.raises(EventRefused) as caught:
+            work()
+        assert caught.value.refusal.code == code
+
+
+def test_a_customer_who_works_here_is_paid_by_somebody_else(engine: Engine) -> None:
+    house(engine, replace(LI, address="li@shop.example"), BO)
+    case = engine.open_case("Mine broke.", customer={"address": "li@shop.example"}).case
+    with pytest.raises(EventRefused) as caught:
+        engine.offer_compensation(case, "refund", "5 USD", by="agent:li")
+    assert caught.value.refusal.code == "pays_themselves"
+    engine.offer_compensation(case, "refund", "5 USD", by="agent:bo")
+    assert state(engine, case).status == "offered"
+
+
+def test_whoever_is_listed_is_found_however_they_are_written(engine: Engine) -> None:
+    case = house(engine, replace(LI, limit=read_money("100 USD")), MIA, NOOR)
+    engine.offer_compensation(case, "refund", "150 USD", by="agent:Li")
+    assert state(engine, case).asked_to == "mia"
 
 
 def test_who_does_not_answer_in_time_is_passed_over_one_level_up(engine: Engine, clock: ManualClock) -> None:

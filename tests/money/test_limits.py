@@ -100,6 +100,15 @@ def test_of_two_who_spend_the_last_of_it_one_is_asked_to_wait(engine: Engine) ->
     assert sorted(case_of(engine, case).compensations["1"].status for case in cases) == ["asked", "fulfilled"]
 
 
+def test_whoever_writes_their_name_in_another_way_has_the_same_limit(engine: Engine) -> None:
+    case = opened(engine)
+    engine.spend(case, "gift", "1500 USD", by="agent:li")
+    engine.spend(case, "gift", "1500 USD", by="agent: Li", offer="again")
+    assert case_of(engine, case).compensations["2"].status == "asked"
+    assert {left(engine, by) for by in ("agent:li", "agent:LI", "agent: li ")} == {500_00}
+    assert [one.by for one in engine.limits_now()] == ["agent:li"]
+
+
 @pytest.mark.parametrize(
     ("amount", "used"),
     [("100 JPY", 67), ("0.001 KWD", 1), ("10.50 EUR", 1155), ("1999 USD", 199900), ("1 CNY", 14)],

@@ -23,7 +23,7 @@ from recovery.core.empowerment.offering import (
 )
 from recovery.core.empowerment.standing import standing_of
 from recovery.core.empowerment.state import CompensationState, CompensationStatus
-from recovery.core.event import person, role
+from recovery.core.event import known_as, person, role
 from recovery.core.facts import is_blank
 from recovery.core.instants import from_text
 from recovery.core.moves import not_in_quarantine, reasoned
@@ -64,13 +64,14 @@ def refused(draft: Draft, event: money.ApprovalRefused) -> None:
 def delegated(draft: Draft, event: money.ApprovalDelegated) -> None:
     """Somebody answers in the place of who is asked, within the same limit."""
     number, state = _asked(draft, event.compensation, event.by, "hand on")
-    if is_blank(event.to):
+    to = person(event.to) or event.to
+    if is_blank(to):
         raise Refused("wrong_value", "Nobody would answer.", "Name who does.")
-    if event.to == person(state.by) or is_payee(draft.case, state.to, f"agent:{event.to}"):
-        raise Refused("own_approval", f"{event.to} cannot approve this.", "Name somebody else.")
-    put(draft, number, state._replace(delegate=event.to, delegated_by=event.by))
+    if _is_own(draft.case, state, f"agent:{to}"):
+        raise Refused("own_approval", f"{to} cannot approve this.", "Name somebody else.")
+    put(draft, number, state._replace(delegate=to, delegated_by=event.by))
     why = f": {event.reason}" if event.reason else ""
-    draft.why.append(f"{event.to} answers in the place of {event.by} about compensation {number}{why}")
+    draft.why.append(f"{to} answers in the place of {event.by} about compensation {number}{why}")
 
 
 def go_up(draft: Draft, number: str, state: CompensationState) -> None:
@@ -118,12 +119,17 @@ def _asked(draft: Draft, number: str, by: str, what: str) -> tuple[str, Compensa
     name = person(by)
     if not name:
         raise Refused("no_name", f"{by} names nobody.", f"Name who does it, such as {state.asked_of}:eva.")
-    if name == person(state.by) or is_payee(draft.case, state.to, by):
+    if _is_own(draft.case, state, by):
         raise Refused("own_approval", "Nobody approves their own.", "Let somebody else answer.")
     if name != state.delegate and not draft.workflow.may(role(by), frozenset({state.asked_of})):
         message = f"{by} may not {what} compensation {number}: {said(state)}."
         raise Refused("not_allowed", message, f"A {state.asked_of} may, and whoever is above.")
     return number, state
+
+
+def _is_own(case: Case, state: CompensationState, by: str) -> bool:
+    """Whether somebody wants to give it, or would get it."""
+    return known_as(person(by)) == known_as(person(state.by)) or is_payee(case, state.to, by)
 
 
 def _waited(state: CompensationState, now: str) -> str:

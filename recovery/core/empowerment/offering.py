@@ -6,6 +6,7 @@ lock, and the log keeps it. By it the core offers, or asks for an approval.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from recovery.core.case import Case
@@ -20,7 +21,7 @@ from recovery.core.empowerment.ordering import ORDERED, order
 from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.empowerment.standing import Standing, standing_of
 from recovery.core.empowerment.state import LIVE, Asked, CompensationState, Hold
-from recovery.core.event import person, role
+from recovery.core.event import known_as, person, role
 from recovery.core.facts import is_blank, shown
 from recovery.core.instants import end_of, to_text
 from recovery.core.money import read_money, written_out
@@ -48,6 +49,7 @@ def offered(draft: Draft, event: money.CompensationOffered) -> None:
         expires_at = to_text(event.expires_at)
         if expires_at <= draft.stamp.recorded_at:
             raise Refused("in_the_past", "The offer would be over already.", "Name a moment to come.")
+    _check_amount(event)
     standing = standing_of(draft, event.standing, event.amount)
     state = _new(draft, event, standing, "offered")
     if event.pay_within is not None and event.pay_within > DAYS_AT_MOST:
@@ -59,6 +61,7 @@ def offered(draft: Draft, event: money.CompensationOffered) -> None:
 
 def spent(draft: Draft, event: money.CompensationSpent) -> None:
     """Something is given at once: offered, taken and fulfilled in one. Money without a receipt is due."""
+    _check_amount(event)
     standing = standing_of(draft, event.standing, event.amount)
     is_open = event.kind in ORDERED and (event.receipt is None or is_blank(event.receipt))
     state = _new(draft, event, standing, "due" if is_open else "fulfilled")
@@ -135,11 +138,17 @@ def said(state: CompensationState) -> str:
     return f"{state.kind}{'' if state.amount is None else f' {state.amount}'}{to}"
 
 
-def is_payee(case: Case, to: str, by: str) -> bool:
-    """Whether somebody would get it themselves."""
-    name = person(by).casefold()
-    payees = [to] if to != "customer" else [case.customer.get(key, "") for key in ("name", "id", "address")]
-    return bool(name) and any(name == one.casefold() for one in payees)
+def is_payee(case: Case, to: str, by: str, ways: Iterable[str] = ()) -> bool:
+    """Whether somebody would get it themselves.
+
+    Args:
+        to: the customer, or another one's name, perhaps with a role: `agent:li`.
+        ways: what else they are known by, such as their address.
+    """
+    known = {known_as(one) for one in (person(by), *ways)} - {""}
+    customer = [case.customer.get(key, "") for key in ("name", "id", "address")]
+    payees = customer if to == "customer" else [to, person(to)]
+    return any(known_as(one) in known for one in payees)
 
 
 def become_due(draft: Draft, number: str, state: CompensationState, *moves: str) -> None:
@@ -167,7 +176,6 @@ def _new(draft: Draft, event: Giving, standing: Standing, status: Any) -> Compen
         raise Refused("unknown_kind", f"{shown(event.kind)} is no compensation.", _one_of(OFFER_KINDS))
     if event.kind == "coupon":
         raise Refused("unknown_kind", "A coupon has a code.", "`recovery coupon offer` gives one.")
-    _check_amount(event)
     if is_blank(event.to):
         raise Refused("wrong_value", "Nobody would get it.", "Leave `to` out: then it is the customer.")
     if is_payee(case, event.to, event.by):

@@ -14,7 +14,7 @@ from recovery.core.draft import Draft, Refused
 from recovery.core.empowerment.budgets import Budget
 from recovery.core.empowerment.postings import COMPENSATION
 from recovery.core.empowerment.state import LIVE, CompensationState
-from recovery.core.event import person, role
+from recovery.core.event import known_as, person, role
 from recovery.core.facts import is_blank
 from recovery.core.instants import from_text
 from recovery.core.money import read_money
@@ -67,7 +67,7 @@ def praised(draft: Draft, event: PraiseGiven) -> None:
     _said(event.text, "what they are praised for")
     if is_blank(event.to):
         raise Refused("wrong_value", "Nobody is praised.", "Name a person of the house.")
-    if person(event.by).casefold() == event.to.casefold():
+    if known_as(person(event.by)) in (known_as(event.to), known_as(person(event.to))):
         raise Refused("praises_themselves", "Nobody praises themselves.", "Let somebody else pass it on.")
     if event.reward is not None:
         try:
