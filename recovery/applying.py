@@ -44,7 +44,7 @@ from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
 from recovery.leaving import STOPPING, leaving
-from recovery.recurring import Often, counted, has_looked
+from recovery.recurring import Often, counted, has_looked, said
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -212,7 +212,10 @@ class Applying:
         self.unit.add(decision)
         then = outcome_of(decision)
         return msgspec.structs.replace(
-            found, step=then.step, effects=(*found.effects, *then.effects), why=(*found.why, *then.why)
+            found,
+            step=then.step,
+            effects=(*found.effects, *then.effects),
+            why=(*found.why, said(more), *then.why),
         )
 
     def let_time_pass(self, case: Case, now: datetime) -> Case:
