@@ -32,7 +32,7 @@ CAUSE = "recovery_cause"
 TWICE = 2
 
 FEWEST = 3
-"""So few cases are never more than a past explains, however quiet it was."""
+"""Fewer cases are never more than a past explains: twelve windows without any have a limit of two."""
 
 WINDOWS, FEWEST_WINDOWS = 12, 4
 """How many windows before this one are looked at, and how many it takes to speak of a past."""
@@ -76,7 +76,7 @@ class Recurrence(NamedTuple):
     @property
     def is_more_than_ever(self) -> bool:
         """Whether there are more than its own past explains."""
-        return self.limit is not None and len(self.alike) > max(self.limit, FEWEST - 1)
+        return self.limit is not None and len(self.alike) > self.limit
 
     @property
     def recurs(self) -> bool:

@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from recovery.core.instants import to_text
+from recovery.store import outbox_statements as outbox_sql
 from recovery.store import schema
 from recovery.store import store as waiting
 from recovery.store.compiling import Statement
@@ -197,6 +199,10 @@ class SqliteStore(Store):
 
     def _end(self) -> None:
         self._turn.release()
+
+    def _may_be_due(self, tenant: str) -> bool:
+        """Whether anything is due: a transaction would keep the one writer waiting."""
+        return bool(self.rows(outbox_sql.ANY_DUE, tenant, to_text(self.clock())))
 
     def give_way(self) -> None:
         """Between two batches: let others have their turn, and tidy up so that they need not."""
