@@ -211,12 +211,8 @@ class Applying:
             return found
         self.unit.add(decision)
         then = outcome_of(decision)
-        return msgspec.structs.replace(
-            found,
-            step=then.step,
-            effects=(*found.effects, *then.effects),
-            why=(*found.why, said(more), *then.why),
-        )
+        why, effects = (*found.why, said(more), *then.why), (*found.effects, *then.effects)
+        return msgspec.structs.replace(found, step=then.step, effects=effects, why=why)
 
     def let_time_pass(self, case: Case, now: datetime) -> Case:
         """First what is due happens, then what somebody does: whoever comes late finds a clock run out.
