@@ -44,7 +44,7 @@ from recovery.core.spec import End, Step, Workflow
 from recovery.guarding import WRITTEN, Written, guarded
 from recovery.handing import HANDING, HandOff, expected
 from recovery.leaving import STOPPING, leaving
-from recovery.recurring import Often, counted, has_looked
+from recovery.recurring import Often, counted, has_looked, said
 from recovery.standing import SPENDING, Limits, Spending
 from recovery.taking_out import take_out, take_out_beside
 
@@ -211,9 +211,8 @@ class Applying:
             return found
         self.unit.add(decision)
         then = outcome_of(decision)
-        return msgspec.structs.replace(
-            found, step=then.step, effects=(*found.effects, *then.effects), why=(*found.why, *then.why)
-        )
+        why, effects = (*found.why, said(more), *then.why), (*found.effects, *then.effects)
+        return msgspec.structs.replace(found, step=then.step, effects=effects, why=why)
 
     def let_time_pass(self, case: Case, now: datetime) -> Case:
         """First what is due happens, then what somebody does: whoever comes late finds a clock run out.

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 5_000
 """A past of more cases is not looked at: whoever waits for an answer would feel it."""
 
-__all__ = ["OFTEN", "Often", "Recurring", "counted", "has_looked"]
+__all__ = ["OFTEN", "Often", "Recurring", "counted", "has_looked", "said"]
 
 
 def has_looked(event: FactsRecorded) -> bool:
@@ -85,6 +85,11 @@ def counted(
         by="engine", occurred_at=event.occurred_at, facts={RECURRENT: shown}, source="engine"
     )
     return replace(event, facts=facts), more
+
+
+def said(more: FactsRecorded) -> str:
+    """What is told of what was counted."""
+    return f"counted from the record: {RECURRENT} is {'true' if more.facts[RECURRENT] else 'false'}"
 
 
 def _shows(case: Case, unit: Unit, now: datetime, often: Often) -> bool:

@@ -334,10 +334,16 @@ def review(
         as_json({"payees": data})
         return
     cells = [
-        [one["times"], ", ".join(one["sums"]), ", ".join(map(str, one["cases"])), ", ".join(one["by"])]
+        [
+            "a customer" if one["payee"].startswith("guest:") else one["payee"],
+            one["times"],
+            *(", ".join(map(str, one[key])) for key in ("sums", "cases", "by")),
+        ]
         for one in data
     ]
-    say(table(None, ["times", "in all", "cases", "by"], cells) if cells else "Nobody was paid so often.")
+    say(
+        table(None, ["to", "times", "in all", "cases", "by"], cells) if cells else "Nobody was paid so often."
+    )
 
 
 def _left(one: Allowance) -> dict[str, Any]:

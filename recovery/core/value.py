@@ -169,7 +169,7 @@ class Cohort:
     @property
     def related_share(self) -> Fraction | None:
         """The share of related sales in what was bought; None when nothing was bought."""
-        return self.related / self.bought if self.bought else None
+        return self.related / self.bought if self.bought > 0 else None
 
     @property
     def referring_share(self) -> Fraction | None:

@@ -188,7 +188,7 @@ def _taken_apart(row: Row, how: Reading, named: bool | None) -> _Kept:
         raise _BadCell("currency", "A currency is written by its three letters, such as USD.")
     direct = _bought(cells, currency, how)
     amounts = {name: _amount(cells, name, currency, how) for name in ("cost", "referred_bought", "related")}
-    if Fraction(amounts["related"]) > direct:
+    if Fraction(amounts["related"]) > max(direct, Fraction(0)):
         raise _BadCell(
             "related", "Related sales are a part of what was bought, and this is more than all of it."
         )

@@ -83,4 +83,8 @@ def test_whoever_was_paid_again_and_again_is_listed(cli: Cli, case: str) -> None
         cli("spend", case, "gift=1.50 USD", "--by", "agent:li", "--offer", offer)
     (payee,) = cli("compensation", "review", "--json").data["payees"]
     assert (payee["times"], payee["sums"], payee["by"]) == (3, ["4.50 USD"], ["agent:li"])
-    assert "4.50 USD" in cli("compensation", "review").out
+    shown = cli("compensation", "review").out
+    assert "4.50 USD" in shown
+    assert "a customer" in shown
+    cli("spend", case, "gift=1.50 USD", "--by", "agent:li", "--offer", "d", "--to", "Dee")
+    assert "Dee" in cli("compensation", "review", "--at-least", "1").out

@@ -40,7 +40,9 @@ def test_the_fifth_case_alike_in_thirty_days_happens_often(engine: Engine, clock
     first, *_ = [opened(engine) for _ in range(4)]
     assert looked(engine, first).value is False
     last = opened(engine)
-    found = looked(engine, last, **{"recurrence.recurrent": False})
+    told = engine.record(last, {CHECKED: True, "recurrence.recurrent": False}, by="agent:li")
+    assert told.why == ("counted from the record: recurrence.recurrent is true",)
+    found = case_of(engine, last).fact("recurrence.recurrent")
     assert (found.value, found.source, found.by) == (True, "engine", "engine")
     assert folded(engine, last) == case_of(engine, last)
     assert engine.recurrence(last).alike == tuple(range(last, first - 1, -1))

@@ -126,6 +126,11 @@ def test_related_sales_are_a_part_of_what_was_bought(tmp_path: Path) -> None:
     assert (one.life.related, wrong.field) == (7, "related")
 
 
+def test_in_a_year_more_may_come_back_than_was_bought(tmp_path: Path) -> None:
+    (one,), wrong = read(file(tmp_path, "year,bought,cost,related\n1,50,10,20\n2,-5,2,\n"))
+    assert (one.life.value, one.life.related, wrong) == (33, 20, [])
+
+
 def test_purchases_told_twice_are_not_added(tmp_path: Path) -> None:
     _, (wrong,) = read(file(tmp_path, "year,bought,occasions,average_purchase,cost\n1,7,1,7,0\n"))
     assert wrong.reason == "What was bought is said twice: in bought, and in occasions and average_purchase."

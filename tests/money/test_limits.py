@@ -265,6 +265,8 @@ def test_repeat_payees_are_sampled_for_review(engine: Engine) -> None:
     assert len({len(some) for some in chosen}) > 1
     assert engine.repeat_payees(START + timedelta(days=1), at_least=1) == []
     assert "Dee" in {one.payee for one in engine.repeat_payees(START, at_least=1)}
+    engine.spend(opened(engine, "Bea"), "refund", "1 USD", by="agent:bo", to="dee ", receipt="T-2")
+    assert ("Dee", 2) in {one[:2] for one in engine.repeat_payees(START, at_least=2)}
     with pytest.raises(RecoveryError):
         engine.repeat_payees(START, one_in=0)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
+from recovery.core.event import known_as
+
 
 class Paid(NamedTuple):
     """A payment: to whom, in which case, how much of which currency's smallest coin, by whom and when."""
@@ -45,9 +47,9 @@ def repeat_payees(paid: Iterable[Paid], at_least: int, one_in: int, salt: str = 
     """
     found: dict[str, list[Paid]] = {}
     for one in paid:
-        found.setdefault(one.payee, []).append(one)
+        found.setdefault(known_as(one.payee), []).append(one)
     payees = [
-        _payee(payee, payments)
+        _payee(payments[0].payee, payments)
         for payee, payments in found.items()
         if len(payments) >= at_least and _number(f"{salt}\0{payee}") % one_in == 0
     ]
