@@ -38,6 +38,8 @@ def settle_all(
         if not is_ours or (settled.version is None and not is_told):
             message = f"The lease on {settled.effect} of case {settled.case} is no longer this sender's."
             answers.append(Refusal("lost_lease", message, "Somebody else sends it; nothing was changed."))
+            if settled.version is not None:
+                unit.outbox.release(tenant, settled.case, settled.effect, settled.version)
         elif settled.end in ("later", UNTRIED):
             _give_back(unit, tenant, settled, is_told=is_told)
             answers.append(None)

@@ -87,13 +87,13 @@ class Outbox:
         """Let leases last longer from now on; those that are somebody else's by now stay theirs.
 
         Returns:
-            Those whose leases are lost: somebody else has leased them, or settled them.
+            Those whose leases are lost: somebody else has leased them, settled them or taken them back. What
+            was taken back may be on its way; so long as it is, its lease keeps back the rest of its case.
         """
+        now = self.versions(tenant, [row.case for row in rows])
         until = to_text(self._dialect.lease_now(self._cursor) + lasting)
         leases = [(until, tenant, row.case, *read_effect_key(row.effect), row.version) for row in rows]
-        if self._dialect.many(self._cursor, sql.RENEW_LEASE, leases) == len(rows):
-            return []
-        now = self.versions(tenant, [row.case for row in rows])
+        self._dialect.many(self._cursor, sql.RENEW_LEASE, leases)
         return [row for row in rows if now.get((row.case, row.effect)) != row.version]
 
     def versions(self, tenant: str, cases: Iterable[int]) -> dict[tuple[int, str], int]:
@@ -211,7 +211,7 @@ class Outbox:
         self._add(sql.POSTPONE_EFFECT, *values)
 
     def release(self, tenant: str, case: int, effect: str, version: int) -> None:
-        """Give a leased effect back as it was."""
+        """Give a leased effect back as it was; one that was taken back on its way keeps nothing back now."""
         self._add(sql.RELEASE_EFFECT, tenant, case, *read_effect_key(effect), version)
 
     def _add(self, statement: Many, *values: Any) -> None:

@@ -60,8 +60,12 @@ def is_due(of: FromClause) -> ColumnElement[bool]:
     return of.c.status + literal_column("''") == DUE
 
 
+def _leased_as(given: Any) -> tuple[ColumnElement[bool], ...]:
+    return (*_the_effect(given), effect.c.version == given["of_version"])
+
+
 def _the_lease(given: Any) -> tuple[ColumnElement[bool], ...]:
-    return (*_the_effect(given), is_due(effect), effect.c.version == given["of_version"])
+    return (*_leased_as(given), is_due(effect))
 
 
 _NO_LEASE = {"lease_owner": null(), "lease_until": null()}
@@ -145,11 +149,12 @@ LEASE_EFFECT = update_many(
 RENEW_LEASE = update_many(
     effect,
     lambda given: {"lease_until": given["until"]},
-    _the_lease,
+    lambda given: (*_leased_as(given), effect.c.lease_until.is_not(None)),
     until=effect.c.lease_until,
     **_KEY,
     of_version=effect.c.version,
 )
+"""Also of a message that was taken back on its way: nothing else of its case leaves beside it."""
 
 HOLD_EFFECT = update_many(
     effect,
@@ -184,7 +189,7 @@ HURRY = update_many(
 )
 """Messages of a case that wait for a reason go no later than what somebody wrote after them."""
 
-RELEASE_EFFECT = update_many(effect, lambda _: _NO_LEASE, _the_lease, **_KEY, of_version=effect.c.version)
+RELEASE_EFFECT = update_many(effect, lambda _: _NO_LEASE, _leased_as, **_KEY, of_version=effect.c.version)
 
 HAS_EFFECT = Statement(select(effect.c.id).where(*_the_effect({name: value(name) for name in _KEY})), *_KEY)
 
@@ -202,11 +207,7 @@ LEASES = Statement(
 while it was on its way (`HOLD_DUE`) has left all the same, and whoever sent it may say so."""
 
 _other = effect.alias("other")
-_of_same_case = (
-    _other.c.tenant_id == effect.c.tenant_id,
-    _other.c.case_id == effect.c.case_id,
-    is_due(_other),
-)
+_of_same_case = (_other.c.tenant_id == effect.c.tenant_id, _other.c.case_id == effect.c.case_id)
 
 _later = _other.c.due_at > effect.c.due_at
 
@@ -252,7 +253,7 @@ _is_ahead = and_(
         and_(_other.c.recipient != _CUSTOMER, effect.c.recipient != _CUSTOMER),
     ),
 )
-_before = (*_of_same_case, _is_ahead)
+_before = (*_of_same_case, is_due(_other), _is_ahead)
 _ahead = select(func.count()).select_from(_other).where(*_before).scalar_subquery()
 
 
@@ -276,7 +277,7 @@ _claimable = (
                 *_of_same_case,
                 or_(
                     _other.c.lease_until > value("busy"),
-                    and_(_is_ahead, or_(_later, Among(_other.c.channel, "their_channels"))),
+                    and_(is_due(_other), _is_ahead, or_(_later, Among(_other.c.channel, "their_channels"))),
                 ),
             )
         ),

@@ -106,9 +106,11 @@ class RunEngine(MachineEngine):
     def settle_many(self, settlements: Any) -> list[Done | Refusal | None]:
         task = current()
         assert task is not None
-        task.job = Settling(list(settlements))
-        answers = super().settle_many(settlements)
-        job, task.job = task.job, None
+        task.job = job = Settling(list(settlements))
+        try:
+            answers = super().settle_many(settlements)
+        finally:
+            task.job = None
         for one, answer in zip(settlements, answers, strict=True):
             is_lost = isinstance(answer, Refusal) and answer.code == "lost_lease"
             was_stale = one in job.stale if job.is_committed else self.book.is_stale(one)

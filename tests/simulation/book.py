@@ -106,7 +106,9 @@ class Book:
                 self._claimed(process, effect, row[-1] + 1, from_text(row[1]))
             elif what == "renew" and claim is not None and claim.version == row[-1]:
                 claim.until = from_text(row[0])
-            elif what in ("settle", "postpone", "release", "hold") and claim is not None:
+            elif what in ("postpone", "release") and claim is not None:
+                claim.is_open = claim.is_open and claim.version != row[-1]
+            elif what in ("settle", "hold") and claim is not None:
                 claim.is_open = False
             self._touched(what, effect, row)
 

@@ -10,6 +10,7 @@ import pytest
 
 from recovery.commands import Outcome
 from recovery.core.errors import Refusal
+from recovery.core.events import EffectCancelled
 from recovery.core.instants import to_text
 from recovery.core.spec import Need, Send
 from recovery.store.postgres_dialect import POSTGRES
@@ -234,6 +235,29 @@ def test_renewing_tells_which_leases_are_lost(house: House, store: Store) -> Non
     rows += claimed(store, "one", limit=1)
     assert names(rows) == [(first, "2.0"), (first, "2.1"), (second, "2.0")]
     assert store.renew(TENANT, rows, LONG) == rows[:1]
+
+
+def test_what_was_taken_back_on_its_way_keeps_back_its_case_until_its_sender_is_done(
+    house: House, store: Store
+) -> None:
+    (case,) = asked(house)
+    rows = claimed(store, "one", limit=1)
+    house.tell(case, EffectCancelled(by="agent:li", occurred_at=house.now, effect="2.0", reason="no"))
+    assert claimed(store, "two") == []
+    assert store.renew(TENANT, rows, LONG) == rows
+    assert claimed(store, "two") == []
+    answer = settle(house, rows[0])
+    assert isinstance(answer, Refusal)
+    assert answer.code == "lost_lease"
+    assert names(claimed(store, "two")) == [(case, "2.1"), (case, "2.2")]
+    assert found(house) == []
+
+
+def test_what_was_taken_back_keeps_nothing_back_once_its_lease_has_ended(house: House, store: Store) -> None:
+    (case,) = asked(house)
+    claimed(store, "one", limit=1, lasting=OVER)
+    house.tell(case, EffectCancelled(by="agent:li", occurred_at=house.now, effect="2.0", reason="no"))
+    assert names(claimed(store, "two")) == [(case, "2.1"), (case, "2.2")]
 
 
 def test_what_was_not_tried_is_given_back_as_it_was(house: House, store: Store) -> None:
