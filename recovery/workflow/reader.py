@@ -22,7 +22,7 @@ from ruamel.yaml.error import YAMLError
 
 from recovery.workflow.findings import Finding, Position, shown
 
-BYTES_AT_MOST = 250_000
+BYTES_AT_MOST = 500_000
 """The largest file that is read. A workflow of ten steps has about 20,000 bytes."""
 
 VALUES_AT_MOST = 5_000

@@ -19,9 +19,11 @@ from tests.phrases.labelled import LANGUAGES, sentences, sound, written_later
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 RECALL, PRECISION = 0.95, 0.97
-"""What issue F asks for on the held-out half."""
+"""What is asked for on the held-out half."""
 
 AT_LEAST = 100
+
+HALF = "defensiveness/half-apology"
 
 
 @each_language
@@ -166,3 +168,30 @@ def test_templates_are_held_against_their_language_and_their_states(tmp_path: Pa
     assert (blocked.file, blocked.line, blocked.column) == ("templates/en-GB/bad.md", 8, 4)
     assert (blocked.code, doubtful.code, doubtful.level) == ("phrase_blocked", "phrase_doubtful", "notice")
     assert "resolution.done_at" in blocked.hint
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "I am sorry you feel that way."),
+        ("en", "We apologise if you felt let down."),
+        ("en", "I am sorry if anybody was offended."),
+        ("zh", "很抱歉让您有这种感觉。"),
+        ("zh", "如果给您带来不便，我们深表歉意。"),
+        ("zh", "很遗憾您这么认为。"),
+    ],
+)
+def test_an_apology_for_what_the_customer_feels_is_none(language: str, text: str) -> None:
+    assert HALF in {hit.rule for hit in shipped(language).check(text, facts={})}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "I am sorry that the parcel came late. If you like, we send another one today."),
+        ("en", "I am sorry if this letter reaches you twice."),
+        ("zh", "对不起，包裹晚到了。如果您愿意，我们今天再寄一份。"),
+    ],
+)
+def test_an_apology_for_what_happened_is_one(language: str, text: str) -> None:
+    assert HALF not in {hit.rule for hit in shipped(language).check(text, facts={})}
