@@ -1,4 +1,4 @@
-"""What a demo must show (issue A, "The demo"): every turn often enough, every rule kept, nothing refused."""
+"""What a demo must show: every turn often enough, every rule kept, nothing refused."""
 
 from __future__ import annotations
 
