@@ -9,7 +9,14 @@ import pytest
 from recovery.store import outbox_statements
 from recovery.store.postgres_dialect import POSTGRES
 from tests.store.house import TENANT, House, on_postgres, plain_cursor
-from tests.store.leasing import asked
+from tests.store.leasing import asked, three_letters
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """A house whose cases ask for three messages each: 2.0, 2.1 and 2.2."""
+    house.workflow = three_letters()
+    return house
 
 
 @on_postgres
