@@ -60,6 +60,11 @@ def is_due(of: FromClause) -> ColumnElement[bool]:
     return of.c.status + literal_column("''") == DUE
 
 
+def _place(of: FromClause) -> ColumnElement[int]:
+    """Where an effect stands in the order of all, where it is found by its case, not by this (`is_due`)."""
+    return of.c.id + literal_column("0")
+
+
 def _leased_as(given: Any) -> tuple[ColumnElement[bool], ...]:
     return (*_the_effect(given), effect.c.version == given["of_version"])
 
@@ -230,7 +235,7 @@ _waits = _any_with(
     _before_it.c.tenant_id == _other.c.tenant_id,
     _before_it.c.case_id == _other.c.case_id,
     is_due(_before_it),
-    _before_it.c.id < _other.c.id,
+    _place(_before_it) < _other.c.id,
     _before_it.c.due_at > _other.c.due_at,
 )
 """Whether the other one waits for one before it that is due later."""
@@ -246,7 +251,7 @@ _overtakes = and_(
 another letter a customer's words have their quotation marks escaped.)"""
 
 _is_ahead = and_(
-    _other.c.id < effect.c.id,
+    _place(_other) < effect.c.id,
     or_(
         and_(not_(_later), not_(_waits)),
         and_(effect.c.recipient == _CUSTOMER, not_(_overtakes)),
