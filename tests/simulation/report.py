@@ -51,13 +51,16 @@ Seeds that failed, what it was, and what was done:
   more, and a second one sent it at the same time. It is renewed now for as long as the sending takes.
 - 63228: a letter was tried, and told of another case at the next attempt. Nothing had arrived here, but where
   its sender dies something may have: such a letter says the same again now.
-- 3540, on a commit before these: a worker that stood still told whoever pays of an order that they had
+- 3540: a worker that stood still told whoever pays of an order that they had
   refused to another worker, and a person had paid since. An answer to a key has to stand: the reference says
   so now.
-- 7808, 66894: mistakes of the simulation, which took a lease for one that had not ended, and let workers end
-  without settling.
+- 49424, 70782, 81825, 87186: a message was taken back while it was being sent, and the next one of its case
+  left beside it. That one waits now until the sending is over.
+- 7808, 66894, 56644: mistakes of the simulation, which took a lease for one that had not ended, let workers
+  end without settling, and took the renewal of a lease for an outcome on record.
 
-The run was broken off whenever that was mended, and went on with the seeds that were left.
+Some of them come from earlier runs. What failed in this one was mended, and played again together with the
+seeds around it.
 
 """
 
