@@ -65,7 +65,7 @@ def locked(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("locked")
 @pytest.mark.parametrize("words", [["open", "x"], ["open", "x", "--key", "k"]])
 def test_a_locked_database_is_an_error_that_says_to_try_again(cli: Cli, words: list[str]) -> None:
-    error(cli(*words, "--json"), ENVIRONMENT, "is locked: another process has been writing")
+    error(cli(*words, "--json"), ENVIRONMENT, "is locked: somebody else has been writing")
     assert cases(cli) == [], "reading goes on"
 
 

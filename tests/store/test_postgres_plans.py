@@ -35,6 +35,6 @@ def test_a_claim_looks_each_message_up_though_statistics_know_of_next_to_nothing
         cursor.execute(f"explain {text}", given)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert not re.search("Nested|Join|Materialize", plan), plan
-    assert len(re.findall("case_id = .*case_id", plan)) == 4, plan
+    assert len(re.findall("Index Cond: .*case_id = .*case_id", plan)) == 4, plan
     assert plan.count("recovery_effect_due") == 1, plan
     assert plan.count("recovery_effect_case") == 4, plan
